@@ -1,0 +1,83 @@
+package pim
+
+import (
+	"fmt"
+	"time"
+)
+
+// Date is a day in the calendar, without time and zone. The zero Date is "no date".
+type Date struct {
+	Year  int
+	Month time.Month
+	Day   int
+}
+
+// DateOf is the day that t shows on the clock of its location.
+func DateOf(t time.Time) Date {
+	y, m, d := t.Date()
+	return Date{y, m, d}
+}
+
+// ParseDate reads "2006-01-02"; the empty text is the zero Date.
+func ParseDate(s string) (Date, error) {
+	if s == "" {
+		return Date{}, nil
+	}
+	t, err := time.Parse(time.DateOnly, s)
+	if err != nil {
+		return Date{}, fmt.Errorf("date %q: %w", s, err)
+	}
+	return DateOf(t), nil
+}
+
+// IsZero tells "no date".
+func (d Date) IsZero() bool { return d == Date{} }
+
+// String writes "2006-01-02", or "" for the zero Date.
+func (d Date) String() string {
+	if d.IsZero() {
+		return ""
+	}
+	return fmt.Sprintf("%04d-%02d-%02d", d.Year, d.Month, d.Day)
+}
+
+// In is the first instant of the day in a zone. Where midnight does not exist
+// (a DST change at midnight), it is the first instant that does.
+func (d Date) In(loc *time.Location) time.Time {
+	t := time.Date(d.Year, d.Month, d.Day, 0, 0, 0, 0, loc)
+	if DateOf(t) == d {
+		return t
+	}
+	// time.Date chose the offset before the gap: walk to the day's first hour.
+	for range 4 {
+		t = t.Add(30 * time.Minute)
+		if DateOf(t) == d {
+			return t
+		}
+	}
+	return t
+}
+
+// AddDays moves by days.
+func (d Date) AddDays(n int) Date {
+	return DateOf(time.Date(d.Year, d.Month, d.Day+n, 12, 0, 0, 0, time.UTC))
+}
+
+// Compare orders dates; the zero Date comes first.
+func (d Date) Compare(o Date) int {
+	return time.Date(d.Year, d.Month, d.Day, 0, 0, 0, 0, time.UTC).
+		Compare(time.Date(o.Year, o.Month, o.Day, 0, 0, 0, 0, time.UTC))
+}
+
+// MarshalText writes what String writes.
+func (d Date) MarshalText() ([]byte, error) { return []byte(d.String()), nil }
+
+// UnmarshalText reads what String writes.
+func (d *Date) UnmarshalText(b []byte) error {
+	p, err := ParseDate(string(b))
+	if err != nil {
+		return err
+	}
+	*d = p
+	return nil
+}
