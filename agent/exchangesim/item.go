@@ -177,3 +177,5 @@ func (it *Item) SetProperty(name PropertyName, values ...string) {
 
 // IsMaster tells whether the item is the master of a series.
 func (it *Item) IsMaster() bool { return it.Recurrence != nil }
+
+const setPublicStrings = "00020329-0000-0000-c000-000000000046"
