@@ -1,0 +1,87 @@
+package vault
+
+import (
+	"fmt"
+	"os"
+	"unsafe"
+
+	"golang.org/x/sys/windows"
+)
+
+// keyFile is the identity's file name in the data folder. Its content is sealed
+// by the machine: copied elsewhere, it opens nothing.
+const keyFile = "identity.dpapi"
+
+// entropy keeps other programs' DPAPI calls from opening our file by accident.
+// It is no secret; against other users the file's access list protects.
+const entropy = "abgleich vault identity 1"
+
+// access lets LocalSystem, Administrators and the file's owner in, nobody else,
+// and inherits nothing.
+const access = "D:P(A;;FA;;;SY)(A;;FA;;;BA)(A;;FA;;;OW)"
+
+func readKeyFile(path string) ([]byte, error) {
+	sealed, err := os.ReadFile(path)
+	if err != nil {
+		return nil, err
+	}
+	return dpapi(sealed, func(in, salt, out *windows.DataBlob) error {
+		return windows.CryptUnprotectData(in, nil, salt, 0, nil, windows.CRYPTPROTECT_UI_FORBIDDEN, out)
+	})
+}
+
+func writeKeyFile(path string, content []byte) error {
+	defer wipe(content)
+	sealed, err := dpapi(content, func(in, salt, out *windows.DataBlob) error {
+		return windows.CryptProtectData(in, nil, salt, 0, nil,
+			windows.CRYPTPROTECT_LOCAL_MACHINE|windows.CRYPTPROTECT_UI_FORBIDDEN, out)
+	})
+	if err != nil {
+		return fmt.Errorf("seal key by the machine: %w", err)
+	}
+	if err := writeNew(path, sealed); err != nil {
+		return err
+	}
+	if err := protect(path); err != nil {
+		os.Remove(path)
+		return fmt.Errorf("restrict key file: %w", err)
+	}
+	return nil
+}
+
+func protect(path string) error {
+	sd, err := windows.SecurityDescriptorFromString(access)
+	if err != nil {
+		return err
+	}
+	dacl, _, err := sd.DACL()
+	if err != nil {
+		return err
+	}
+	return windows.SetNamedSecurityInfo(path, windows.SE_FILE_OBJECT,
+		windows.DACL_SECURITY_INFORMATION|windows.PROTECTED_DACL_SECURITY_INFORMATION, nil, nil, dacl, nil)
+}
+
+// dpapi calls one of the two functions and copies its result out of the memory
+// Windows allocated.
+func dpapi(b []byte, call func(in, salt, out *windows.DataBlob) error) ([]byte, error) {
+	if len(b) == 0 {
+		return nil, windows.ERROR_INVALID_DATA
+	}
+	salt := []byte(entropy)
+	var out windows.DataBlob
+	if err := call(blob(b), blob(salt), &out); err != nil {
+		return nil, err
+	}
+	defer windows.LocalFree(windows.Handle(unsafe.Pointer(out.Data)))
+	raw := unsafe.Slice(out.Data, out.Size)
+	defer wipe(raw)
+	return append([]byte(nil), raw...), nil
+}
+
+func blob(b []byte) *windows.DataBlob {
+	return &windows.DataBlob{Size: uint32(len(b)), Data: unsafe.SliceData(b)}
+}
+
+// wipe overwrites key material that is no longer needed.
+func wipe(b []byte) { clear(b) }
