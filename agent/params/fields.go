@@ -1,0 +1,192 @@
+package params
+
+// Kind is the kind of value a field takes.
+type Kind string
+
+// Kinds of values.
+const (
+	Text   Kind = "text"
+	Number Kind = "number"
+	YesNo  Kind = "yes-no"
+	Choice Kind = "choice"
+)
+
+// Field describes one parameter: for reading, writing, the command line and the
+// administration page.
+type Field struct {
+	// Key is "table.name"; `databases.*.dsn` stands for every alias.
+	Key string
+	// Kind says what values it takes.
+	Kind Kind
+	// Unit of a number: "s", "MB", "d", "%" or "".
+	Unit string
+	// Choices are the values of a Choice.
+	Choices []string
+	// Min and Max bound a Number.
+	Min, Max int
+	// Restart means that a change takes effect at the agent's next start.
+	Restart bool
+	// DE and EN explain it in a sentence.
+	DE, EN string
+
+	// at finds the value: a *string, *int, *bool, *time.Duration (whole
+	// seconds) or a pointer to a string type.
+	at func(d *draft) any
+	// form checks a text beyond its kind; nil takes everything. "" is good,
+	// else it says what would be right.
+	form func(string) string
+	// needed means that the value can't be empty.
+	needed bool
+}
+
+// draft is Params while they are read; alias is the database in question.
+type draft struct {
+	Params
+	alias *DatabaseAlias
+}
+
+// fields is the table, in the file's order. A key without a dot comes first.
+func fields() []Field {
+	return []Field{
+		{Key: "language", Kind: Choice, Choices: []string{"de", "en"},
+			DE: "Sprache von Meldungen, Protokoll und Befehlszeile.",
+			EN: "Language of notices, log and command line.",
+			at: func(d *draft) any { return &d.Language }},
+
+		{Key: "communication.system", Kind: Choice, Choices: []string{"ews", "graph"},
+			DE: "Kommunikationssystem: ews (4 – EWS Managed API) oder graph (5 – Microsoft Graph, noch nicht unterstützt).",
+			EN: "Communication system: ews (4 – EWS Managed API) or graph (5 – Microsoft Graph, not supported yet).",
+			at: func(d *draft) any { return &d.Communication.System }},
+		{Key: "communication.sync_enabled", Kind: YesNo,
+			DE: "Synchronisation aktivieren: Hauptschalter für alle Benutzer.",
+			EN: "Sync enabled: the master switch for all users.",
+			at: func(d *draft) any { return &d.Communication.SyncEnabled }},
+		{Key: "communication.server", Kind: Text, form: hostForm,
+			DE: "Kommunikationsserver: Name oder IP-Adresse; mit SSL der Name, der im Zertifikat steht.",
+			EN: "Communication server: name or IP address; with SSL the name in its certificate.",
+			at: func(d *draft) any { return &d.Communication.Server }},
+		{Key: "communication.port", Kind: Number, Min: 1, Max: 65535,
+			DE: "Kommunikationsport, in der Regel 443 mit und 80 ohne SSL.",
+			EN: "Communication port, as a rule 443 with and 80 without SSL.",
+			at: func(d *draft) any { return &d.Communication.Port }},
+		{Key: "communication.ssl", Kind: YesNo,
+			DE: "SSL-Verschlüsselung.",
+			EN: "SSL encryption.",
+			at: func(d *draft) any { return &d.Communication.SSL }},
+		{Key: "communication.address", Kind: Text, form: urlForm,
+			DE: "Vollständige EWS-Adresse, falls die übliche nicht passt; gilt dann statt Server, Port und SSL.",
+			EN: "Full EWS address where the usual one doesn't fit; it then replaces server, port and ssl.",
+			at: func(d *draft) any { return &d.Communication.Address }},
+		{Key: "communication.domain", Kind: Text, form: domainForm,
+			DE: "Domäne für Anmeldungen ohne Domänenangabe.",
+			EN: "Domain for logins that name none.",
+			at: func(d *draft) any { return &d.Communication.Domain }},
+		{Key: "communication.certificate_file", Kind: Text,
+			DE: "Datei mit weiteren vertrauenswürdigen Zertifikaten (PEM), zum Beispiel der eigenen Zertifizierungsstelle.",
+			EN: "File of further trusted certificates (PEM), such as your own certificate authority's.",
+			at: func(d *draft) any { return &d.Communication.CertificateFile }},
+
+		{Key: "database.alias", Kind: Text, Restart: true,
+			DE: "Datenbank: der vollständige Alias der Unternehmensdatenbank, unten angelegt.",
+			EN: "Database: the full alias of the business database, defined below.",
+			at: func(d *draft) any { return &d.Database.Alias }},
+		{Key: "databases.*.driver", Kind: Choice, Choices: []string{"sqlite"}, Restart: true,
+			DE: "Art der Datenbank.",
+			EN: "Kind of database.",
+			at: func(d *draft) any { return &d.alias.Driver }},
+		{Key: "databases.*.dsn", Kind: Text, Restart: true, needed: true,
+			DE: "Adresse der Datenbank; bei sqlite eine Datei, relativ zum Datenordner.",
+			EN: "The database's address; for sqlite a file, relative to the data folder.",
+			at: func(d *draft) any { return &d.alias.DSN }},
+		{Key: "databases.*.foreign", Kind: YesNo, Restart: true,
+			DE: "Fremde Datenbank: ihr Aufbau wird nie verändert.",
+			EN: "Foreign database: its schema is never altered.",
+			at: func(d *draft) any { return &d.alias.Foreign }},
+
+		{Key: "service.user", Kind: Text,
+			DE: "BenutzerID des Dienstes im Unternehmenssystem. Das Passwort steht nie hier; speichern Sie es mit: " + PasswordCommand,
+			EN: "The service's User-ID in the business system. Its password never stands here; store it with: " + PasswordCommand,
+			at: func(d *draft) any { return &d.Service.User }},
+		{Key: "service.group", Kind: Text, needed: true,
+			DE: "Gruppe, der dieser Benutzer angehören muss.",
+			EN: "Group this user must belong to.",
+			at: func(d *draft) any { return &d.Service.Group }},
+
+		{Key: "events.server", Kind: Text, form: hostForm,
+			DE: "Eventserver: Name oder IP-Adresse, unter der der Mailserver diesen Rechner erreicht. Leer: keine Rückrufe.",
+			EN: "Event server: name or IP address under which the mail server reaches this machine. Empty: no calls back.",
+			at: func(d *draft) any { return &d.Events.Server }},
+		{Key: "events.port", Kind: Number, Min: 1, Max: 65535,
+			DE: "Eventport.",
+			EN: "Event port.",
+			at: func(d *draft) any { return &d.Events.Port }},
+		{Key: "events.listen", Kind: Text, form: ipForm,
+			DE: "IP-Adresse dieses Rechners, auf der der Eventserver lauscht. Leer: alle.",
+			EN: "IP address of this machine the event server listens on. Empty: all.",
+			at: func(d *draft) any { return &d.Events.Listen }},
+
+		{Key: "notice.recipient", Kind: Text, form: mailForm,
+			DE: "Meldungsempfänger: E-Mail-Adresse für Status und Hinweise.",
+			EN: "Message recipient: e-mail address for status information and notices.",
+			at: func(d *draft) any { return &d.Notice.Recipient }},
+
+		{Key: "sync.interval", Kind: Number, Unit: "s", Min: 10, Max: 86400,
+			DE: "Abgleichintervall: Sekunden zwischen zwei Abgleichen eines Benutzers.",
+			EN: "Sync interval: seconds between two runs of a user.",
+			at: func(d *draft) any { return &d.Sync.Interval }},
+		{Key: "sync.notifications", Kind: Choice, Choices: []string{"auto", "push", "streaming", "interval"},
+			DE: "Wie Änderungen in Exchange zwischendurch bemerkt werden.",
+			EN: "How changes in Exchange are noticed in between.",
+			at: func(d *draft) any { return &d.Sync.Notifications }},
+		{Key: "sync.policy", Kind: Choice, Choices: []string{"newer", "business", "exchange"},
+			DE: "Wer gewinnt, wenn dasselbe Feld auf beiden Seiten geändert wurde. Der andere Wert bleibt im Papierkorb.",
+			EN: "Who wins when both sides changed the same field. The other value is kept in the trash.",
+			at: func(d *draft) any { return &d.Sync.Policy }},
+		{Key: "sync.guard_count", Kind: Number, Min: 1, Max: 100000,
+			DE: "Löschschutz: ab mehr Löschungen als dieser Zahl (und dem Anteil darunter) in 24 Stunden wird nachgefragt.",
+			EN: "Deletion guard: more deletions than this number (and the share below) in 24 hours are held until confirmed.",
+			at: func(d *draft) any { return &d.Sync.GuardCount }},
+		{Key: "sync.guard_percent", Kind: Number, Unit: "%", Min: 1, Max: 100,
+			DE: "Löschschutz: Anteil an den Einträgen eines Benutzers.",
+			EN: "Deletion guard: share of a user's items.",
+			at: func(d *draft) any { return &d.Sync.GuardPercent }},
+		{Key: "sync.keep_credentials", Kind: Choice, Choices: []string{"store", "memory"}, Restart: true,
+			DE: "Wo Anmeldedaten bleiben: store (versiegelt gespeichert) oder memory (nur bis zum Ende des Dienstes).",
+			EN: "Where logins stay: store (kept sealed) or memory (only until the service ends).",
+			at: func(d *draft) any { return &d.Sync.KeepCredentials }},
+
+		{Key: "log.folder", Kind: Text, Restart: true, needed: true,
+			DE: "Protokollordner; darf eine Netzwerkfreigabe sein.",
+			EN: "Log folder; may be a network share.",
+			at: func(d *draft) any { return &d.Log.Folder }},
+		{Key: "log.level", Kind: Choice, Choices: []string{"error", "warn", "info", "debug"},
+			DE: "Was mindestens protokolliert wird.",
+			EN: "The least important kind of line that is logged.",
+			at: func(d *draft) any { return &d.Log.Level }},
+		{Key: "log.max_size_mb", Kind: Number, Unit: "MB", Min: 1, Max: 1000, Restart: true,
+			DE: "Ab dieser Größe beginnt eine neue Datei.",
+			EN: "At this size a new file is begun.",
+			at: func(d *draft) any { return &d.Log.MaxSizeMB }},
+		{Key: "log.max_age_days", Kind: Number, Unit: "d", Min: 1, Max: 3650, Restart: true,
+			DE: "So viele Tage werden abgelegte Protokolle aufgehoben.",
+			EN: "How many days old log files are kept.",
+			at: func(d *draft) any { return &d.Log.MaxAgeDays }},
+
+		{Key: "data.folder", Kind: Text, Restart: true, needed: true,
+			DE: "Datenordner des Dienstes: Zustand, Warteschlange und Schlüssel.",
+			EN: "The agent's data folder: state, queue and key.",
+			at: func(d *draft) any { return &d.Data.Folder }},
+
+		{Key: "ipc.address", Kind: Text, Restart: true, needed: true,
+			DE: "Adresse, unter der Infobereich-Programme den Dienst erreichen: Unix-Socket oder benannte Pipe.",
+			EN: "Address at which tray apps reach the agent: a Unix socket or named pipe.",
+			at: func(d *draft) any { return &d.IPC.Address }},
+		{Key: "ipc.admin_group", Kind: Text, Restart: true,
+			DE: "Betriebssystemgruppe, deren Mitglieder den Dienst verwalten dürfen.",
+			EN: "Operating system group whose members may administer the agent.",
+			at: func(d *draft) any { return &d.IPC.AdminGroup }},
+	}
+}
+
+// Describe lists every parameter in the file's order.
+func Describe() []Field { return fields() }

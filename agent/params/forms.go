@@ -1,0 +1,64 @@
+package params
+
+import (
+	"net/mail"
+	"net/netip"
+	"net/url"
+	"regexp"
+	"strings"
+)
+
+// The forms of texts. Each answers "" or what would be right, for people; an
+// empty text is never asked about.
+
+var (
+	hostName  = regexp.MustCompile(`^[A-Za-z0-9_]([A-Za-z0-9_-]{0,62})(\.[A-Za-z0-9_][A-Za-z0-9_-]{0,62})*\.?$`)
+	aliasName = regexp.MustCompile(`^[\pL\pN_]([\pL\pN ._-]{0,62}[\pL\pN_])?$`)
+)
+
+func hostForm(s string) string {
+	if _, err := netip.ParseAddr(s); err == nil {
+		return ""
+	}
+	if len(s) <= 253 && hostName.MatchString(s) {
+		return ""
+	}
+	return "mail.example.com, 192.0.2.10"
+}
+
+func ipForm(s string) string {
+	if _, err := netip.ParseAddr(s); err != nil {
+		return "192.0.2.10, ::1"
+	}
+	return ""
+}
+
+func urlForm(s string) string {
+	u, err := url.Parse(s)
+	if err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Hostname() == "" || u.User != nil || u.Fragment != "" {
+		return "https://mail.example.com/EWS/Exchange.asmx"
+	}
+	return ""
+}
+
+func domainForm(s string) string {
+	if strings.ContainsAny(s, `\/@: `) {
+		return "FIRMA, firma.example"
+	}
+	return ""
+}
+
+func mailForm(s string) string {
+	a, err := mail.ParseAddress(s)
+	if err != nil || a.Address != s {
+		return "admin@example.com"
+	}
+	return ""
+}
+
+func aliasForm(s string) string {
+	if !aliasName.MatchString(s) {
+		return "BMD, NTCS_2026"
+	}
+	return ""
+}
