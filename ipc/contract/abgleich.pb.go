@@ -448,6 +448,7 @@ type HelloResponse struct {
 	Administrator   bool                   `protobuf:"varint,6,opt,name=administrator,proto3" json:"administrator,omitempty"`
 	User            string                 `protobuf:"bytes,7,opt,name=user,proto3" json:"user,omitempty"` // the employee the caller has proved to be, or ""
 	Now             *timestamppb.Timestamp `protobuf:"bytes,8,opt,name=now,proto3" json:"now,omitempty"`
+	CallerId        string                 `protobuf:"bytes,9,opt,name=caller_id,json=callerId,proto3" json:"caller_id,omitempty"` // the operating system's stable id: the owner name to seal under
 	unknownFields   protoimpl.UnknownFields
 	sizeCache       protoimpl.SizeCache
 }
@@ -536,6 +537,13 @@ func (x *HelloResponse) GetNow() *timestamppb.Timestamp {
 		return x.Now
 	}
 	return nil
+}
+
+func (x *HelloResponse) GetCallerId() string {
+	if x != nil {
+		return x.CallerId
+	}
+	return ""
 }
 
 // Credentials are one user's sync credentials, without the password.
@@ -3776,7 +3784,7 @@ const file_abgleich_proto_rawDesc = "" +
 	"\x05cause\x18\x04 \x01(\tR\x05cause\"`\n" +
 	"\fHelloRequest\x12%\n" +
 	"\x0eclient_version\x18\x01 \x01(\tR\rclientVersion\x12)\n" +
-	"\x10contract_version\x18\x02 \x01(\rR\x0fcontractVersion\"\xa6\x02\n" +
+	"\x10contract_version\x18\x02 \x01(\rR\x0fcontractVersion\"\xc3\x02\n" +
 	"\rHelloResponse\x12#\n" +
 	"\ragent_version\x18\x01 \x01(\tR\fagentVersion\x12)\n" +
 	"\x10contract_version\x18\x02 \x01(\rR\x0fcontractVersion\x12'\n" +
@@ -3785,7 +3793,8 @@ const file_abgleich_proto_rawDesc = "" +
 	"\x06caller\x18\x05 \x01(\tR\x06caller\x12$\n" +
 	"\radministrator\x18\x06 \x01(\bR\radministrator\x12\x12\n" +
 	"\x04user\x18\a \x01(\tR\x04user\x12,\n" +
-	"\x03now\x18\b \x01(\v2\x1a.google.protobuf.TimestampR\x03now\"\x99\x02\n" +
+	"\x03now\x18\b \x01(\v2\x1a.google.protobuf.TimestampR\x03now\x12\x1b\n" +
+	"\tcaller_id\x18\t \x01(\tR\bcallerId\"\x99\x02\n" +
 	"\vCredentials\x12\x12\n" +
 	"\x04user\x18\x01 \x01(\tR\x04user\x12\x12\n" +
 	"\x04sync\x18\x02 \x01(\bR\x04sync\x12\"\n" +
