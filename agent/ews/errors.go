@@ -1,0 +1,164 @@
+package ews
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"abgleich/agent/fault"
+)
+
+// Error says everything a failed request left behind. It always stands inside a
+// fault.Error with the same code.
+type Error struct {
+	// Code is the stable code.
+	Code fault.Code
+	// Op is the EWS operation, "CreateItem".
+	Op string
+	// Status is the HTTP status; 0 without a reply.
+	Status int
+	// ResponseCode is the server's own code, "ErrorItemNotFound"; may be empty.
+	ResponseCode string
+	// Message is the server's own text, for logs.
+	Message string
+	// Values are the MessageXml values by name.
+	Values map[string]string
+	// BackOff is how long the server asked not to be bothered; 0 if it did not say.
+	BackOff time.Duration
+	// OutcomeUnknown tells that a write may have been done: look before repeating.
+	OutcomeUnknown bool
+	// ClientRequestID, RequestID, FrontEnd and Diagnostics find the request in the
+	// server's logs (client-request-id, request-id, X-FEServer, x-ms-diagnostics).
+	ClientRequestID string
+	RequestID       string
+	FrontEnd        string
+	Diagnostics     string
+	// CertificateNames are the names the server's certificate is good for, set
+	// with fault.TLSCertificateName.
+	CertificateNames []string
+	// Err is the cause, nil when the server said no.
+	Err error
+}
+
+// Error is for logs: it holds no item content and no secret.
+func (e *Error) Error() string {
+	var b strings.Builder
+	b.WriteString(e.Op)
+	add := func(label, v string) {
+		if v != "" {
+			fmt.Fprintf(&b, " %s%s", label, v)
+		}
+	}
+	if e.Status != 0 {
+		fmt.Fprintf(&b, " HTTP %d", e.Status)
+	}
+	add("", e.ResponseCode)
+	add("", e.Message)
+	for _, k := range slices.Sorted(maps.Keys(e.Values)) {
+		add(k+"=", e.Values[k])
+	}
+	add("client-request-id=", e.ClientRequestID)
+	add("request-id=", e.RequestID)
+	add("server=", e.FrontEnd)
+	add("diagnostics=", e.Diagnostics)
+	if len(e.CertificateNames) > 0 {
+		add("certificate names: ", strings.Join(e.CertificateNames, ", "))
+	}
+	if e.OutcomeUnknown {
+		b.WriteString(" (outcome unknown)")
+	}
+	if e.Err != nil {
+		fmt.Fprintf(&b, ": %v", e.Err)
+	}
+	return b.String()
+}
+
+// Unwrap gives the cause.
+func (e *Error) Unwrap() error { return e.Err }
+
+// Detail finds the *Error in a chain; nil if there is none.
+func Detail(err error) *Error {
+	e, _ := errors.AsType[*Error](err)
+	return e
+}
+
+// OutcomeUnknown tells that a failed write may have been carried out: the
+// request left, and no complete answer came back.
+func OutcomeUnknown(err error) bool {
+	e := Detail(err)
+	return e != nil && e.OutcomeUnknown
+}
+
+// BackOff gives how long the server asked to be left alone.
+func BackOff(err error) time.Duration {
+	if e := Detail(err); e != nil {
+		return e.BackOff
+	}
+	return 0
+}
+
+// wrap puts an *Error into the type that crosses rooms. The subject is the server.
+func (e *Error) wrap(subject string) error {
+	return fault.New(e.Code, "ews."+e.Op, subject, e)
+}
+
+// codeOf classifies a ResponseCode of the schema (messages.xsd ResponseCodeType).
+func codeOf(responseCode string) fault.Code {
+	switch responseCode {
+	case "ErrorServerBusy", "ErrorInsufficientResources", "ErrorMailboxStoreUnavailable",
+		"ErrorMailboxMoveInProgress", "ErrorTimeoutExpired", "ErrorConnectionFailed",
+		"ErrorInternalServerTransientError", "ErrorBatchProcessingStopped", "ErrorMailboxFailover":
+		return fault.ServerBusy
+	case "ErrorExceededConnectionCount", "ErrorExceededSubscriptionCount", "ErrorExceededFindCountLimit":
+		return fault.TooManyConnections
+	case "ErrorItemNotFound", "ErrorMessageDispositionRequired", "ErrorCannotFindFile":
+		if responseCode == "ErrorItemNotFound" {
+			return fault.ItemGone
+		}
+		return fault.ItemRefused
+	case "ErrorIrresolvableConflict", "ErrorStaleObject", "ErrorChangeKeyRequiredForWriteOperations",
+		"ErrorChangeKeyRequired", "ErrorInvalidChangeKey":
+		return fault.ItemChanged
+	case "ErrorInvalidSyncStateData":
+		return fault.CursorLost
+	case "ErrorAccessDenied", "ErrorAccessModeSpecified", "ErrorImpersonateUserDenied",
+		"ErrorImpersonationDenied", "ErrorDelegateNoUser", "ErrorCreateItemAccessDenied",
+		"ErrorCannotDeleteObject", "ErrorInsufficientPermissions":
+		return fault.AccessDenied
+	case "ErrorFolderNotFound", "ErrorParentFolderNotFound", "ErrorNoFolderFound", "ErrorFolderCorrupt":
+		return fault.FolderUnavailable
+	case "ErrorAccountDisabled", "ErrorNonExistentMailbox", "ErrorMissingEmailAddress",
+		"ErrorNonPrimarySmtpAddress", "ErrorADUnavailable", "ErrorUserNotFound":
+		if responseCode == "ErrorADUnavailable" {
+			return fault.ServerFailed
+		}
+		return fault.MailboxDisabled
+	case "ErrorPasswordExpired", "ErrorPasswordChangeRequired":
+		return fault.PasswordExpired
+	case "ErrorInvalidServerVersion", "ErrorInvalidSchemaVersionForMailboxVersion",
+		"ErrorIncorrectSchemaVersion", "ErrorUnsupportedMethod", "ErrorInvalidExchangeImpersonationHeaderData":
+		return fault.VersionUnsupported
+	case "ErrorInternalServerError", "ErrorUnexpectedFault":
+		return fault.ServerFailed
+	case "ErrorCorruptData", "ErrorItemCorrupt", "ErrorMimeContentInvalid", "ErrorContentConversionFailed":
+		return fault.ItemUnreadable
+	case "ErrorSchemaValidation", "ErrorInvalidRequest":
+		return fault.BadRequest
+	}
+	return fault.ItemRefused
+}
+
+// contextError turns an ended context into a coded error: time-outs of ours
+// keep their code, everything else is cancelled.
+func contextCode(ctx context.Context) fault.Code {
+	if errors.Is(context.Cause(ctx), errStalled) {
+		return fault.ServerStalled
+	}
+	return fault.Cancelled
+}
+
+var errStalled = errors.New("the server stopped answering")
