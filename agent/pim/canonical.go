@@ -1,8 +1,10 @@
 package pim
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/json"
+	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -12,9 +14,10 @@ import (
 
 // Canonical gives the one form in which equal items are equal: valid UTF-8 with
 // "\n" line ends and without characters XML forbids; texts without trailing white
-// space; sorted categories without repeats; instants in UTC to the second; the
-// unused half of When empty; a task's status, percent and completion date in
-// agreement. The argument is not changed. nil stays nil.
+// space; sorted categories without repeats; instants in UTC to the second and days
+// that exist, within the years 1 to 9999; the unused half of When empty; a task's
+// status, percent and completion date in agreement. The argument is not changed.
+// nil stays nil.
 func Canonical(i Item) Item {
 	if isNil(i) {
 		return nil
@@ -23,6 +26,7 @@ func Canonical(i Item) Item {
 	s := c.Shared()
 	s.Subject = line(s.Subject)
 	s.Body = text(s.Body)
+	s.UID = clean(s.UID)
 	s.Categories = labels(s.Categories)
 	s.Sensitivity = oneOf(s.Sensitivity, Personal, Private, Confidential)
 	s.Importance = oneOf(s.Importance, ImportanceLow, ImportanceHigh)
@@ -41,6 +45,7 @@ func Canonical(i Item) Item {
 			r.Before = 0
 			r.At = second(r.At)
 		}
+		x.Start, x.Due, x.Completed = day(x.Start), day(x.Due), day(x.Completed)
 		canonicalProgress(x)
 		if !x.Start.IsZero() && !x.Due.IsZero() && x.Due.Compare(x.Start) < 0 {
 			x.Start = x.Due
@@ -52,6 +57,7 @@ func Canonical(i Item) Item {
 
 func canonicalWhen(w When) When {
 	if w.AllDay {
+		w.First, w.Last = day(w.First), day(w.Last)
 		if w.Last.Compare(w.First) < 0 {
 			w.Last = w.First
 		}
@@ -62,7 +68,7 @@ func canonicalWhen(w When) When {
 	if w.End.Before(w.Start) {
 		w.End = w.Start
 	}
-	if w.Zone == "" {
+	if w.Zone = line(w.Zone); w.Zone == "" {
 		w.Zone = "UTC"
 	}
 	return w
@@ -93,19 +99,28 @@ func canonicalMeeting(m *Meeting) {
 	if len(m.Attendees) == 0 {
 		m.Attendees = nil
 	}
+	m.Role = Role(clean(string(m.Role)))
 	m.Organizer = strings.ToLower(line(m.Organizer))
 	for i := range m.Attendees {
 		m.Attendees[i].Address = strings.ToLower(line(m.Attendees[i].Address))
 		m.Attendees[i].Name = line(m.Attendees[i].Name)
+		m.Attendees[i].Response = Response(clean(string(m.Attendees[i].Response)))
 	}
-	slices.SortFunc(m.Attendees, func(a, b Attendee) int { return strings.Compare(a.Address, b.Address) })
+	slices.SortFunc(m.Attendees, func(a, b Attendee) int {
+		return cmp.Or(
+			cmp.Compare(a.Address, b.Address), cmp.Compare(a.Name, b.Name),
+			cmp.Compare(a.Response, b.Response), compareBool(a.Optional, b.Optional),
+		)
+	})
 }
 
 func canonicalRecurrence(r *Recurrence) {
 	if r == nil {
 		return
 	}
+	r.Pattern = Pattern(clean(string(r.Pattern)))
 	r.Interval = max(r.Interval, 1)
+	r.First, r.Until = day(r.First), day(r.Until)
 	slices.Sort(r.Weekdays)
 	r.Weekdays = slices.Compact(r.Weekdays)
 	if len(r.Weekdays) == 0 {
@@ -115,6 +130,7 @@ func canonicalRecurrence(r *Recurrence) {
 		r.Deleted[i] = second(t)
 	}
 	slices.SortFunc(r.Deleted, time.Time.Compare)
+	r.Deleted = slices.Compact(r.Deleted)
 	if len(r.Deleted) == 0 {
 		r.Deleted = nil
 	}
@@ -124,17 +140,47 @@ func canonicalRecurrence(r *Recurrence) {
 			r.Changed[i].Item = Canonical(it).(*Appointment)
 		}
 	}
-	slices.SortFunc(r.Changed, func(a, b Exception) int { return a.Original.Compare(b.Original) })
+	slices.SortStableFunc(r.Changed, func(a, b Exception) int { return a.Original.Compare(b.Original) })
 	if len(r.Changed) == 0 {
 		r.Changed = nil
 	}
 }
 
-func second(t time.Time) time.Time {
-	if t.IsZero() {
-		return time.Time{}
+func compareBool(a, b bool) int {
+	switch {
+	case a == b:
+		return 0
+	case b:
+		return -1
 	}
-	return t.UTC().Truncate(time.Second)
+	return 1
+}
+
+// second keeps to the years that RFC 3339 can write: a slip of the keyboard in
+// a database must not become an item that cannot be stored.
+func second(t time.Time) time.Time {
+	t = t.UTC().Truncate(time.Second)
+	switch {
+	case t.Year() < 1 || t.IsZero():
+		return time.Time{}
+	case t.Year() > 9999:
+		return time.Date(9999, 12, 31, 23, 59, 59, 0, time.UTC)
+	}
+	return t
+}
+
+// day gives the day that the calendar has: 31 February is 3 March.
+func day(d Date) Date {
+	if d.IsZero() {
+		return d
+	}
+	switch d = d.AddDays(0); {
+	case d.Year < 1:
+		return Date{1, time.January, 1}
+	case d.Year > 9999:
+		return Date{9999, time.December, 31}
+	}
+	return d
 }
 
 func oneOf[T ~string](v T, known ...T) T {
@@ -168,7 +214,7 @@ func plain(s string) bool {
 // text normalises line ends and trailing white space.
 func text(s string) string {
 	s = clean(s)
-	if !strings.ContainsAny(s, "\r \t\n") {
+	if !strings.ContainsFunc(s, unicode.IsSpace) {
 		return s
 	}
 	s = strings.ReplaceAll(s, "\r\n", "\n")
@@ -248,7 +294,10 @@ func Unmarshal(b []byte) (Item, error) {
 	case KindTask:
 		i = new(Task)
 	default:
-		return nil, &json.UnmarshalTypeError{Value: "kind", Offset: 0}
+		return nil, fmt.Errorf("item of kind %q, which does not exist", b[0])
 	}
-	return i, json.Unmarshal(b[1:], i)
+	if err := json.Unmarshal(b[1:], i); err != nil {
+		return nil, err
+	}
+	return i, nil
 }

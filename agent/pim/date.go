@@ -41,21 +41,26 @@ func (d Date) String() string {
 	return fmt.Sprintf("%04d-%02d-%02d", d.Year, d.Month, d.Day)
 }
 
-// In is the first instant of the day in a zone. Where midnight does not exist
-// (a DST change at midnight), it is the first instant that does.
+// In is the first instant of the day in a zone. Where midnight does not exist (a
+// DST change at midnight), it is the first instant that does; where it happens
+// twice, the first; where the whole day does not exist (a zone that crossed the
+// date line), the beginning of the next.
 func (d Date) In(loc *time.Location) time.Time {
-	t := time.Date(d.Year, d.Month, d.Day, 0, 0, 0, 0, loc)
-	if DateOf(t) == d {
-		return t
-	}
-	// time.Date chose the offset before the gap: walk to the day's first hour.
-	for range 4 {
-		t = t.Add(30 * time.Minute)
-		if DateOf(t) == d {
-			return t
+	midnight := time.Date(d.Year, d.Month, d.Day, 0, 0, 0, 0, time.UTC)
+	// No zone is ever a day away from UTC. Walk through the stretches of constant
+	// offset: in each, the clock passes midnight once at most.
+	for t := midnight.Add(-24 * time.Hour).In(loc); ; {
+		_, offset := t.Zone()
+		start, end := t.ZoneBounds()
+		first := midnight.Add(-time.Duration(offset) * time.Second).In(loc)
+		if !start.IsZero() && first.Before(start) {
+			first = start
 		}
+		if end.IsZero() || first.Before(end) {
+			return first
+		}
+		t = end
 	}
-	return t
 }
 
 // AddDays moves by days.
