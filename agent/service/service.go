@@ -1,0 +1,75 @@
+// Package service is the operating system's side of the agent: running under
+// systemd or the Windows service manager, and installing itself there.
+//
+// [Run] tells the manager when the agent is ready and when it ends; without a
+// manager (a terminal, a test) it does nothing but call. [Manager] installs,
+// removes, starts and stops. It promises that an attempt without the rights for
+// it changes nothing and says what is missing.
+//
+// The package must not know what the agent does, nor its parameters; the
+// installer hands over a command line.
+package service
+
+import "context"
+
+// Name is the service's name on every system.
+const Name = "abgleich-agent"
+
+// RunArgument is the argument that says "run as Windows service", followed by
+// the command. Under Wine a program can't find out by itself that the service
+// manager started it, so the service is installed with this argument.
+const RunArgument = "--as-service"
+
+// Main is the agent's work. It calls ready once it answers calls (status is a
+// short text for the service manager), and returns when ctx ends. ready may be
+// called again to change the status text.
+type Main func(ctx context.Context, ready func(status string)) error
+
+// State is what the service manager says.
+type State string
+
+// States.
+const (
+	NotInstalled State = "not-installed"
+	Stopped      State = "stopped"
+	Starting     State = "starting"
+	Running      State = "running"
+	Stopping     State = "stopping"
+	// Failed is a service that ended with an error.
+	Failed State = "failed"
+)
+
+// Spec says what to install.
+type Spec struct {
+	// Program is the absolute path of the agent.
+	Program string
+	// Arguments follow it, such as "run", "--params", "/etc/abgleich/abgleich.toml".
+	Arguments []string
+	// Account is the user to run as; "" is root or LocalSystem.
+	Account string
+}
+
+// Info is what [Manager.Status] gives.
+type Info struct {
+	// State of the service.
+	State State
+	// Text is the status text the agent gave; may be empty.
+	Text string
+	// PID of the agent; 0 when it doesn't run.
+	PID int
+}
+
+// Manager is the machine's service manager.
+type Manager interface {
+	// Install registers the service and lets it start with the machine. An
+	// installed service is brought up to date.
+	Install(ctx context.Context, s Spec) error
+	// Uninstall stops and removes it; not installed is no error.
+	Uninstall(ctx context.Context) error
+	// Start starts it and waits until it is ready.
+	Start(ctx context.Context) error
+	// Stop stops it and waits until it has ended.
+	Stop(ctx context.Context) error
+	// Status asks; not installed is a state and no error.
+	Status(ctx context.Context) (Info, error)
+}
