@@ -1,0 +1,76 @@
+// Package assets holds what a person sees and no code should repeat: the icons
+// (drawn as SVG, kept as PNG and as Windows icons too) and every text of screen,
+// tray and notice in German and English.
+//
+// Texts are found by key ([Texts], [Catalog]). Each key has a note for the
+// translator, and the tests make sure that both languages have the same keys and
+// placeholders, that every fault code has its sentence and its hint, and that
+// none is missing, unused or too long. Numbers, times and spans are written in
+// the language's own format.
+//
+// The package promises never to fail: an unknown key comes back as itself, an
+// unknown language is German. It imports nothing of ours and must not know who
+// shows an icon or a text.
+package assets
+
+import (
+	"embed"
+	"fmt"
+)
+
+//go:embed icon/*.svg icon/png/*.png icon/ico/*.ico
+var icons embed.FS
+
+//go:embed text/de.json text/en.json
+var texts embed.FS
+
+// Icon names a picture. The seven states differ in shape, not only in colour.
+type Icon string
+
+// The icons that exist as SVG, PNG and ICO.
+const (
+	App               Icon = "app"
+	StateNotSetUp     Icon = "not-set-up"
+	StateFine         Icon = "fine"
+	StateSyncing      Icon = "syncing"
+	StatePaused       Icon = "paused"
+	StateOffline      Icon = "offline"
+	StateAttention    Icon = "attention"
+	StateCredentials  Icon = "credentials"
+	StageFailed       Icon = "failed"           // SVG only
+	StageSkipped      Icon = "skipped"          // SVG only
+	StageRunning      Icon = "running"          // SVG only
+	PageCredentials   Icon = "page-credentials" // SVG only, one colour, to be tinted
+	PageStatus        Icon = "page-status"      // SVG only, one colour, to be tinted
+	PageProblems      Icon = "page-problems"    // SVG only, one colour, to be tinted
+	KindOfAppointment Icon = "kind-appointment" // SVG only, one colour, to be tinted
+	KindOfTask        Icon = "kind-task"        // SVG only, one colour, to be tinted
+)
+
+// TrayIcons lists the icons a tray shows, the program's own first.
+func TrayIcons() []Icon {
+	return []Icon{App, StateNotSetUp, StateFine, StateSyncing, StatePaused, StateOffline, StateAttention, StateCredentials}
+}
+
+// IconSizes lists the edge lengths in pixels in which a tray icon exists as PNG
+// and inside its ICO: 16 points at 100 to 300 % and a large one.
+func IconSizes() []int { return []int{16, 20, 24, 32, 40, 48, 64} }
+
+// SVG gives an icon's source, or nil for a name that doesn't exist.
+func SVG(icon Icon) []byte { return read("icon/" + string(icon) + ".svg") }
+
+// PNG gives a tray icon in one of [IconSizes], or nil.
+func PNG(icon Icon, size int) []byte {
+	return read(fmt.Sprintf("icon/png/%s-%d.png", icon, size))
+}
+
+// ICO gives a tray icon as Windows icon file with all sizes, or nil.
+func ICO(icon Icon) []byte { return read("icon/ico/" + string(icon) + ".ico") }
+
+func read(name string) []byte {
+	data, err := icons.ReadFile(name)
+	if err != nil {
+		return nil
+	}
+	return data
+}

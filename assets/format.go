@@ -1,0 +1,85 @@
+package assets
+
+import (
+	"strconv"
+	"strings"
+	"time"
+)
+
+// Int writes a whole number with the language's grouping: 12.345 or 12,345.
+func (c *Catalog) Int(n int64) string {
+	digits := strconv.FormatInt(n, 10)
+	sign := ""
+	if strings.HasPrefix(digits, "-") {
+		sign, digits = "-", digits[1:]
+	}
+	group := "."
+	if c.lang == English {
+		group = ","
+	}
+	var out strings.Builder
+	for i, d := range digits {
+		if i > 0 && (len(digits)-i)%3 == 0 {
+			out.WriteString(group)
+		}
+		out.WriteRune(d)
+	}
+	return sign + out.String()
+}
+
+// When writes an instant as a person would say it at the instant now, in now's
+// zone: minutes for what is within the hour, else the day and the clock.
+func (c *Catalog) When(t, now time.Time) string {
+	t = t.In(now.Location())
+	switch d := now.Sub(t); {
+	case d >= 0 && d < time.Minute:
+		return c.T("time.now")
+	case d >= 0 && d < time.Hour:
+		return c.N("time.minutes-ago", int(d/time.Minute))
+	case d < 0 && -d < time.Minute:
+		return c.T("time.soon")
+	case d < 0 && -d < time.Hour:
+		return c.N("time.in-minutes", int(-d/time.Minute))
+	}
+	key := "time.date"
+	switch day(t).Sub(day(now)) {
+	case 0:
+		key = "time.today"
+	case -24 * time.Hour:
+		key = "time.yesterday"
+	case 24 * time.Hour:
+		key = "time.tomorrow"
+	}
+	return c.T(key, "clock", c.Clock(t), "date", c.Date(t))
+}
+
+// day is the calendar day of t, as an instant in UTC so that days subtract to
+// whole multiples of 24 hours whatever the zone's clock does.
+func day(t time.Time) time.Time {
+	y, m, d := t.Date()
+	return time.Date(y, m, d, 0, 0, 0, 0, time.UTC)
+}
+
+// Clock writes the time of day, in t's own zone: 14:05.
+func (c *Catalog) Clock(t time.Time) string { return t.Format("15:04") }
+
+// Date writes the day, in t's own zone: 23.11.2026 or 23 Nov 2026.
+func (c *Catalog) Date(t time.Time) string {
+	if c.lang == English {
+		return t.Format("2 Jan 2006")
+	}
+	return t.Format("02.01.2006")
+}
+
+// Span writes a length of time in one unit, rounded up: a person told "one
+// minute" is content when it takes less.
+func (c *Catalog) Span(d time.Duration) string {
+	up := func(unit time.Duration) int { return int(max((d+unit-1)/unit, 1)) }
+	switch {
+	case d <= 55*time.Second:
+		return c.N("span.seconds", up(time.Second))
+	case d <= 90*time.Minute:
+		return c.N("span.minutes", up(time.Minute))
+	}
+	return c.N("span.hours", up(time.Hour))
+}
