@@ -1,0 +1,181 @@
+package store
+
+import (
+	"bytes"
+	"context"
+	"time"
+
+	"abgleich/agent/fault"
+	"abgleich/agent/pim"
+)
+
+// Batch is what one step of the work leaves behind, applied as a whole.
+type Batch struct {
+	// NewPairs are inserted. One that names an id another pair holds replaces that
+	// pair; inbox rows of the replaced pair and of both items are dealt with by
+	// the caller (DropRows, Rows).
+	NewPairs []Pair
+	// Sides changes halves of existing pairs.
+	Sides []SideRecord
+	// PairStates changes the state of pairs.
+	PairStates map[PairID]PairState
+	// DropPairs ends pairs and removes all inbox rows of theirs.
+	DropPairs []PairID
+	// DropRows removes rows.
+	DropRows []RowID
+	// Rows are put in, replacing what the inbox held of the same items.
+	Rows []Row
+	// States changes rows.
+	States []StateChange
+	// DropIntents ends creations.
+	DropIntents []pim.Key
+	// Problems are raised, Clear ends all problems (not notices) of items.
+	Problems []Problem
+	Clear    []Ref
+	// Trash is kept.
+	Trash []Trash
+}
+
+// Empty tells that there is nothing to apply.
+func (b *Batch) Empty() bool {
+	return len(b.NewPairs) == 0 && len(b.Sides) == 0 && len(b.PairStates) == 0 && len(b.DropPairs) == 0 &&
+		len(b.DropRows) == 0 && len(b.Rows) == 0 && len(b.States) == 0 && len(b.DropIntents) == 0 &&
+		len(b.Problems) == 0 && len(b.Clear) == 0 && len(b.Trash) == 0
+}
+
+// SideRecord is one half of a pair after a comparison or a write. The half's base
+// is replaced if Base is not nil.
+type SideRecord struct {
+	Pair PairID
+	Side pim.SideID
+	PairSide
+}
+
+// StateChange is a row's new state. Attempts, NextTry, Code and Hold are replaced too.
+type StateChange struct {
+	Seq      RowID
+	State    RowState
+	Code     fault.Code
+	Attempts int
+	NextTry  time.Time
+	Hold     HoldID
+}
+
+// Ref names one item of the lease's user and kind on one side.
+type Ref struct {
+	Side pim.SideID
+	Item pim.ItemID
+}
+
+// Apply applies a batch in one transaction. Trash and problems come first in it,
+// rows are dropped before others are put in.
+func (l *Lease) Apply(ctx context.Context, b *Batch) error {
+	if b.Empty() {
+		return nil
+	}
+	return l.write(ctx, "store.Apply", func(t *tx) error { return l.apply(t, b) })
+}
+
+func (l *Lease) apply(t *tx, b *Batch) error {
+	for i := range b.Trash {
+		if err := l.putTrash(t, &b.Trash[i]); err != nil {
+			return err
+		}
+	}
+	for _, r := range b.Clear {
+		if err := l.clear(t, r); err != nil {
+			return err
+		}
+	}
+	for i := range b.Problems {
+		if err := putProblem(t, &b.Problems[i], l.s.now()); err != nil {
+			return err
+		}
+	}
+	if err := l.applyPairs(t, b); err != nil {
+		return err
+	}
+	for _, seq := range b.DropRows {
+		if err := t.do(`DELETE FROM inbox WHERE seq = ? AND sync = ?`, int64(seq), l.sync); err != nil {
+			return err
+		}
+	}
+	for i := range b.Rows {
+		if err := l.putRow(t, &b.Rows[i]); err != nil {
+			return err
+		}
+	}
+	for _, c := range b.States {
+		if err := t.do(`UPDATE inbox SET state = ?, code = ?, attempts = ?, next_try = ?, hold = ?, trouble = trouble OR ? <> ''
+			WHERE seq = ? AND sync = ?`, int64(c.State), string(c.Code), c.Attempts, millis(c.NextTry), int64(c.Hold),
+			string(c.Code), int64(c.Seq), l.sync); err != nil {
+			return err
+		}
+	}
+	for _, k := range b.DropIntents {
+		if err := t.do(`DELETE FROM journal WHERE key = ?`, string(k)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (l *Lease) applyPairs(t *tx, b *Batch) error {
+	for _, id := range b.DropPairs {
+		if err := t.do(`DELETE FROM inbox WHERE pair = ?`, int64(id)); err != nil {
+			return err
+		}
+		if err := t.do(`DELETE FROM pairs WHERE id = ? AND sync = ?`, int64(id), l.sync); err != nil {
+			return err
+		}
+	}
+	for i := range b.NewPairs {
+		if err := l.putPair(t, &b.NewPairs[i]); err != nil {
+			return err
+		}
+	}
+	for i := range b.Sides {
+		if err := l.putSide(t, &b.Sides[i]); err != nil {
+			return err
+		}
+	}
+	for id, st := range b.PairStates {
+		if err := t.do(`UPDATE pairs SET state = ? WHERE id = ? AND sync = ?`, int64(st), int64(id), l.sync); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// putPair inserts a pair, replacing those that hold one of its ids or its key,
+// and gives its number back in p.ID.
+func (l *Lease) putPair(t *tx, p *Pair) error {
+	x, y := p.Sides.At(pim.Business), p.Sides.At(pim.Exchange)
+	same := x.Base != nil && bytes.Equal(x.Base, y.Base)
+	second := y.Base
+	if same {
+		second = nil
+	}
+	_, err := t.row(`INSERT OR REPLACE INTO pairs (sync, key, state, keyed, b_id, b_ver, e_id, e_ver, same, b_base, e_base)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id`,
+		[]any{l.sync, string(p.Key), int64(p.State), flag(x.Keyed) | flag(y.Keyed)<<1, string(x.ID), string(x.Version),
+			string(y.ID), string(y.Version), flag(same), x.Base, second}, (*int64)(&p.ID))
+	return err
+}
+
+// putSide records one half. A shared base is taken apart first.
+func (l *Lease) putSide(t *tx, r *SideRecord) error {
+	bit := int64(1)
+	if r.Side == pim.Exchange {
+		bit = 2
+	}
+	if r.Base == nil {
+		return t.do(sideColumn(`UPDATE pairs SET $X_id = ?, $X_ver = ?, keyed = CASE WHEN ? THEN keyed | ? ELSE keyed & ~? END
+			WHERE id = ? AND sync = ?`, r.Side), string(r.ID), string(r.Version), flag(r.Keyed), bit, bit, int64(r.Pair), l.sync)
+	}
+	if err := t.do(`UPDATE pairs SET e_base = b_base, same = 0 WHERE id = ? AND sync = ? AND same`, int64(r.Pair), l.sync); err != nil {
+		return err
+	}
+	return t.do(sideColumn(`UPDATE pairs SET $X_id = ?, $X_ver = ?, $X_base = ?, keyed = CASE WHEN ? THEN keyed | ? ELSE keyed & ~? END
+		WHERE id = ? AND sync = ?`, r.Side), string(r.ID), string(r.Version), r.Base, flag(r.Keyed), bit, bit, int64(r.Pair), l.sync)
+}

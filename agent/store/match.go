@@ -1,0 +1,219 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+
+	"abgleich/agent/fault"
+	"abgleich/agent/pim"
+)
+
+// KeyHit is an unpaired row that carries the key of a pair.
+type KeyHit struct {
+	Row  Row
+	Pair Pair
+}
+
+// KeyHits lists unpaired rows that carry the key of an existing pair.
+func (l *Lease) KeyHits(ctx context.Context, after RowID, limit int) ([]KeyHit, error) {
+	rows, err := l.s.reader.QueryContext(ctx, `SELECT `+rowColumns+`, `+pairColumns+` FROM inbox i
+		JOIN pairs p ON p.sync = i.sync AND p.key = i.key
+		WHERE i.sync = ? AND i.pair IS NULL AND NOT i.gone AND i.key <> '' AND i.seq > ? ORDER BY i.seq LIMIT ?`,
+		l.sync, int64(after), limit)
+	if err != nil {
+		return nil, failed("store.KeyHits", err)
+	}
+	defer rows.Close() //nolint:errcheck // read only
+	var out []KeyHit
+	for rows.Next() {
+		var r rowScan
+		var p pairScan
+		if err := rows.Scan(append(r.dst(), p.dst()...)...); err != nil {
+			return nil, failed("store.KeyHits", err)
+		}
+		out = append(out, KeyHit{Row: *r.row(), Pair: *p.pair()})
+	}
+	return out, failed("store.KeyHits", rows.Err())
+}
+
+// Relink gives a pair's half the item that carries its key under a new id, or
+// that was recognised by its content. What the inbox held of the old id goes.
+func (l *Lease) Relink(ctx context.Context, p *Pair, r *Row) error {
+	return l.write(ctx, "store.Relink", func(t *tx) error {
+		if err := t.do(`DELETE FROM inbox WHERE pair = ? AND side = ?`, int64(p.ID), int64(r.Side)); err != nil {
+			return err
+		}
+		if err := t.do(sideColumn(`UPDATE pairs SET $X_id = ?, $X_ver = '', state = 1 WHERE id = ? AND sync = ?`, r.Side),
+			string(r.ID), int64(p.ID), l.sync); err != nil {
+			return err
+		}
+		// The other side's row may have rested with the pair.
+		if err := t.do(`UPDATE inbox SET state = 0, code = '' WHERE pair = ?`, int64(p.ID)); err != nil {
+			return err
+		}
+		return t.do(`UPDATE inbox SET pair = ?, state = 0, code = '', hold = 0 WHERE seq = ? AND sync = ?`, int64(p.ID), int64(r.Seq), l.sync)
+	})
+}
+
+// ForgetKeys makes rows copies: the key they carry is another item's, so they
+// are treated as if they had none.
+func (l *Lease) ForgetKeys(ctx context.Context, seqs []RowID) error {
+	if len(seqs) == 0 {
+		return nil
+	}
+	return l.write(ctx, "store.ForgetKeys", func(t *tx) error {
+		for _, s := range seqs {
+			if err := t.do(`UPDATE inbox SET key = '' WHERE seq = ? AND sync = ?`, int64(s), l.sync); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// Group is unpaired rows of both sides that could belong together.
+type Group struct {
+	// Rows of each side; exactly one of each where the pair is certain.
+	Business, Exchange []RowID
+}
+
+// MatchBy is what unpaired rows are grouped by.
+type MatchBy string
+
+// From the surest to the weakest.
+const (
+	ByKey  MatchBy = "key"
+	ByUID  MatchBy = "uid"
+	ByHint MatchBy = "hint"
+)
+
+// open are rows that may be paired: unpaired, read, and not left out for a
+// reason that has nothing to do with pairing (a series).
+const open4match = `sync = ?1 AND pair IS NULL AND NOT gone AND item IS NOT NULL AND hint <> 0`
+
+// CanMatch tells whether there is anything to pair: new unpaired rows, or
+// ambiguous ones, and something on the other side.
+func (l *Lease) CanMatch(ctx context.Context) (bool, error) {
+	var b, e sql.NullBool
+	err := l.s.reader.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM inbox WHERE side = 1 AND `+open4match+`),
+		EXISTS (SELECT 1 FROM inbox WHERE side = 2 AND `+open4match+`)`, l.sync).Scan(&b, &e)
+	return b.Bool && e.Bool, failed("store.CanMatch", err)
+}
+
+// Groups lists the groups with rows on both sides, largest seq last. Each is read
+// at once by its ids only; single says whether to list the one-to-one groups or
+// the others.
+func (l *Lease) Groups(ctx context.Context, by MatchBy, single bool) ([]Group, error) {
+	col, none := string(by), `''`
+	if by == ByHint {
+		none = "0"
+	}
+	cond := `nb = 1 AND ne = 1`
+	if !single {
+		cond = `nb >= 1 AND ne >= 1 AND nb + ne > 2`
+	}
+	rows, err := l.s.reader.QueryContext(ctx, `SELECT seq, side, g FROM (SELECT `+col+` AS g, sum(side = 1) AS nb, sum(side = 2) AS ne
+			FROM inbox WHERE `+open4match+` AND `+col+` <> `+none+` GROUP BY `+col+` HAVING `+cond+`)
+		JOIN inbox ON `+col+` = g WHERE `+open4match+` ORDER BY g, side, seq`, l.sync)
+	if err != nil {
+		return nil, failed("store.Groups", err)
+	}
+	defer rows.Close() //nolint:errcheck // read only
+	var out []Group
+	var last any
+	for rows.Next() {
+		var seq RowID
+		var s pim.SideID
+		var g any
+		if err := rows.Scan((*int64)(&seq), &s, &g); err != nil {
+			return nil, failed("store.Groups", err)
+		}
+		if len(out) == 0 || g != last {
+			out, last = append(out, Group{}), g
+		}
+		grp := &out[len(out)-1]
+		if s == pim.Business {
+			grp.Business = append(grp.Business, seq)
+		} else {
+			grp.Exchange = append(grp.Exchange, seq)
+		}
+	}
+	return out, failed("store.Groups", rows.Err())
+}
+
+// Match is two unpaired rows that belong together.
+type Match struct {
+	Business, Exchange RowID
+	Key                pim.Key
+}
+
+// Pair makes pairs without bases of rows; their first comparison follows.
+func (l *Lease) Pair(ctx context.Context, matches []Match) error {
+	return l.write(ctx, "store.Pair", func(t *tx) error {
+		for _, m := range matches {
+			var id int64
+			ok, err := t.row(`INSERT INTO pairs (sync, key, state, keyed, b_id, b_ver, e_id, e_ver, same, b_base, e_base)
+				SELECT b.sync, ?1, 1, (b.key = ?1) | (e.key = ?1) << 1, b.id, '', e.id, '', 0, NULL, NULL
+				FROM inbox b, inbox e WHERE b.seq = ?2 AND e.seq = ?3 AND b.sync = ?4 AND e.sync = ?4 RETURNING id`,
+				[]any{string(m.Key), int64(m.Business), int64(m.Exchange), l.sync}, &id)
+			if err != nil {
+				return err
+			}
+			if !ok {
+				continue
+			}
+			if err := t.do(`UPDATE inbox SET pair = ?, state = 0, code = '' WHERE seq IN (?, ?)`, id, int64(m.Business), int64(m.Exchange)); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// RowsBySeq reads rows by number.
+func (l *Lease) RowsBySeq(ctx context.Context, seqs []RowID) ([]Row, error) {
+	var out []Row
+	for _, s := range seqs {
+		rows, err := l.s.reader.QueryContext(ctx, `SELECT `+rowColumns+` FROM inbox i WHERE i.seq = ? AND i.sync = ?`, int64(s), l.sync)
+		if err != nil {
+			return nil, failed("store.RowsBySeq", err)
+		}
+		list, err := scanRows(rows, "store.RowsBySeq")
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, list...)
+	}
+	return out, nil
+}
+
+// FreeBlocked makes rows blocked by a code ready again, but for those listed.
+func (l *Lease) FreeBlocked(ctx context.Context, code fault.Code, except map[RowID]bool) error {
+	rows, err := l.s.reader.QueryContext(ctx, `SELECT `+rowColumns+` FROM inbox i WHERE i.sync = ? AND i.state = 2 AND i.code = ?`, l.sync, string(code))
+	if err != nil {
+		return failed("store.FreeBlocked", err)
+	}
+	list, err := scanRows(rows, "store.FreeBlocked")
+	if err != nil {
+		return err
+	}
+	var b Batch
+	for i := range list {
+		if !except[list[i].Seq] {
+			b.States = append(b.States, StateChange{Seq: list[i].Seq})
+			b.Clear = append(b.Clear, Ref{Side: list[i].Side, Item: list[i].ID})
+		}
+	}
+	return l.Apply(ctx, &b)
+}
+
+// CandidatesFor lists unpaired rows of one side with a hint: where an item that
+// a new listing did not name may be found under a new id.
+func (l *Lease) CandidatesFor(ctx context.Context, s pim.SideID, hint int64) ([]Row, error) {
+	rows, err := l.s.reader.QueryContext(ctx, `SELECT `+rowColumns+` FROM inbox i
+		WHERE i.sync = ? AND i.side = ? AND i.pair IS NULL AND NOT i.gone AND i.hint = ? LIMIT 2`, l.sync, int64(s), hint)
+	if err != nil {
+		return nil, failed("store.CandidatesFor", err)
+	}
+	return scanRows(rows, "store.CandidatesFor")
+}

@@ -1,0 +1,211 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"iter"
+	"strings"
+	"time"
+
+	"abgleich/agent/pim"
+)
+
+// Unit is one thing to decide: an unpaired row, or a pair with the rows there are
+// for its two items.
+type Unit struct {
+	Pair *Pair
+	Rows PerSide[*Row]
+}
+
+// Work reads up to limit units that have a row in one of the given states, in the
+// order in which they arrived, after the row named last. A pair with two such
+// rows comes once. next is what to pass as after the next time; more tells that
+// the end was not reached.
+func (l *Lease) Work(ctx context.Context, after RowID, limit int, states ...RowState) (units []Unit, next RowID, more bool, err error) {
+	in := stateList(states)
+	rows, err := l.s.reader.QueryContext(ctx, `SELECT `+rowColumns+`, `+pairColumns+`, `+strings.ReplaceAll(rowColumns, "i.", "o.")+`
+		FROM inbox i LEFT JOIN pairs p ON p.id = i.pair LEFT JOIN inbox o ON o.pair = i.pair AND o.side <> i.side
+		WHERE i.seq IN (SELECT seq FROM inbox WHERE sync = ?1 AND state IN (`+in+`) AND seq > ?2 ORDER BY seq LIMIT ?3)
+		ORDER BY i.seq`, l.sync, int64(after), limit)
+	if err != nil {
+		return nil, after, false, failed("store.Work", err)
+	}
+	defer rows.Close() //nolint:errcheck // read only
+	next = after
+	n := 0
+	for rows.Next() {
+		u, err := scanUnit(rows)
+		if err != nil {
+			return nil, after, false, failed("store.Work", err)
+		}
+		n++
+		first := u.first()
+		next = first.Seq
+		other := u.Rows.At(first.Side.Other())
+		if *other != nil && (*other).Seq < first.Seq && strings.Contains(","+in+",", ","+stateText((*other).State)+",") {
+			continue // it came, or will come, with the other row
+		}
+		units = append(units, u.Unit)
+	}
+	return units, next, n == limit, failed("store.Work", rows.Err())
+}
+
+type scannedUnit struct {
+	Unit
+	main pim.SideID
+}
+
+func (u *scannedUnit) first() *Row { return *u.Rows.At(u.main) }
+
+func scanUnit(rows *sql.Rows) (scannedUnit, error) {
+	var i, o rowScan
+	var p pairScan
+	dst := append(append(i.dst(), p.dst()...), o.dst()...)
+	if err := rows.Scan(dst...); err != nil {
+		return scannedUnit{}, err
+	}
+	main := i.row()
+	u := scannedUnit{Unit: Unit{Pair: p.pair()}, main: main.Side}
+	*u.Rows.At(main.Side) = main
+	if other := o.row(); other != nil {
+		*u.Rows.At(other.Side) = other
+	}
+	return u, nil
+}
+
+func stateText(s RowState) string { return string('0' + rune(s)) }
+
+func stateList(states []RowState) string {
+	var in []string
+	for _, s := range states {
+		in = append(in, stateText(s))
+	}
+	return strings.Join(in, ",")
+}
+
+// CountRows counts rows in the given states.
+func (l *Lease) CountRows(ctx context.Context, states ...RowState) (int, error) {
+	var n int
+	err := l.s.reader.QueryRowContext(ctx, `SELECT count(*) FROM inbox WHERE sync = ? AND state IN (`+stateList(states)+`)`, l.sync).Scan(&n)
+	return n, failed("store.CountRows", err)
+}
+
+// WakeRows makes rows ready whose pause is over, and says when the next one's
+// will be: zero when none waits.
+func (l *Lease) WakeRows(ctx context.Context, now time.Time) (time.Time, error) {
+	var due, later sql.NullInt64
+	err := l.s.reader.QueryRowContext(ctx, `SELECT sum(next_try <= ?2), min(CASE WHEN next_try > ?2 THEN next_try END)
+		FROM inbox WHERE sync = ?1 AND state = 1`, l.sync, millis(now)).Scan(&due, &later)
+	if err != nil {
+		return time.Time{}, failed("store.WakeRows", err)
+	}
+	if due.Int64 > 0 {
+		err = l.write(ctx, "store.WakeRows", func(t *tx) error {
+			return t.do(`UPDATE inbox SET state = 0 WHERE sync = ? AND state = 1 AND next_try <= ?`, l.sync, millis(now))
+		})
+	}
+	return fromMillis(later.Int64), err
+}
+
+// Rows reads single rows: those whose items are to be asked about. what is one of
+// the conditions below.
+func (l *Lease) Rows(ctx context.Context, what RowFilter, after RowID, limit int) ([]Row, error) {
+	rows, err := l.s.reader.QueryContext(ctx, `SELECT `+rowColumns+` FROM inbox i WHERE i.sync = ? AND i.seq > ? AND `+string(what)+
+		` ORDER BY i.seq LIMIT ?`, l.sync, int64(after), limit)
+	if err != nil {
+		return nil, failed("store.Rows", err)
+	}
+	return scanRows(rows, "store.Rows")
+}
+
+func scanRows(rows *sql.Rows, op string) ([]Row, error) {
+	defer rows.Close() //nolint:errcheck // read only
+	var out []Row
+	for rows.Next() {
+		var r rowScan
+		if err := rows.Scan(r.dst()...); err != nil {
+			return nil, failed(op, err)
+		}
+		out = append(out, *r.row())
+	}
+	return out, failed(op, rows.Err())
+}
+
+// RowFilter is one of a few fixed conditions over rows.
+type RowFilter string
+
+// The conditions.
+const (
+	// RowsUnread are rows whose item could not be read yet.
+	RowsUnread RowFilter = `i.state = 0 AND NOT i.gone AND i.item IS NULL`
+	// RowsLost are gone rows of pairs of which nobody knows yet where they are.
+	RowsLost RowFilter = `i.state = 0 AND i.gone AND i.place = 0`
+)
+
+// RowOf reads the row of one item; nil if there is none.
+func (l *Lease) RowOf(ctx context.Context, r Ref) (*Row, error) {
+	rows, err := l.s.reader.QueryContext(ctx, `SELECT `+rowColumns+` FROM inbox i WHERE i.sync = ? AND i.side = ? AND i.id = ?`,
+		l.sync, int64(r.Side), string(r.Item))
+	if err != nil {
+		return nil, failed("store.RowOf", err)
+	}
+	list, err := scanRows(rows, "store.RowOf")
+	if err != nil || len(list) == 0 {
+		return nil, err
+	}
+	return &list[0], nil
+}
+
+// PairFilter is one of a few fixed conditions over pairs.
+type PairFilter string
+
+// The conditions.
+const (
+	// PairsAll is every pair.
+	PairsAll PairFilter = `1`
+	// PairsUnkeyed are linked pairs with an item that does not carry the key, and
+	// nothing in the inbox that would stamp it anyway.
+	PairsUnkeyed PairFilter = `p.keyed <> 3 AND p.state = 1 AND NOT EXISTS (SELECT 1 FROM inbox i WHERE i.pair = p.id)`
+)
+
+// Pairs reads pairs in batches of limit.
+func (l *Lease) Pairs(ctx context.Context, what PairFilter, after PairID, limit int) ([]Pair, error) {
+	rows, err := l.s.reader.QueryContext(ctx, `SELECT `+pairColumns+` FROM pairs p WHERE p.sync = ? AND p.id > ? AND `+string(what)+
+		` ORDER BY p.id LIMIT ?`, l.sync, int64(after), limit)
+	if err != nil {
+		return nil, failed("store.Pairs", err)
+	}
+	defer rows.Close() //nolint:errcheck // read only
+	var out []Pair
+	for rows.Next() {
+		var p pairScan
+		if err := rows.Scan(p.dst()...); err != nil {
+			return nil, failed("store.Pairs", err)
+		}
+		out = append(out, *p.pair())
+	}
+	return out, failed("store.Pairs", rows.Err())
+}
+
+// AllPairs walks over all pairs of one user and kind, reading them in batches.
+func (l *Lease) AllPairs(ctx context.Context) iter.Seq2[Pair, error] {
+	return func(yield func(Pair, error) bool) {
+		var after PairID
+		for {
+			list, err := l.Pairs(ctx, PairsAll, after, 500)
+			if err != nil {
+				yield(Pair{}, err)
+				return
+			}
+			for _, p := range list {
+				if !yield(p, nil) {
+					return
+				}
+				after = p.ID
+			}
+			if len(list) == 0 {
+				return
+			}
+		}
+	}
+}
