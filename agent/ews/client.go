@@ -159,6 +159,7 @@ func (c *Client) once(ctx context.Context, op operation, body []byte, decode fun
 		return e
 	}
 	r := newReader(resp.Body, maxReply)
+	r.resp = resp
 	if op.stream {
 		r.left = 1 << 62
 	}

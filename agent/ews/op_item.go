@@ -3,6 +3,7 @@ package ews
 import (
 	"context"
 	"fmt"
+	"net/http"
 
 	"abgleich/agent/fault"
 )
@@ -34,7 +35,7 @@ func (c *Client) items(ctx context.Context, op operation, n int, body []byte, ne
 				e = &Error{Code: fault.ReplyInvalid, Message: "the reply holds no item id", OutcomeUnknown: op.write}
 			}
 			if e != nil {
-				results[i].Err = c.itemError(op, e)
+				results[i].Err = c.itemError(op, e, r.resp)
 			}
 		})
 	})
@@ -44,11 +45,17 @@ func (c *Client) items(ctx context.Context, op operation, n int, body []byte, ne
 	return results, nil
 }
 
-func (c *Client) itemError(op operation, e *Error) error {
+// itemError completes the error of one item in a batch.
+func (c *Client) itemError(op operation, e *Error, resp *http.Response) error {
 	e.Op = op.name
+	e.fromHeader(resp)
+	e.ClientRequestID = resp.Request.Header.Get("Client-Request-Id")
 	e.OutcomeUnknown = e.OutcomeUnknown || op.write && unsure(e)
 	if e.Code == fault.ServerBusy && e.ResponseCode != "ErrorBatchProcessingStopped" {
 		e.BackOff = c.server.busy(e.BackOff)
+	}
+	if e.Code == fault.TooManyConnections {
+		c.server.crowded()
 	}
 	return e.wrap(c.server.Host())
 }

@@ -281,7 +281,7 @@ func (c *Client) rejected(resp *http.Response) error {
 func loginCode(e *Error) fault.Code {
 	d := strings.ToLower(e.Diagnostics)
 	switch {
-	case strings.Contains(d, "locked"):
+	case strings.Contains(strings.ReplaceAll(d, "blocked", ""), "locked"):
 		return fault.AccountLocked
 	case strings.Contains(d, "expired") && strings.Contains(d, "password"), strings.Contains(d, "must change"):
 		return fault.PasswordExpired

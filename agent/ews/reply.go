@@ -197,7 +197,7 @@ func (r *reader) single(response string, field func(name string)) error {
 
 // batch reads an answer with one response message for each of n inputs. one
 // takes the message's own elements for input i, done its outcome. When the
-// server was too busy for every one of them, that is the whole request's error.
+// server was too busy for every one of them, or counted too many connections, that is the whole request's error.
 func (r *reader) batch(response string, n int, one func(i int, name string), done func(i int, e *Error)) error {
 	i, busy := 0, 0
 	var last *Error
@@ -207,7 +207,7 @@ func (r *reader) batch(response string, n int, one func(i int, name string), don
 			return
 		}
 		e := r.message(func(name string) { one(i, name) })
-		if e != nil && e.Code == fault.ServerBusy {
+		if e != nil && (e.Code == fault.ServerBusy || e.Code == fault.TooManyConnections) {
 			busy++
 			last = e
 		}

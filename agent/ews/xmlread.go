@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"iter"
+	"net/http"
 	"strings"
 	"unicode/utf8"
 )
@@ -44,7 +45,8 @@ type reader struct {
 	empty    bool // the current element was <a/>
 	scratch  []byte
 	names    map[string]string
-	version  string // ServerVersionInfo of the last envelope
+	version  string         // ServerVersionInfo of the last envelope
+	resp     *http.Response // the answer src belongs to; nil for a push
 	err      error
 	eof      bool
 }
