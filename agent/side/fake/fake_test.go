@@ -27,6 +27,7 @@ func fixture(t *testing.T, id pim.SideID, opt fake.Options) sidetest.Fixture {
 	})
 	return sidetest.Fixture{
 		Side: s, Accounts: accounts("anna", "bernd"), CopiesKeys: opt.CopyKeysOnCopy,
+		LoseCursors: func(testing.TB) { s.LoseCursors() },
 		Person: sidetest.Person{
 			Put: func(_ testing.TB, a side.Account, i pim.Item) pim.ItemID { return s.Put(a.User, i) },
 			Edit: func(_ testing.TB, a side.Account, k pim.Kind, id pim.ItemID, subject string) {

@@ -76,6 +76,8 @@ func projectionCases() []testCase {
 			})
 		}},
 		{"days stay days in zones far from UTC", testDays},
+		{"texts that break things come back", testTexts},
+		{"appointments come back from every zone, in winter and in summer", testZones},
 	}
 }
 
@@ -122,6 +124,55 @@ func testDays(t *testing.T, e *env) {
 			e.expect(t, d.String()+" in "+name, item, got[0].Item)
 		}
 	}
+}
+
+// testTexts puts each text alone into every field that holds text.
+func testTexts(t *testing.T, e *env) {
+	texts := []string{
+		"<b>fett</b> &amp; & ]]> <![CDATA[x]]> <!-- -->", "'; DROP TABLE tasks; --", "\"'`\\ %s %00 \\n", "a;b,c|d\te",
+		"ÄÖÜß ẞ ﬁ", "Z\u0308 a\u030a", "עברית العربية \u202eabc", "日本語 한국어 ไทย", "👩‍👩‍👧 🇦🇹 🗓️", "𝕏𐍈",
+		"\U0001FFFE\U0002FFFF", "\U000E0041\U000F0000\U0010FFFD", "\u200b\u200d\ufeff", "\u007f\u0084\u009f", "\ufffd", "\ufdd0", "0", "null", "=1+1",
+	}
+	for plane := range rune(17) { // the first letters of each Unicode plane
+		texts = append(texts, string([]rune{plane<<16 + 0x100, plane<<16 + 0x1234, plane<<16 + 0xfffd}))
+	}
+	items := make([]pim.Item, len(texts))
+	for i, s := range texts {
+		x := e.item(s, i)
+		x.Shared().Body = s + "\n\n  " + s
+		x.Shared().Categories = []string{s, "Kunde"}
+		if a, ok := x.(*pim.Appointment); ok {
+			a.Location = s
+		}
+		items[i] = pim.Canonical(x)
+	}
+	e.readBack(t, items, e.create(t, items...))
+}
+
+// testZones meets both offsets of each zone, and the hours at which it changes.
+func testZones(t *testing.T, e *env) {
+	if e.kind != pim.KindAppointment {
+		t.Skip("skipped: only appointments have a zone")
+	}
+	var items []pim.Item
+	for _, z := range Zones() {
+		loc, err := time.LoadLocation(z)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, change := time.Date(2026, 1, 15, 12, 0, 0, 0, loc).ZoneBounds()
+		if change.IsZero() {
+			change = time.Date(2026, 3, 29, 1, 0, 0, 0, time.UTC)
+		}
+		for _, start := range []time.Time{
+			time.Date(2026, 1, 15, 9, 30, 0, 0, loc), time.Date(2026, 7, 15, 9, 30, 0, 0, loc),
+			change.Add(-30 * time.Minute), change, change.Add(30 * time.Minute),
+		} {
+			items = append(items, pim.Canonical(&pim.Appointment{Common: pim.Common{Subject: z},
+				When: pim.When{Start: start, End: start.Add(time.Hour), Zone: z}}))
+		}
+	}
+	e.readBack(t, items, e.create(t, items...))
 }
 
 func mustTime(s string) time.Time {

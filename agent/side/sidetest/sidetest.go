@@ -34,6 +34,9 @@ type Fixture struct {
 	Person Person
 	// CopiesKeys tells that a person's copy carries our key.
 	CopiesKeys bool
+	// LoseCursors makes every cursor given so far worthless, as a restored backup
+	// does; nil skips the test of it.
+	LoseCursors func(testing.TB)
 }
 
 // Person acts as somebody who works in the store with other software. A nil
