@@ -16,7 +16,9 @@ const (
 
 // markup reads what starts at '<' and moves behind it.
 func (r *reader) markup() (string, markupKind) {
+	special := r.end-r.pos < 2 || r.buf[r.pos+1] == '!' || r.buf[r.pos+1] == '?'
 	switch {
+	case !special: // nearly always
 	case r.peek("<!--"):
 		r.skipPast("-->")
 		return "", otherMarkup
