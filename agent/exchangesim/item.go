@@ -89,6 +89,9 @@ type Item struct {
 	seq     uint64 // feed position of the last save
 	saves   []save // the last saves, for AutoResolve
 	folder  *folder
+
+	extra               map[string]string // fields kept without looking at them
+	companies, contacts []string
 }
 
 // save remembers which fields one save changed.
@@ -177,5 +180,3 @@ func (it *Item) SetProperty(name PropertyName, values ...string) {
 
 // IsMaster tells whether the item is the master of a series.
 func (it *Item) IsMaster() bool { return it.Recurrence != nil }
-
-const setPublicStrings = "00020329-0000-0000-c000-000000000046"

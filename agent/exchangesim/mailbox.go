@@ -150,10 +150,10 @@ func (m *Mailbox) replace(old, it *Item, fields fieldSet) {
 	it.seq = m.seq
 	it.ChangeKey = encodeChangeKey(changeKeyPrefix(it.Kind), it.seq)
 	it.Modified = m.now().UTC()
-	const keep = 16
+
 	saves := old.saves
-	if len(saves) >= keep {
-		saves = saves[len(saves)-keep+1:]
+	if len(saves) >= keptSaves {
+		saves = saves[len(saves)-keptSaves+1:]
 	}
 	it.saves = append(saves[:len(saves):len(saves)], save{it.seq, fields})
 	m.items[it.num] = it
@@ -281,3 +281,16 @@ func (m *Mailbox) snap(it *Item) (start, end time.Time) {
 }
 
 func (f *folder) numString() string { return strconv.FormatUint(f.num, 10) }
+
+// keptSaves is how many saves of an item are remembered for AutoResolve.
+const keptSaves = 16
+
+// copyTo puts a copy into a folder: all properties, a UID of its own.
+func (m *Mailbox) copyTo(it *Item, f *folder) *Item {
+	next := *it
+	next.UID, next.GlobalID = "", nil
+	m.finish(&next)
+	m.insert(&next, f)
+	m.emit(event{name: "CopiedEvent", item: string(next.ID), key: next.ChangeKey, folder: f, oldItem: string(it.ID), oldKey: it.ChangeKey, oldFolder: it.folder})
+	return &next
+}

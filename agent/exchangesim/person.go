@@ -122,12 +122,7 @@ func (m *Mailbox) Copy(id ItemID, to Folder) (Item, error) {
 	if f == nil {
 		return Item{}, fmt.Errorf("copy to %q: %w", to, ErrNoFolder)
 	}
-	next := *it
-	next.UID, next.GlobalID = "", nil
-	m.finish(&next)
-	m.insert(&next, f)
-	m.emit(event{name: "CopiedEvent", item: string(next.ID), key: next.ChangeKey, folder: f, oldItem: string(it.ID), oldKey: it.ChangeKey, oldFolder: it.folder})
-	return next, nil
+	return *m.copyTo(it, f), nil
 }
 
 // Get answers an item wherever it is in the mailbox.

@@ -102,3 +102,11 @@ func Position(doc string, pos int) (line, col int) {
 
 // MaxDepth is the deepest nesting accepted.
 const MaxDepth = 64
+
+// FirstChild answers the first child element; a nil node has none.
+func (n *Node) FirstChild() *Node {
+	if n == nil {
+		return nil
+	}
+	return n.First
+}

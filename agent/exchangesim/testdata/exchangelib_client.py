@@ -1,0 +1,242 @@
+"""A client nobody here wrote, run against the simulated Exchange.
+
+usage: exchangelib_client.py URL ntlm|basic CAFILE
+Logs in as LAB\\anna and anna@lab.test and does what the agent does, and more.
+Every surprise is an AssertionError. Ends with the word "passed".
+"""
+import datetime
+import sys
+import threading
+import http.server
+
+from exchangelib import (DELEGATE, BASIC, NTLM, Account, CalendarItem, Configuration, Credentials, EWSDateTime,
+                         EWSDate, ExtendedProperty, EWSTimeZone, HTMLBody, Task, Build, Version)
+from exchangelib.errors import ErrorItemNotFound, UnauthorizedError
+from exchangelib.items import MeetingRequest, SEND_TO_NONE, MOVE_TO_DELETED_ITEMS, HARD_DELETE, SOFT_DELETE
+from exchangelib.protocol import BaseProtocol
+from exchangelib.recurrence import Recurrence, WeeklyPattern
+from exchangelib.fields import MONDAY, WEDNESDAY
+from exchangelib.services import SendNotification
+from exchangelib.properties import (CreatedEvent, ModifiedEvent, MovedEvent, DeletedEvent, StatusEvent)
+import requests.adapters
+
+url, mode, ca = sys.argv[1:4]
+
+
+class OwnRoot(requests.adapters.HTTPAdapter):
+    def cert_verify(self, conn, url, verify, cert):
+        super().cert_verify(conn=conn, url=url, verify=ca, cert=cert)
+
+
+if ca != "-":
+    BaseProtocol.HTTP_ADAPTER_CLS = OwnRoot
+
+
+class AbgleichId(ExtendedProperty):
+    property_set_id = "2f9d0ac6-7f2e-4c3f-9a54-0d8a2f6d3d10"
+    property_name = "AbgleichId"
+    property_type = "String"
+
+
+class CleanGlobalObjectId(ExtendedProperty):
+    property_set_id = "6ed8da90-450b-101b-98da-00aa003f1305"
+    property_id = 0x23
+    property_type = "Binary"
+
+
+CalendarItem.register("abgleich_id", AbgleichId)
+CalendarItem.register("clean_id", CleanGlobalObjectId)
+Task.register("abgleich_id", AbgleichId)
+
+
+def account(user, password="secret1"):
+    config = Configuration(service_endpoint=url, credentials=Credentials(user, password),
+                           auth_type={"ntlm": NTLM, "basic": BASIC}[mode], version=Version(Build(15, 1, 2507, 6)))
+    return Account("anna@lab.test", config=config, autodiscover=False, access_type=DELEGATE,
+                   default_timezone=EWSTimeZone("Europe/Vienna"))
+
+
+a = account("LAB\\anna")
+tz = a.default_timezone
+b = account("anna@lab.test")
+assert b.calendar.total_count == 0
+try:
+    account("LAB\\anna", "wrong").calendar.refresh()
+    raise AssertionError("a wrong password was accepted")
+except UnauthorizedError:
+    pass
+
+# Folders.
+names = {f.name for f in a.msg_folder_root.walk()} if hasattr(a, "msg_folder_root") else {f.name for f in a.root.walk()}
+assert {"Calendar", "Tasks", "Deleted Items"} <= names, names
+list(a.root.sync_hierarchy())
+
+# Create, one by one and in bulk.
+start = EWSDateTime(2026, 11, 23, 9, 30, tzinfo=tz)
+one = CalendarItem(account=a, folder=a.calendar, subject="Böhm & <Söhne> – 会議", body="first\nsecond",
+                   location="Raum 1", start=start, end=start + datetime.timedelta(hours=1), categories=["Kunde", "A&B"],
+                   abgleich_id="inst/anna/1", sensitivity="Private", importance="High",
+                   legacy_free_busy_status="Tentative", reminder_is_set=True, reminder_minutes_before_start=30)
+one.save(send_meeting_invitations=SEND_TO_NONE)
+assert one.id and one.changekey
+many = a.bulk_create(folder=a.calendar, send_meeting_invitations=SEND_TO_NONE, items=[
+    CalendarItem(subject=f"bulk {i:03}", start=start + datetime.timedelta(days=i),
+                 end=start + datetime.timedelta(days=i, minutes=45), abgleich_id=f"inst/anna/b{i}") for i in range(120)])
+assert len(many) == 120 and all(not isinstance(x, Exception) for x in many)
+
+# Read.
+got = a.calendar.get(subject="Böhm & <Söhne> – 会議")
+assert (got.location, got.start, got.end) == ("Raum 1", start, start + datetime.timedelta(hours=1)), got
+assert got.body.strip() == "first\nsecond", repr(got.body)
+assert got.text_body.strip() == "first\nsecond"
+assert set(got.categories) == {"Kunde", "A&B"} and got.sensitivity == "Private" and got.importance == "High"
+assert got.legacy_free_busy_status == "Tentative" and got.reminder_minutes_before_start == 30
+assert got.abgleich_id == "inst/anna/1" and got.uid and got.clean_id[:4] == b"\x04\0\0\0"
+assert got.organizer.email_address == "anna@lab.test" and got.type == "Single"
+assert got._start_timezone.ms_id == "W. Europe Standard Time", got._start_timezone
+
+# Find.
+assert a.calendar.all().count() == 121
+assert [x.subject for x in a.calendar.filter(abgleich_id="inst/anna/b7").only("subject")] == ["bulk 007"]
+assert a.calendar.filter(start__gte=start + datetime.timedelta(days=100)).count() == 20
+assert a.calendar.filter(subject__startswith="bulk 01").count() == 10
+assert a.calendar.filter(abgleich_id__exists=True).count() == 121
+assert a.calendar.filter(subject__contains="007").exists()
+assert not a.calendar.filter(categories__contains="Nobody").exists()
+assert a.calendar.filter(categories__contains="Kunde").exists()
+order = [x.subject for x in a.calendar.all().order_by("-start").only("subject", "start")[:3]]
+assert order == ["bulk 119", "bulk 118", "bulk 117"], order
+view = a.calendar.view(start=start, end=start + datetime.timedelta(days=2))
+assert len(list(view)) == 3, list(view)
+
+# Sync.
+changes = list(a.calendar.sync_items(max_changes_returned=50))
+assert len(changes) == 121 and all(c == "create" for c, _ in changes)
+assert list(a.calendar.sync_items()) == []
+
+# Update.
+key = got.changekey
+got.subject = "Neu"
+got.body = HTMLBody("<html><body><p>Hallo <b>Welt</b></p></body></html>")
+got.location = None
+got.save(update_fields=["subject", "body", "location"], send_meeting_invitations=SEND_TO_NONE)
+assert got.changekey != key
+again = a.calendar.get(id=got.id)
+assert again.subject == "Neu" and again.location is None and "<b>Welt</b>" in again.body and again.text_body == "Hallo Welt"
+kinds = [(c, x.id) for c, x in a.calendar.sync_items()]
+assert kinds == [("update", got.id)], kinds
+
+# All-day and series.
+day = CalendarItem(account=a, folder=a.calendar, subject="Urlaub", start=EWSDate(2026, 12, 24), end=EWSDate(2026, 12, 26), is_all_day=True)
+day.save(send_meeting_invitations=SEND_TO_NONE)
+read = a.calendar.get(id=day.id)
+assert read.is_all_day and read.start == EWSDate(2026, 12, 24) and read.end == EWSDate(2026, 12, 26), (read.start, read.end)
+series = CalendarItem(account=a, folder=a.calendar, subject="Serie", start=start, end=start + datetime.timedelta(hours=1),
+                      recurrence=Recurrence(pattern=WeeklyPattern(interval=2, weekdays=[MONDAY, WEDNESDAY]), start=start.date(), number=7))
+series.save(send_meeting_invitations=SEND_TO_NONE)
+read = a.calendar.get(id=series.id)
+assert read.type == "RecurringMaster" and read.recurrence.boundary.number == 7 and read.recurrence.pattern.interval == 2
+
+# Move, copy, delete.
+old = many[3]
+item = a.calendar.get(id=old.id)
+item.move(a.trash)
+assert item.id != old.id and a.trash.get(id=item.id).abgleich_id == "inst/anna/b3"
+try:
+    a.calendar.get(id=old.id)
+    raise AssertionError("a moved item is still found under its old id")
+except ErrorItemNotFound:
+    pass
+copy = a.calendar.get(id=many[4].id).copy(a.calendar)
+assert a.calendar.filter(abgleich_id="inst/anna/b4").count() == 2
+a.bulk_delete([many[5]], delete_type=MOVE_TO_DELETED_ITEMS, send_meeting_cancellations=SEND_TO_NONE)
+a.bulk_delete([many[6]], delete_type=HARD_DELETE, send_meeting_cancellations=SEND_TO_NONE)
+a.bulk_delete([many[7]], delete_type=SOFT_DELETE, send_meeting_cancellations=SEND_TO_NONE)
+assert a.trash.filter(abgleich_id="inst/anna/b5").count() == 1
+assert a.trash.filter(abgleich_id="inst/anna/b6").count() == 0
+assert a.recoverable_items_deletions.filter(abgleich_id="inst/anna/b7").count() == 1
+gone = {x.id for c, x in a.calendar.sync_items() if c == "delete"}
+assert gone == {many[i].id for i in (3, 5, 6, 7)}, len(gone)
+
+# Tasks.
+t = Task(account=a, folder=a.tasks, subject="Angebot", body="bitte", start_date=EWSDate(2026, 11, 20), due_date=EWSDate(2026, 11, 30),
+         status="InProgress", percent_complete=40, abgleich_id="inst/anna/t1", importance="Low", categories=["Kunde"])
+t.save()
+t = a.tasks.get(id=t.id)
+assert (t.due_date, t.start_date, t.status, t.percent_complete) == (EWSDate(2026, 11, 30), EWSDate(2026, 11, 20), "InProgress", 40), t
+t.percent_complete = 100
+t.save(update_fields=["percent_complete"])
+t = a.tasks.get(id=t.id)
+assert t.status == "Completed" and t.is_complete and t.complete_date is not None, t
+assert [c for c, _ in a.tasks.sync_items()] == ["create"]
+t.delete(affected_task_occurrences="AllOccurrences")
+assert a.tasks.all().count() == 0
+
+# Extended property on the folder.
+from exchangelib.folders import Calendar
+Calendar.register("installation", AbgleichId)
+a.calendar.refresh()
+a.calendar.installation = "me"
+a.calendar.save(update_fields=["installation"])
+c = account("LAB\\anna")
+assert c.calendar.installation == "me"
+Calendar.deregister("installation")
+
+# Pull.
+with a.calendar.pull_subscription(timeout=10) as (sub, mark):
+    CalendarItem(account=a, folder=a.calendar, subject="pull", start=start, end=start).save(send_meeting_invitations=SEND_TO_NONE)
+    events = [e for n in a.calendar.get_events(sub, mark) for e in n.events]
+    assert any(isinstance(e, CreatedEvent) for e in events), events
+    mark = events[-1].watermark
+    events = [e for n in a.calendar.get_events(sub, mark) for e in n.events]
+    assert all(isinstance(e, StatusEvent) for e in events), events
+
+# Streaming.
+with a.calendar.streaming_subscription() as sub:
+    def edit():
+        x = a.calendar.get(id=many[10].id)
+        x.subject = "streamed"
+        x.save(update_fields=["subject"], send_meeting_invitations=SEND_TO_NONE)
+        x.move(a.trash)
+    timer = threading.Timer(0.5, edit)
+    timer.start()
+    seen = []
+    for n in a.calendar.get_streaming_events(sub, connection_timeout=1, max_notifications_returned=2):
+        seen += n.events
+    timer.join()
+    assert any(isinstance(e, ModifiedEvent) for e in seen) and any(isinstance(e, MovedEvent) for e in seen), seen
+
+# Push.
+class Listener(http.server.BaseHTTPRequestHandler):
+    got = []
+    ready = threading.Event()
+
+    def do_POST(self):
+        data = self.rfile.read(int(self.headers["Content-Length"]))
+        ws = SendNotification(protocol=None)
+        for n in ws.parse(data):
+            self.got += n.events
+        if any(isinstance(e, CreatedEvent) for e in self.got):
+            self.ready.set()
+        reply = ws.ok_payload()
+        self.send_response(200)
+        self.send_header("Content-Type", "text/xml; charset=utf-8")
+        self.send_header("Content-Length", str(len(reply)))
+        self.end_headers()
+        self.wfile.write(reply)
+
+    def log_message(self, *args):
+        pass
+
+
+listener = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Listener)
+threading.Thread(target=listener.serve_forever, daemon=True).start()
+sub = a.calendar.subscribe_to_push(f"http://127.0.0.1:{listener.server_port}/events", status_frequency=1)
+CalendarItem(account=a, folder=a.calendar, subject="push", start=start, end=start).save(send_meeting_invitations=SEND_TO_NONE)
+assert Listener.ready.wait(10), Listener.got
+listener.shutdown()
+
+# Names.
+found = a.protocol.resolve_names(["anna"], return_full_contact_data=True)
+assert found[0][0].email_address == "anna@lab.test", found
+print("passed")
