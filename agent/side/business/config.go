@@ -1,0 +1,213 @@
+package business
+
+import (
+	"context"
+	"crypto/sha256"
+	"database/sql"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"abgleich/agent/fault"
+)
+
+// Config says which database to open, and how.
+type Config struct {
+	// Driver is the kind of database: "sqlite" is the only one so far, and "" means it.
+	Driver string
+	// DSN is the database file: a path, or "file:" and a path.
+	DSN string
+	// Foreign tells that the database belongs to another program and offers the
+	// contract as tables or views; it is never altered.
+	Foreign bool
+	// KeyStore is the file of our own beside a foreign database. Required when
+	// Foreign is set, unused otherwise.
+	KeyStore string
+	// PollInterval is how often to look for changes while somebody watches; zero
+	// means 200 ms.
+	PollInterval time.Duration
+	// Now is the clock; nil is time.Now.
+	Now func() time.Time
+}
+
+// Database is an open business database; safe for use by many goroutines. It
+// implements side.Side and side.Watcher.
+type Database struct {
+	cfg  Config
+	path string
+	main atomic.Pointer[pools] // the business tables
+	ours *pools                // the key store; nil when embedded
+	// views are the contract's relations that are views.
+	views map[string]bool
+
+	scanning sync.Mutex // one hash comparison at a time (foreign)
+	watch    *watchers
+	closing  sync.Once
+	closed   error
+}
+
+// Open opens the database, creating and migrating an embedded one. Codes:
+// [fault.ParameterInvalid], [fault.DatabaseUnreachable], [fault.DatabaseBusy],
+// [fault.SchemaIncomplete] (the cause is a [Missing] listing exactly what a
+// foreign database lacks; nothing was changed), [fault.StoreNewer].
+func Open(ctx context.Context, cfg Config) (_ *Database, err error) {
+	const op = "business.Open"
+	path, err := checkConfig(&cfg)
+	if err != nil {
+		return nil, fault.New(fault.ParameterInvalid, op, cfg.DSN, err)
+	}
+	d := &Database{cfg: cfg, path: path, views: map[string]bool{}}
+	defer func() {
+		if err != nil {
+			d.closePools()
+		}
+	}()
+	if cfg.Foreign {
+		err = d.openForeign(ctx)
+	} else {
+		err = d.openEmbedded(ctx)
+	}
+	if err != nil {
+		return nil, coded(op, path, err)
+	}
+	d.watch = newWatchers(d)
+	return d, nil
+}
+
+func checkConfig(cfg *Config) (string, error) {
+	if cfg.Driver != "" && cfg.Driver != "sqlite" {
+		return "", fmt.Errorf("driver %q is not known; allowed: sqlite", cfg.Driver)
+	}
+	if cfg.PollInterval <= 0 {
+		cfg.PollInterval = 200 * time.Millisecond
+	}
+	if cfg.Now == nil {
+		cfg.Now = time.Now
+	}
+	path, err := filePath(cfg.DSN)
+	if err != nil {
+		return "", err
+	}
+	if !cfg.Foreign {
+		return path, nil
+	}
+	if cfg.KeyStore == "" {
+		return "", errors.New("a foreign database needs a key store file of its own")
+	}
+	if cfg.KeyStore, err = filePath(cfg.KeyStore); err != nil {
+		return "", err
+	}
+	if cfg.KeyStore == path {
+		return "", errors.New("the key store must not be the database itself")
+	}
+	return path, nil
+}
+
+func (d *Database) openEmbedded(ctx context.Context) error {
+	if err := private(d.path); err != nil {
+		return err
+	}
+	p, err := openPools(ctx, d.path, ownFile)
+	if err != nil {
+		return err
+	}
+	d.main.Store(p)
+	if err := migrate(ctx, p.write); err != nil {
+		return err
+	}
+	return d.compact(ctx, p)
+}
+
+func (d *Database) openForeign(ctx context.Context) error {
+	if _, err := os.Stat(d.path); err != nil {
+		return fault.New(fault.DatabaseUnreachable, "business.open", d.path, err)
+	}
+	p, err := openPools(ctx, d.path, foreignFile)
+	if err != nil {
+		return err
+	}
+	d.main.Store(p)
+	if d.views, err = checkSchema(ctx, p.read); err != nil {
+		return err
+	}
+	if err := private(d.cfg.KeyStore); err != nil {
+		return err
+	}
+	if d.ours, err = openPools(ctx, d.cfg.KeyStore, ownFile); err != nil {
+		return err
+	}
+	if err := d.openKeyStore(ctx); err != nil {
+		return err
+	}
+	if err := d.compact(ctx, d.ours); err != nil {
+		return err
+	}
+	return d.settlePending(ctx)
+}
+
+// private makes a new file readable by its owner alone, because it will hold
+// personal data; an existing one keeps its permissions.
+func private(path string) error {
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		return fault.New(fault.DatabaseUnreachable, "business.open", filepath.Base(path), err)
+	}
+	return f.Close()
+}
+
+// feed is where the change feed and our keys are.
+func (d *Database) feed() *pools {
+	if d.ours != nil {
+		return d.ours
+	}
+	return d.main.Load()
+}
+
+// Foreign tells whether employee and permission data are read-only.
+func (d *Database) Foreign() bool { return d.cfg.Foreign }
+
+// Path is the database file.
+func (d *Database) Path() string { return d.path }
+
+// Close ends watching and closes the files. It may be called twice.
+func (d *Database) Close() error {
+	d.closing.Do(func() {
+		d.watch.stop()
+		d.closed = d.closePools()
+	})
+	return d.closed
+}
+
+func (d *Database) closePools() error {
+	var errs []error
+	if p := d.main.Load(); p != nil {
+		errs = append(errs, p.close())
+	}
+	if d.ours != nil {
+		errs = append(errs, d.ours.close())
+	}
+	return errors.Join(errs...)
+}
+
+// hashSize is the length of the hash that is an item's version.
+const hashSize = 16
+
+type rowHash [hashSize]byte
+
+// hashRow hashes the raw columns, each with its length before it.
+func hashRow(columns []sql.RawBytes) rowHash {
+	h := sha256.New()
+	var n [4]byte
+	for _, c := range columns {
+		n[0], n[1], n[2], n[3] = byte(len(c)), byte(len(c)>>8), byte(len(c)>>16), byte(len(c)>>24)
+		h.Write(n[:])
+		h.Write(c)
+	}
+	var sum [sha256.Size]byte
+	h.Sum(sum[:0])
+	return rowHash(sum[:hashSize])
+}

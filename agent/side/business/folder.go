@@ -1,0 +1,244 @@
+package business
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"strconv"
+
+	"abgleich/agent/fault"
+	"abgleich/agent/pim"
+	"abgleich/agent/side"
+)
+
+// batchSize is how many items a transaction should carry: enough that the cost of
+// making it durable does not count, few enough that others get to write.
+const batchSize = 500
+
+// folder is one user's appointments or tasks. It has no state of its own: every
+// method is a transaction.
+type folder struct {
+	d    *Database
+	user string // as employees spells it
+	kind pim.Kind
+	rel  relation
+}
+
+// ID is the business side.
+func (d *Database) ID() pim.SideID { return pim.Business }
+
+// Open gives one user's items of one kind. Codes: [fault.EmployeeUnknown],
+// [fault.EmployeeInactive], [fault.BadRequest] for no kind.
+func (d *Database) Open(ctx context.Context, a side.Account, k pim.Kind) (side.Folder, error) {
+	const op = "business.Open"
+	if pim.FieldsOf(k) == 0 {
+		return nil, fault.New(fault.BadRequest, op, string(a.User), errors.New("no such kind"))
+	}
+	e, err := d.Employee(ctx, a.User)
+	if err != nil {
+		return nil, err
+	}
+	if !e.Active {
+		return nil, fault.New(fault.EmployeeInactive, op, string(a.User), nil)
+	}
+	return d.folder(e.User, k), nil
+}
+
+func (d *Database) folder(user pim.UserID, k pim.Kind) *folder {
+	return &folder{d: d, user: string(user), kind: k, rel: relationOf(k)}
+}
+
+// BatchSize is how many items a write should carry.
+func (f *folder) BatchSize() int { return batchSize }
+
+// Close gives nothing back: a folder holds nothing.
+func (f *folder) Close() error { return nil }
+
+// row is one item as it stands in its table.
+type row struct {
+	id   any // as the database has it: int64 or string
+	hash rowHash
+	item pim.Item
+	err  error // the row cannot be read as an item
+	key  pim.Key
+}
+
+func (r row) version() pim.Version {
+	const digits = "0123456789abcdef"
+	var b [2 * hashSize]byte
+	for i, x := range r.hash {
+		b[2*i], b[2*i+1] = digits[x>>4], digits[x&15]
+	}
+	return pim.Version(b[:])
+}
+
+// itemID is an id as text; rowID is what to look for in the database.
+func itemID(id any) pim.ItemID {
+	switch x := id.(type) {
+	case int64:
+		return pim.ItemID(strconv.FormatInt(x, 10))
+	case string:
+		return pim.ItemID(x)
+	case []byte:
+		return pim.ItemID(x)
+	}
+	return ""
+}
+
+func rowID(id pim.ItemID) any {
+	n, err := strconv.ParseInt(string(id), 10, 64)
+	if err == nil && strconv.FormatInt(n, 10) == string(id) {
+		return n
+	}
+	return string(id)
+}
+
+// session is what one method reads or writes in: for an embedded database one
+// transaction in two places.
+type session struct{ main, ours *tx }
+
+func (d *Database) reading(ctx context.Context) (session, error) {
+	m, err := d.main.Load().begin(ctx, false)
+	if err != nil {
+		return session{}, err
+	}
+	if d.ours == nil {
+		return session{m, m}, nil
+	}
+	o, err := d.ours.begin(ctx, false)
+	if err != nil {
+		_ = m.Rollback()
+		return session{}, err
+	}
+	return session{m, o}, nil
+}
+
+func (s session) end() {
+	_ = s.main.Rollback()
+	if s.ours != s.main {
+		_ = s.ours.Rollback()
+	}
+}
+
+// load reads rows of this folder by id in one query; ids that are not there are
+// not in the map.
+func (f *folder) load(ctx context.Context, t *tx, ids []any, decoded bool) (map[pim.ItemID]row, error) {
+	found := make(map[pim.ItemID]row, len(ids))
+	if len(ids) == 0 {
+		return found, nil
+	}
+	list, err := json.Marshal(ids)
+	if err != nil {
+		return nil, err
+	}
+	// The plus keeps SQLite from walking all items of the user instead of looking
+	// the ids up.
+	rows, err := t.query(ctx, `SELECT `+f.rel.selection()+` FROM `+f.rel.name+
+		` WHERE id IN (SELECT value FROM json_each(?)) AND +user_id = ?`, string(list), f.user)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	return found, f.each(rows, decoded, func(r row) error {
+		found[itemID(r.id)] = r
+		return nil
+	})
+}
+
+// each reads rows selected by relation.selection, one at a time.
+func (f *folder) each(rows *sql.Rows, decoded bool, do func(row) error) error {
+	raw := make([]sql.RawBytes, len(f.rel.columns))
+	var id any
+	targets := make([]any, len(raw))
+	targets[0] = &id
+	for i := 1; i < len(raw); i++ {
+		targets[i] = &raw[i]
+	}
+	var text []byte
+	for rows.Next() {
+		if err := rows.Scan(targets...); err != nil {
+			return err
+		}
+		r := row{id: id}
+		text = append(text[:0], itemID(id)...)
+		raw[colID] = text
+		r.hash = hashRow(raw)
+		if decoded {
+			r.item, r.err = decode(f.kind, raw)
+		}
+		if err := do(r); err != nil {
+			return err
+		}
+	}
+	return rows.Err()
+}
+
+// keys reads our keys of items.
+func (f *folder) keys(ctx context.Context, t *tx, ids []any, into map[pim.ItemID]row) error {
+	list, err := json.Marshal(ids)
+	if err != nil {
+		return err
+	}
+	rows, err := t.query(ctx, `SELECT item_id, item_key FROM item_keys
+		WHERE item_id IN (SELECT value FROM json_each(?)) AND kind = ? AND user_id = ?`, string(list), f.kind, f.user)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var (
+			id  any
+			key pim.Key
+		)
+		if err := rows.Scan(&id, &key); err != nil {
+			return err
+		}
+		if r, ok := into[itemID(id)]; ok {
+			r.key = key
+			into[itemID(id)] = r
+		}
+	}
+	return rows.Err()
+}
+
+// Get reads items by id.
+func (f *folder) Get(ctx context.Context, ids []pim.ItemID) ([]side.Got, error) {
+	const op = "business.Get"
+	if len(ids) == 0 {
+		return nil, nil
+	}
+	s, err := f.d.reading(ctx)
+	if err != nil {
+		return nil, coded(op, f.user, err)
+	}
+	defer s.end()
+	want := make([]any, len(ids))
+	for i, id := range ids {
+		want[i] = rowID(id)
+	}
+	found, err := f.load(ctx, s.main, want, true)
+	if err == nil {
+		err = f.keys(ctx, s.ours, want, found)
+	}
+	if err != nil {
+		return nil, coded(op, f.user, err)
+	}
+	out := make([]side.Got, len(ids))
+	for i, id := range ids {
+		if r, ok := found[id]; ok {
+			out[i] = r.got()
+		} else {
+			out[i] = side.Got{ID: id, Err: gone(op, f.kind, id)}
+		}
+	}
+	return out, nil
+}
+
+func (r row) got() side.Got {
+	return side.Got{ID: itemID(r.id), Version: r.version(), Key: r.key, Item: r.item, Err: r.err}
+}
+
+func gone(op string, k pim.Kind, id pim.ItemID) error {
+	return fault.New(fault.ItemGone, op, k.String()+" "+strconv.Quote(string(id)), nil)
+}

@@ -1,0 +1,180 @@
+package business
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"strings"
+
+	"abgleich/agent/fault"
+	"abgleich/agent/pim"
+)
+
+// keyStoreMark is the key store's application_id: "AbgK".
+const keyStoreMark = 0x4162674b
+
+// keyStoreTables are what the key store has beside the feed of 00002_feed.sql:
+// the hash of every row as last seen, and keys written ahead of their rows.
+const keyStoreTables = `
+CREATE TABLE seen (
+	kind    INTEGER NOT NULL,
+	user_id TEXT NOT NULL COLLATE NOCASE,
+	item_id NOT NULL,
+	hash    BLOB NOT NULL,
+	PRIMARY KEY (kind, user_id, item_id)
+) WITHOUT ROWID;
+CREATE TABLE pending_keys (
+	item_id NOT NULL,
+	kind    INTEGER NOT NULL,
+	user_id TEXT NOT NULL COLLATE NOCASE,
+	hash    BLOB NOT NULL,
+	PRIMARY KEY (item_id, kind, user_id)
+) WITHOUT ROWID;`
+
+// openKeyStore makes the tables in a new file and refuses a file that is not ours.
+func (d *Database) openKeyStore(ctx context.Context) error {
+	var mark, tables int
+	w := d.ours.write
+	if err := w.QueryRowContext(ctx, "PRAGMA application_id").Scan(&mark); err != nil {
+		return err
+	}
+	if err := w.QueryRowContext(ctx, "SELECT count(*) FROM sqlite_schema").Scan(&tables); err != nil {
+		return err
+	}
+	if mark == keyStoreMark && tables > 0 {
+		return nil
+	}
+	if tables > 0 {
+		return fault.New(fault.ParameterInvalid, "business.openKeyStore", d.cfg.KeyStore,
+			errors.New("the file is another program's database"))
+	}
+	feed, err := fs.ReadFile(migrationFiles, "migrations/00002_feed.sql")
+	if err != nil {
+		return err
+	}
+	t, err := d.ours.begin(ctx, true)
+	if err != nil {
+		return err
+	}
+	defer t.Rollback()
+	_, ddl, _ := strings.Cut(string(feed), "-- +goose Up")
+	for _, text := range []string{ddl, keyStoreTables, "PRAGMA application_id = 1096968011"} {
+		if _, err := t.ExecContext(ctx, text); err != nil {
+			return err
+		}
+	}
+	return t.Commit()
+}
+
+// announceKeys writes keys into the key store before the rows they belong to are
+// committed in the foreign database: two files cannot be committed as one, and a
+// key that comes second could be lost while its item stays, to be doubled later.
+func (d *Database) announceKeys(ctx context.Context, f *folder, rows []newRow) error {
+	t, err := d.ours.begin(ctx, true)
+	if err != nil {
+		return err
+	}
+	defer t.Rollback()
+	for _, r := range rows {
+		if err := putKey(ctx, t, f, r.id, r.key); err != nil {
+			return err
+		}
+		_, err := t.exec(ctx, `INSERT OR REPLACE INTO pending_keys (item_id, kind, user_id, hash) VALUES (?,?,?,?)`,
+			r.id, f.kind, f.user, r.hash[:])
+		if err != nil {
+			return err
+		}
+	}
+	return t.Commit()
+}
+
+// settlePending decides the keys announced by a process that did not live to see
+// the commit: a row that is there as it was written keeps its key; a key without
+// its row is dropped.
+func (d *Database) settlePending(ctx context.Context) error {
+	type entry struct {
+		f    *folder
+		id   any
+		hash []byte
+	}
+	var all []entry
+	rows, err := d.ours.write.QueryContext(ctx, `SELECT item_id, kind, user_id, hash FROM pending_keys`)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var (
+			e    entry
+			kind pim.Kind
+			user pim.UserID
+		)
+		if err := rows.Scan(&e.id, &kind, &user, &e.hash); err != nil {
+			return err
+		}
+		e.f = d.folder(user, kind)
+		all = append(all, e)
+	}
+	if err := rows.Err(); err != nil {
+		return err
+	}
+	rows.Close()
+	for _, e := range all {
+		if err := d.settle(ctx, e.f, e.id, e.hash); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (d *Database) settle(ctx context.Context, f *folder, id any, hash []byte) error {
+	r, err := d.main.Load().begin(ctx, false)
+	if err != nil {
+		return err
+	}
+	defer r.Rollback()
+	found, err := f.load(ctx, r, []any{id}, false)
+	if err != nil {
+		return err
+	}
+	row, there := found[itemID(id)]
+	w, err := d.ours.begin(ctx, true)
+	if err != nil {
+		return err
+	}
+	defer w.Rollback()
+	if !there || string(row.hash[:]) != string(hash) {
+		if _, err := w.exec(ctx, `DELETE FROM item_keys WHERE item_id = ? AND kind = ? AND user_id = ?`, id, f.kind, f.user); err != nil {
+			return err
+		}
+	}
+	if _, err := w.exec(ctx, `DELETE FROM pending_keys WHERE item_id = ? AND kind = ? AND user_id = ?`, id, f.kind, f.user); err != nil {
+		return err
+	}
+	return w.Commit()
+}
+
+// confirmKeys forgets that keys were announced, after their rows are durable. If
+// it fails, the next Open settles them.
+func (d *Database) confirmKeys(ctx context.Context, f *folder, rows []newRow) error {
+	t, err := d.ours.begin(ctx, true)
+	if err != nil {
+		return err
+	}
+	defer t.Rollback()
+	for _, r := range rows {
+		_, err := t.exec(ctx, `DELETE FROM pending_keys WHERE item_id = ? AND kind = ? AND user_id = ?`, r.id, f.kind, f.user)
+		if err != nil {
+			return err
+		}
+	}
+	return t.Commit()
+}
+
+// putKey writes the key of one copy of an item.
+func putKey(ctx context.Context, t *tx, f *folder, id any, key pim.Key) error {
+	_, err := t.exec(ctx, `INSERT INTO item_keys (item_id, kind, user_id, item_key) VALUES (?,?,?,?)
+		ON CONFLICT (item_id, kind, user_id) DO UPDATE SET item_key = excluded.item_key`,
+		id, f.kind, f.user, string(key))
+	return err
+}

@@ -1,0 +1,76 @@
+package business
+
+import (
+	"time"
+
+	"abgleich/agent/pim"
+	"abgleich/agent/side"
+)
+
+// What the contract's columns hold.
+const (
+	maxSubject  = 255 // runes
+	maxLocation = 255 // runes
+	maxUID      = 1024
+)
+
+type projection struct{ kind pim.Kind }
+
+// Projection says what the business database holds: subject and location of at
+// most 255 characters, instants to the second with the zone as it was entered,
+// and of the sensitivities normal and private. A recurrence stays in the item but
+// cannot be written; meeting details can, because they come from Exchange.
+func (d *Database) Projection(k pim.Kind) side.Projection { return projection{k} }
+
+// Project gives what is left of an item; nil stays nil.
+func (projection) Project(i pim.Item) pim.Item { return project(i) }
+
+// Writable is everything but the recurrence.
+func (p projection) Writable() pim.FieldSet {
+	return pim.FieldsOf(p.kind) &^ pim.Fields(pim.FieldRecurrence)
+}
+
+func project(i pim.Item) pim.Item {
+	c := pim.Canonical(i)
+	if c == nil {
+		return nil
+	}
+	s := c.Shared()
+	cutSubject := cut(s.Subject, maxSubject)
+	again := cutSubject != s.Subject
+	s.Subject = cutSubject
+	s.UID = cut(s.UID, maxUID)
+	if s.Sensitivity != pim.Normal {
+		s.Sensitivity = pim.Private
+	}
+	switch x := c.(type) {
+	case *pim.Appointment:
+		short := cut(x.Location, maxLocation)
+		again = again || short != x.Location
+		x.Location = short
+	case *pim.Task:
+		// A reminder without a moment has nothing a column could hold.
+		if x.Reminder != nil && x.Reminder.At.Equal(time.Time{}) {
+			x.Reminder = nil
+		}
+	}
+	if again {
+		return pim.Canonical(c) // a cut can leave a blank at the end
+	}
+	return c
+}
+
+// cut keeps the first runes of a text.
+func cut(s string, runes int) string {
+	if len(s) <= runes {
+		return s
+	}
+	n := 0
+	for i := range s {
+		if n == runes {
+			return s[:i]
+		}
+		n++
+	}
+	return s
+}

@@ -1,0 +1,449 @@
+package business
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"strings"
+
+	"abgleich/agent/fault"
+	"abgleich/agent/pim"
+	"abgleich/agent/side"
+)
+
+// newRow is a row just inserted, whose key is still to be announced (foreign).
+type newRow struct {
+	id   any
+	key  pim.Key
+	hash rowHash
+}
+
+// batch is one write: a transaction on the business tables and, in an embedded
+// database, on our keys.
+type batch struct {
+	f *folder
+	*tx
+	op string
+	// rows are the items to be written as they stand; changed ones are reread.
+	rows map[pim.ItemID]row
+}
+
+func (f *folder) batch(ctx context.Context, op string, ids []pim.ItemID) (*batch, error) {
+	t, err := f.d.main.Load().begin(ctx, true)
+	if err != nil {
+		return nil, err
+	}
+	b := &batch{f: f, tx: t, op: op}
+	want := make([]any, len(ids))
+	for i, id := range ids {
+		want[i] = rowID(id)
+	}
+	if b.rows, err = f.load(ctx, t, want, false); err != nil {
+		_ = t.Rollback()
+		return nil, err
+	}
+	return b, nil
+}
+
+// item does the work on one item inside a savepoint. An error that concerns the
+// item alone is given back as its result; any other ends the batch. The savepoint
+// also shows whether a trigger of the database's owner rolled everything back
+// (RAISE(ROLLBACK)): then rolling back to it fails, and with it the batch.
+func (b *batch) item(ctx context.Context, id pim.ItemID, do func() (side.Outcome, error)) (side.Outcome, error) {
+	if _, err := b.exec(ctx, "SAVEPOINT item"); err != nil {
+		return side.Outcome{}, err
+	}
+	out, err := do()
+	if err == nil {
+		_, err = b.exec(ctx, "RELEASE item")
+		return out, err
+	}
+	if _, own := errors.AsType[*fault.Error](err); !own && spoilsBatch(err) {
+		return side.Outcome{}, err
+	}
+	if _, back := b.exec(ctx, "ROLLBACK TO item"); back != nil {
+		return side.Outcome{}, fmt.Errorf("%w, and then: %w", err, back)
+	}
+	if _, back := b.exec(ctx, "RELEASE item"); back != nil {
+		return side.Outcome{}, back
+	}
+	return side.Outcome{ID: id, Err: b.refusal(id, err)}, nil
+}
+
+// refusal gives an item's error its code: a view nobody can write is read-only, and
+// a statement that makes no sense to the database is a refusal of the item.
+func (b *batch) refusal(id pim.ItemID, err error) error {
+	subject := b.f.kind.String() + " " + string(id)
+	if _, own := errors.AsType[*fault.Error](err); own {
+		return err
+	}
+	c := codeOf(err)
+	if c == fault.Internal {
+		c = fault.ItemRefused
+		if b.f.d.views[b.f.rel.name] {
+			c = fault.ReadOnly
+		}
+	}
+	return fault.New(c, b.op, subject, err)
+}
+
+// check finds the row and compares its version.
+func (b *batch) check(id pim.ItemID, v pim.Version) (row, error) {
+	r, ok := b.rows[id]
+	if !ok {
+		return row{}, gone(b.op, b.f.kind, id)
+	}
+	if r.version() != v {
+		return row{}, fault.New(fault.ItemChanged, b.op, b.f.kind.String()+" "+string(id), nil)
+	}
+	return r, nil
+}
+
+// acceptable refuses what cannot be written at all.
+func (b *batch) acceptable(i pim.Item) (pim.Item, error) {
+	p := project(i)
+	if p == nil || p.Kind() != b.f.kind {
+		return nil, fault.New(fault.ItemRefused, b.op, b.f.kind.String(), errors.New("no item of this kind"))
+	}
+	if p.Shared().Recurrence != nil {
+		return nil, fault.New(fault.SeriesNotSupported, b.op, b.f.kind.String(), nil)
+	}
+	return p, nil
+}
+
+// Create makes new items; each becomes durable together with its key.
+func (f *folder) Create(ctx context.Context, in []side.Creation) ([]side.Outcome, error) {
+	const op = "business.Create"
+	if len(in) == 0 {
+		return nil, nil
+	}
+	b, err := f.batch(ctx, op, nil)
+	if err != nil {
+		return nil, coded(op, f.user, err)
+	}
+	defer b.Rollback()
+	out, rows, err := b.create(ctx, in)
+	if err == nil && f.d.cfg.Foreign && len(rows) > 0 {
+		err = f.d.announceKeys(ctx, f, rows)
+	}
+	if err != nil {
+		return nil, coded(op, f.user, err)
+	}
+	err = b.Commit()
+	if f.d.cfg.Foreign && len(rows) > 0 {
+		// What is announced must be settled even when the caller is being stopped.
+		after := context.WithoutCancel(ctx)
+		if err != nil {
+			err = errors.Join(err, f.d.settlePending(after))
+		} else {
+			err = f.d.confirmKeys(after, f, rows)
+		}
+	}
+	if err != nil {
+		return nil, coded(op, f.user, err)
+	}
+	return out, nil
+}
+
+func (b *batch) create(ctx context.Context, in []side.Creation) ([]side.Outcome, []newRow, error) {
+	out := make([]side.Outcome, len(in))
+	rows := make([]newRow, 0, len(in))
+	places := make([]int, 0, len(in))
+	ids := make([]any, 0, len(in))
+	insert := b.f.inserter()
+	for i, c := range in {
+		var id any
+		o, err := b.item(ctx, "", func() (side.Outcome, error) {
+			item, err := b.acceptable(c.Item)
+			if err != nil {
+				return side.Outcome{}, err
+			}
+			if id, err = insert(ctx, b.tx, item, ""); err != nil {
+				return side.Outcome{}, err
+			}
+			if !b.f.d.cfg.Foreign {
+				err = putKey(ctx, b.tx, b.f, id, c.Key)
+			}
+			return side.Outcome{}, err
+		})
+		if err != nil {
+			return nil, nil, err
+		}
+		if out[i] = o; o.Err == nil {
+			rows = append(rows, newRow{id: id, key: c.Key})
+			places = append(places, i)
+			ids = append(ids, id)
+		}
+	}
+	made, err := b.f.load(ctx, b.tx, ids, false)
+	if err != nil {
+		return nil, nil, err
+	}
+	for n := range rows {
+		r, ok := made[itemID(rows[n].id)]
+		if !ok {
+			return nil, nil, fault.New(fault.ItemRefused, b.op, b.f.user, errors.New("a new row is not visible in the folder"))
+		}
+		rows[n].hash = r.hash
+		out[places[n]] = side.Outcome{ID: itemID(r.id), Version: r.version()}
+	}
+	return out, rows, nil
+}
+
+// inserter gives the function that inserts an item and tells the id of its row.
+func (f *folder) inserter() func(ctx context.Context, t *tx, i pim.Item, rule string) (any, error) {
+	text := `INSERT INTO ` + f.rel.name + ` (` + strings.Join(f.rel.columns[1:], ", ") + `) VALUES (?` +
+		strings.Repeat(",?", len(f.rel.columns)-2) + `)`
+	values := func(i pim.Item, rule string) ([]any, error) {
+		v, err := encode(i)
+		if err != nil {
+			return nil, fault.New(fault.ItemRefused, "business.insert", f.kind.String(), err)
+		}
+		v[colRule-colSubject] = rule
+		return append([]any{f.user}, v...), nil
+	}
+	switch {
+	case !f.d.cfg.Foreign:
+		return func(ctx context.Context, t *tx, i pim.Item, rule string) (any, error) {
+			v, err := values(i, rule)
+			if err != nil {
+				return nil, err
+			}
+			r, err := t.exec(ctx, text, v...)
+			if err != nil {
+				return nil, err
+			}
+			return r.LastInsertId()
+		}
+	case f.d.views[f.rel.name]:
+		return func(ctx context.Context, t *tx, i pim.Item, rule string) (any, error) {
+			v, err := values(i, rule)
+			if err != nil {
+				return nil, err
+			}
+			return f.insertIntoView(ctx, t, text, v)
+		}
+	}
+	return func(ctx context.Context, t *tx, i pim.Item, rule string) (any, error) {
+		v, err := values(i, rule)
+		if err != nil {
+			return nil, err
+		}
+		var id any
+		err = queryRow(ctx, t, text+` RETURNING id`, v, &id)
+		return id, err
+	}
+}
+
+// insertIntoView finds the row an INSTEAD OF trigger made: neither RETURNING nor the
+// last row id tell (sqlite.org/lang_returning.html, section 3). The write lock is
+// ours, so it is the one row with an id above all before.
+func (f *folder) insertIntoView(ctx context.Context, t *tx, text string, v []any) (any, error) {
+	var top any
+	if err := queryRow(ctx, t, `SELECT max(id) FROM `+f.rel.name, nil, &top); err != nil {
+		return nil, err
+	}
+	if _, err := t.exec(ctx, text, v...); err != nil {
+		return nil, err
+	}
+	var (
+		n  int
+		id any
+	)
+	if err := queryRow(ctx, t, `SELECT count(*), max(id) FROM `+f.rel.name+` WHERE ? IS NULL OR id > ?`, []any{top, top}, &n, &id); err != nil {
+		return nil, err
+	}
+	if n != 1 {
+		return nil, fault.New(fault.ItemRefused, "business.insert", f.kind.String(),
+			fmt.Errorf("the view shows %d new rows after one was inserted", n))
+	}
+	return id, nil
+}
+
+func queryRow(ctx context.Context, t *tx, text string, args []any, into ...any) error {
+	s, err := t.stmt(ctx, text)
+	if err != nil {
+		return err
+	}
+	return s.QueryRowContext(ctx, args...).Scan(into...)
+}
+
+// Update writes fields.
+func (f *folder) Update(ctx context.Context, in []side.Update) ([]side.Outcome, error) {
+	ids := make([]pim.ItemID, len(in))
+	for i, u := range in {
+		ids[i] = u.ID
+	}
+	return f.each1(ctx, "business.Update", ids, func(b *batch, i int) (side.Outcome, error) {
+		u := in[i]
+		r, err := b.check(u.ID, u.Version)
+		if err != nil {
+			return side.Outcome{}, err
+		}
+		item, err := b.acceptable(u.Item)
+		if err != nil {
+			return side.Outcome{}, err
+		}
+		if err := b.update(ctx, r.id, u.Fields, item); err != nil {
+			return side.Outcome{}, err
+		}
+		again, err := f.load(ctx, b.tx, []any{r.id}, false)
+		if err != nil {
+			return side.Outcome{}, err
+		}
+		now, ok := again[u.ID]
+		if !ok {
+			return side.Outcome{}, fault.New(fault.ItemRefused, b.op, f.kind.String()+" "+string(u.ID),
+				errors.New("the row left the folder while it was written"))
+		}
+		b.rows[u.ID] = now
+		return side.Outcome{ID: u.ID, Version: now.version()}, nil
+	})
+}
+
+// update sets the columns of fields.
+func (b *batch) update(ctx context.Context, id any, fields pim.FieldSet, item pim.Item) error {
+	if fields.Has(pim.FieldRecurrence) {
+		return fault.New(fault.SeriesNotSupported, b.op, b.f.kind.String(), nil)
+	}
+	v, err := encode(item)
+	if err != nil {
+		return fault.New(fault.ItemRefused, b.op, b.f.kind.String(), err)
+	}
+	var (
+		sets []string
+		args []any
+	)
+	for _, fd := range fields.List() {
+		for _, c := range fieldColumns(b.f.kind, fd) {
+			sets = append(sets, b.f.rel.columns[c]+" = ?")
+			args = append(args, v[c-colSubject])
+		}
+	}
+	if len(sets) == 0 {
+		return nil
+	}
+	_, err = b.exec(ctx, `UPDATE `+b.f.rel.name+` SET `+strings.Join(sets, ", ")+` WHERE id = ? AND user_id = ?`,
+		append(args, id, b.f.user)...)
+	return err
+}
+
+// Delete deletes rows; the feed keeps a tombstone.
+func (f *folder) Delete(ctx context.Context, in []side.Deletion) ([]side.Outcome, error) {
+	ids := make([]pim.ItemID, len(in))
+	for i, u := range in {
+		ids[i] = u.ID
+	}
+	const op = "business.Delete"
+	out, err := f.each1(ctx, op, ids, func(b *batch, i int) (side.Outcome, error) {
+		r, err := b.check(in[i].ID, in[i].Version)
+		if err != nil {
+			return side.Outcome{}, err
+		}
+		if _, err := b.exec(ctx, `DELETE FROM `+f.rel.name+` WHERE id = ? AND user_id = ?`, r.id, f.user); err != nil {
+			return side.Outcome{}, err
+		}
+		if f.d.cfg.Foreign {
+			left, err := f.load(ctx, b.tx, []any{r.id}, false)
+			if err != nil {
+				return side.Outcome{}, err
+			}
+			if len(left) > 0 {
+				return side.Outcome{}, fault.New(fault.ItemRefused, op, f.kind.String()+" "+string(in[i].ID),
+					errors.New("the row is still there after it was deleted"))
+			}
+		}
+		delete(b.rows, in[i].ID)
+		return side.Outcome{ID: in[i].ID}, nil
+	})
+	if err == nil && f.d.cfg.Foreign {
+		// Best effort: without it the comparison finds the rows missing all the same.
+		_ = f.d.recordDeleted(context.WithoutCancel(ctx), f, out)
+	}
+	return out, err
+}
+
+// SetKeys writes keys. They stand beside the items, so no version changes.
+func (f *folder) SetKeys(ctx context.Context, in []side.KeyAssignment) ([]side.Outcome, error) {
+	const op = "business.SetKeys"
+	ids := make([]pim.ItemID, len(in))
+	for i, u := range in {
+		ids[i] = u.ID
+	}
+	if !f.d.cfg.Foreign {
+		return f.each1(ctx, op, ids, func(b *batch, i int) (side.Outcome, error) {
+			r, err := b.check(in[i].ID, in[i].Version)
+			if err != nil {
+				return side.Outcome{}, err
+			}
+			return side.Outcome{ID: in[i].ID, Version: r.version()}, putKey(ctx, b.tx, f, r.id, in[i].Key)
+		})
+	}
+	if len(in) == 0 {
+		return nil, nil
+	}
+	out, err := f.setForeignKeys(ctx, op, ids, in)
+	return out, coded(op, f.user, err)
+}
+
+// setForeignKeys only reads the foreign database.
+func (f *folder) setForeignKeys(ctx context.Context, op string, ids []pim.ItemID, in []side.KeyAssignment) ([]side.Outcome, error) {
+	r, err := f.d.main.Load().begin(ctx, false)
+	if err != nil {
+		return nil, err
+	}
+	defer r.Rollback()
+	want := make([]any, len(ids))
+	for i, id := range ids {
+		want[i] = rowID(id)
+	}
+	rows, err := f.load(ctx, r, want, false)
+	if err != nil {
+		return nil, err
+	}
+	w, err := f.d.ours.begin(ctx, true)
+	if err != nil {
+		return nil, err
+	}
+	defer w.Rollback()
+	b := &batch{f: f, op: op, rows: rows}
+	out := make([]side.Outcome, len(in))
+	for i, k := range in {
+		out[i].ID = k.ID
+		found, err := b.check(k.ID, k.Version)
+		if err != nil {
+			out[i].Err = err
+			continue
+		}
+		if err := putKey(ctx, w, f, found.id, k.Key); err != nil {
+			return nil, err
+		}
+		out[i].Version = found.version()
+	}
+	return out, w.Commit()
+}
+
+// each1 carries a batch out item by item in one transaction.
+func (f *folder) each1(ctx context.Context, op string, ids []pim.ItemID, do func(*batch, int) (side.Outcome, error)) ([]side.Outcome, error) {
+	if len(ids) == 0 {
+		return nil, nil
+	}
+	b, err := f.batch(ctx, op, ids)
+	if err != nil {
+		return nil, coded(op, f.user, err)
+	}
+	defer b.Rollback()
+	out := make([]side.Outcome, len(ids))
+	for i, id := range ids {
+		if out[i], err = b.item(ctx, id, func() (side.Outcome, error) { return do(b, i) }); err != nil {
+			return nil, coded(op, f.user, err)
+		}
+	}
+	if err := b.Commit(); err != nil && !errors.Is(err, sql.ErrTxDone) {
+		return nil, coded(op, f.user, err)
+	} else if err != nil {
+		return nil, coded(op, f.user, errors.Join(err, ctx.Err()))
+	}
+	return out, nil
+}
