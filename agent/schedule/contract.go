@@ -34,6 +34,8 @@ type Slice struct {
 	// Continues tells that an earlier slice of the same run said More, failed or
 	// was cut off. A new run must read both change feeds to their present end.
 	Continues bool
+	// Why is what the run was asked for by, for the history.
+	Why Reason
 	// TryRejected allows a login whose secret is known as rejected: a person
 	// asked, or a day has passed.
 	TryRejected bool
@@ -46,6 +48,10 @@ type Slice struct {
 type Result struct {
 	// More tells that the run isn't complete.
 	More bool
+	// NextTry is when something in the run wants to be tried again, such as an
+	// item with a problem; zero for nothing. A complete run is followed by another
+	// one then, or after the interval, whichever is earlier.
+	NextTry time.Time
 }
 
 // Runner runs slices; different users and kinds at the same time.
@@ -103,3 +109,14 @@ const (
 	// ByPerson is somebody waiting for it.
 	ByPerson
 )
+
+// String is the word kept in the history.
+func (r Reason) String() string {
+	switch r {
+	case ByHint:
+		return "hint"
+	case ByPerson:
+		return "request"
+	}
+	return "interval"
+}

@@ -54,6 +54,7 @@ func (w *worker) Work(ctx context.Context, job *river.Job[sliceJob]) error {
 		Account:     user.Account,
 		Kind:        k.kind,
 		Claim:       before.claim + 1,
+		Why:         before.reason,
 		Continues:   before.open != 0,
 		TryRejected: before.tryRejected || before.stopCode != "",
 		Budget:      s.cfg.Budget,
@@ -150,6 +151,7 @@ func (s *Scheduler) finish(ctx context.Context, job *river.Job[sliceJob], slice 
 // outcome is how a slice ended, as the books see it.
 type outcome struct {
 	more  bool
+	again time.Time
 	cut   bool
 	code  fault.Code
 	pause time.Duration
@@ -157,7 +159,7 @@ type outcome struct {
 
 func (s *Scheduler) judge(r Result, err, cause error) outcome {
 	if err == nil {
-		return outcome{more: r.More}
+		return outcome{more: r.More, again: r.NextTry}
 	}
 	code := fault.CodeOf(err)
 	switch {
@@ -212,6 +214,10 @@ func (s *Scheduler) settle(ctx context.Context, tx *sql.Tx, c counters, o outcom
 			set(`code = '', failures = 0, pause_until = 0, server_until = 0`)
 	}
 	next := now.Add(jittered(s.currentInterval()))
+	if !o.again.IsZero() && o.again.Before(next) {
+		// Not at once: an item tried in vain must not keep its user running.
+		next = later(o.again, now.Add(firstPause))
+	}
 	return func() { obs.RunEnded(k.user, k.kind, now, next) },
 		set(`done = open, open = 0, code = '', failures = 0, pause_until = 0, server_until = 0, next_run = ?`, stored(next))
 }
