@@ -157,8 +157,8 @@ func (s *secretService) find(ctx context.Context, op, agent string) (dbus.Object
 	if err != nil {
 		return "", reason(ctx, op, err)
 	}
-	for _, item := range append(open, locked...) {
-		return item, nil
+	if found := append(open, locked...); len(found) > 0 {
+		return found[0], nil
 	}
 	return "", fmt.Errorf("%s login: %w", op, ErrNone)
 }
@@ -195,13 +195,17 @@ func (s *secretService) prompt(ctx context.Context, op string, path dbus.ObjectP
 	signals := make(chan *dbus.Signal, 8)
 	s.bus.Signal(signals)
 	defer s.bus.RemoveSignal(signals)
+	defer func() {
+		if ctx.Err() != nil { // nobody waits for the person any more
+			s.at(path).Go(promptIf+".Dismiss", dbus.FlagNoReplyExpected, nil)
+		}
+	}()
 	if err := s.at(path).CallWithContext(ctx, promptIf+".Prompt", 0, "").Err; err != nil {
 		return nil, reason(ctx, op, err)
 	}
 	for {
 		select {
 		case <-ctx.Done():
-			s.at(path).Go(promptIf+".Dismiss", dbus.FlagNoReplyExpected, nil)
 			return nil, fmt.Errorf("%s login: %w: %w", op, ErrCancelled, ctx.Err())
 		case sig, ok := <-signals:
 			if !ok {
