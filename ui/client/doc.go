@@ -1,0 +1,9 @@
+// Package client is how tray and window speak to the agent: one connection that
+// comes back by itself, one merged picture of the status, and the few steps that
+// both need (sealing a password, telling a failure's code).
+//
+// It promises that a picture is always there to show: while the agent is away,
+// the last known one, marked as such, together with the reason. It reconnects
+// within five seconds of the agent's return. It must not know of pages, icons
+// or texts; who the caller is and what he may do is the agent's business.
+package client

@@ -1,0 +1,20 @@
+package single
+
+import (
+	"os/user"
+	"strconv"
+
+	"golang.org/x/sys/windows"
+)
+
+// Address is where the window for an agent is found: one a user and session.
+func Address(agent string) string {
+	var session uint32
+	// Without a session id all sessions of the user share one window.
+	_ = windows.ProcessIdToSessionId(windows.GetCurrentProcessId(), &session)
+	id := "unknown"
+	if u, err := user.Current(); err == nil {
+		id = u.Uid
+	}
+	return `\\.\pipe\abgleich-window-` + shortHash(agent, id, strconv.FormatUint(uint64(session), 10))
+}
