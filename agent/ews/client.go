@@ -9,16 +9,21 @@ import (
 	"abgleich/agent/fault"
 )
 
-// ClientOptions say who works on which mailbox.
-type ClientOptions struct {
-	// Logins in order of preference; none for a server that wants no login.
-	Logins []Login
+// View says on which mailbox, and in which zone, a client works.
+type View struct {
 	// Mailbox is the SMTP address of the mailbox worked on: X-AnchorMailbox.
 	Mailbox string
 	// Impersonate makes the server act as the owner of Mailbox.
 	Impersonate bool
 	// TimeZone is the Windows id all-day items are read and made in; "" for UTC.
 	TimeZone string
+}
+
+// ClientOptions say who logs in.
+type ClientOptions struct {
+	View
+	// Logins in order of preference; none for a server that wants no login.
+	Logins []Login
 	// MaxConnections bounds requests of this client at once [4]; streams of
 	// events count apart.
 	MaxConnections int
@@ -29,6 +34,16 @@ type ClientOptions struct {
 // Client is one credential on one server, with connections of its own. Its
 // methods may be called side by side. Close ends it.
 type Client struct {
+	*session
+	view View
+}
+
+// With gives the same client, its login and its connections, for another view.
+// Closing one closes both.
+func (c *Client) With(v View) *Client { return &Client{c.session, v} }
+
+// session is what all views of a client share.
+type session struct {
 	server    *Server
 	opts      ClientOptions
 	logins    []Login
@@ -51,10 +66,10 @@ func NewClient(s *Server, o ClientOptions) *Client {
 	if o.MaxConnections <= 0 {
 		o.MaxConnections = 4
 	}
-	return &Client{
+	return &Client{view: o.View, session: &session{
 		server: s, opts: o, logins: o.Logins, transport: newTransport(s),
 		places: make(chan struct{}, o.MaxConnections), gate: make(chan struct{}, 1),
-	}
+	}}
 }
 
 // Server gives the server the client works on.
@@ -208,8 +223,8 @@ func (c *Client) header(id string, op operation) http.Header {
 		"Client-Request-Id":        {id},
 		"Return-Client-Request-Id": {"true"},
 	}
-	if c.opts.Mailbox != "" {
-		h["X-Anchormailbox"] = []string{c.opts.Mailbox}
+	if c.view.Mailbox != "" {
+		h["X-Anchormailbox"] = []string{c.view.Mailbox}
 	}
 	if op.stream {
 		h["Accept-Encoding"] = []string{"identity"} // events must not wait in a compressor

@@ -115,11 +115,10 @@ func codeOf(responseCode string) fault.Code {
 		return fault.ServerBusy
 	case "ErrorExceededConnectionCount", "ErrorExceededSubscriptionCount", "ErrorExceededFindCountLimit":
 		return fault.TooManyConnections
-	case "ErrorItemNotFound", "ErrorMessageDispositionRequired", "ErrorCannotFindFile":
-		if responseCode == "ErrorItemNotFound" {
-			return fault.ItemGone
-		}
-		return fault.ItemRefused
+	case "ErrorItemNotFound", "ErrorInvalidId", "ErrorInvalidIdEmpty", "ErrorInvalidIdMalformed",
+		"ErrorInvalidIdStoreObjectIdTooLong", "ErrorInvalidIdMalformedEwsLegacyIdFormat",
+		"ErrorInvalidIdXml", "ErrorInvalidIdNotAnItemAttachmentId", "ErrorInvalidIdTooManyAttachmentLevels":
+		return fault.ItemGone
 	case "ErrorIrresolvableConflict", "ErrorStaleObject", "ErrorChangeKeyRequiredForWriteOperations",
 		"ErrorChangeKeyRequired", "ErrorInvalidChangeKey":
 		return fault.ItemChanged
@@ -132,17 +131,14 @@ func codeOf(responseCode string) fault.Code {
 	case "ErrorFolderNotFound", "ErrorParentFolderNotFound", "ErrorNoFolderFound", "ErrorFolderCorrupt":
 		return fault.FolderUnavailable
 	case "ErrorAccountDisabled", "ErrorNonExistentMailbox", "ErrorMissingEmailAddress",
-		"ErrorNonPrimarySmtpAddress", "ErrorADUnavailable", "ErrorUserNotFound":
-		if responseCode == "ErrorADUnavailable" {
-			return fault.ServerFailed
-		}
+		"ErrorNonPrimarySmtpAddress", "ErrorUserNotFound":
 		return fault.MailboxDisabled
 	case "ErrorPasswordExpired", "ErrorPasswordChangeRequired":
 		return fault.PasswordExpired
 	case "ErrorInvalidServerVersion", "ErrorInvalidSchemaVersionForMailboxVersion",
 		"ErrorIncorrectSchemaVersion", "ErrorUnsupportedMethod", "ErrorInvalidExchangeImpersonationHeaderData":
 		return fault.VersionUnsupported
-	case "ErrorInternalServerError", "ErrorUnexpectedFault":
+	case "ErrorInternalServerError", "ErrorADUnavailable", "ErrorUnexpectedFault":
 		return fault.ServerFailed
 	case "ErrorCorruptData", "ErrorItemCorrupt", "ErrorMimeContentInvalid", "ErrorContentConversionFailed":
 		return fault.ItemUnreadable

@@ -283,7 +283,7 @@ func newTestClient(t testing.TB, s setup) *Client {
 	t.Helper()
 	so := ServerOptions{URL: s.url, Clock: s.clock}
 	var n atomic.Int64
-	co := ClientOptions{Logins: s.logins, Mailbox: "anna@lab.test", TimeZone: "W. Europe Standard Time",
+	co := ClientOptions{Logins: s.logins, View: View{Mailbox: "anna@lab.test", TimeZone: "W. Europe Standard Time"},
 		NewRequestID: func() string { return fmt.Sprintf("00000000-0000-0000-0000-%012d", n.Add(1)) }}
 	if s.options != nil {
 		s.options(&so, &co)

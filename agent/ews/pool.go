@@ -2,6 +2,7 @@ package ews
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"strings"
 
@@ -52,16 +53,23 @@ func (c *Client) sendNew(ctx context.Context, tr *trip) (*http.Response, *conn, 
 	if err := c.refusedLogin(); err != nil {
 		return nil, nil, false, err
 	}
-	cn, err := c.dial(ctx)
-	if err != nil {
-		return nil, nil, false, err
-	}
-	resp, lost, err := c.logIn(ctx, cn, tr)
-	if err != nil {
+	for attempt := 1; ; attempt++ {
+		cn, err := c.dial(ctx)
+		if err != nil {
+			return nil, nil, false, err
+		}
+		resp, lost, err := c.logIn(ctx, cn, tr)
+		if err == nil {
+			return resp, cn, false, nil
+		}
 		cn.http.Close()
-		return nil, nil, lost, err
+		// A connection that broke before the secret or the request left it says
+		// nothing; net/http itself drops one now and then between two requests.
+		_, judged := errors.AsType[*Error](err)
+		if judged || lost || ctx.Err() != nil || attempt == 2 {
+			return nil, nil, lost, err
+		}
 	}
-	return resp, cn, false, nil
 }
 
 // logIn tries the schemes in the client's order until the server takes one. The

@@ -9,14 +9,14 @@ func (c *Client) request(element, attributes string) *writer {
 		` xmlns:t="http://schemas.microsoft.com/exchange/services/2006/types"` +
 		` xmlns:m="http://schemas.microsoft.com/exchange/services/2006/messages">` +
 		`<s:Header><t:RequestServerVersion Version="Exchange2013_SP1"/>`)
-	if c.opts.Impersonate && c.opts.Mailbox != "" {
+	if c.view.Impersonate && c.view.Mailbox != "" {
 		w.raw("<t:ExchangeImpersonation><t:ConnectingSID>")
-		w.text("PrimarySmtpAddress", c.opts.Mailbox)
+		w.text("PrimarySmtpAddress", c.view.Mailbox)
 		w.raw("</t:ConnectingSID></t:ExchangeImpersonation>")
 	}
-	if c.opts.TimeZone != "" {
+	if c.view.TimeZone != "" {
 		w.raw("<t:TimeZoneContext><t:TimeZoneDefinition")
-		w.attr("Id", c.opts.TimeZone)
+		w.attr("Id", c.view.TimeZone)
 		w.raw("/></t:TimeZoneContext>")
 	}
 	w.raw("</s:Header><s:Body><m:")
