@@ -38,7 +38,8 @@ const (
 // Fault is one thing that goes wrong.
 type Fault struct {
 	Effect Effect
-	// Operation limits the fault to one operation ("CreateItem"); empty: all.
+	// Operation limits the fault to one operation ("CreateItem"); empty: all but
+	// GetStreamingEvents, which must be named.
 	Operation string
 	// User limits the fault to one user name; empty: all.
 	User string
@@ -127,7 +128,7 @@ func (f *Faults) next(op, user string, parallel int64) (Fault, time.Duration, bo
 		return f.throttled, f.latency, true
 	}
 	for i, x := range f.list {
-		if x.Operation != "" && x.Operation != op || x.User != "" && x.User != user {
+		if x.Operation != op && (x.Operation != "" || op == "GetStreamingEvents") || x.User != "" && x.User != user {
 			continue
 		}
 		if x.Skip > 0 {

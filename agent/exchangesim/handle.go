@@ -72,17 +72,18 @@ func (s *Server) answer(w http.ResponseWriter, r *http.Request, user *account, r
 		c.box = user.box
 	}
 	s.count.change(func(st *Stats) { st.Requests[c.op]++ })
+	var n int64 // hanging requests don't count as parallel work
 	if c.op != "GetStreamingEvents" {
-		n := user.enter()
+		n = user.enter()
 		defer user.leave()
 		s.count.change(func(st *Stats) { st.MaxParallel = max(st.MaxParallel, n) })
-		bad, latency, hit := s.faults.next(c.op, user.Name, n)
-		if !pause(r, latency) || hit && s.before(c, bad) {
-			return
-		}
-		if hit {
-			c.spoil = bad.Effect
-		}
+	}
+	bad, latency, hit := s.faults.next(c.op, user.Name, n)
+	if !pause(r, latency) || hit && s.before(c, bad) {
+		return
+	}
+	if hit {
+		c.spoil = bad.Effect
 	}
 	if fault != nil {
 		c.fault(fault)

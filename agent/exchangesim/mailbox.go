@@ -28,6 +28,8 @@ type Mailbox struct {
 	root    *folder
 	goneDir map[uint64]tombstone // folders that were deleted
 	subs    map[uint64]*subscription
+	mark    uint64  // of the last event
+	history []event // the last events
 }
 
 func newMailbox(u User, z *zones, now func() time.Time) *Mailbox {

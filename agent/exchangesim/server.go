@@ -31,6 +31,9 @@ type Server struct {
 	cert    *tls.Certificate
 	binding []byte // expected channel bindings
 
+	streamMu  sync.Mutex
+	streamCut chan struct{} // closed to break streaming connections
+
 	ctx  context.Context // ends with Close: hanging requests and push senders
 	stop context.CancelFunc
 	work sync.WaitGroup // push senders
@@ -42,6 +45,7 @@ func New(opt Options) (*Server, error) {
 		opt: opt.filled(), boxes: map[string]*Mailbox{}, byHash: map[mailboxHash]*Mailbox{},
 		byName: map[string]*account{}, byMail: map[string]*account{},
 		faults: newFaults(opt.Latency), count: newCounters(), zones: loadZones(), ops: operations(), cert: opt.Certificate,
+		streamCut: make(chan struct{}),
 	}
 	var err error
 	if s.schema, err = schema.Load(); err != nil {
