@@ -19,8 +19,8 @@ type sight struct {
 // its rows and the remembered hashes side by side in the order of ids, and writes
 // the differences into our own feed. Both walks are streams: memory stays flat.
 func (d *Database) compare(ctx context.Context, f *folder) error {
-	d.scanning.Lock()
-	defer d.scanning.Unlock()
+	d.foreignWork.Lock()
+	defer d.foreignWork.Unlock()
 	r, err := d.main.Load().begin(ctx, false)
 	if err != nil {
 		return err

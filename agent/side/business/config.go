@@ -44,10 +44,13 @@ type Database struct {
 	// views are the contract's relations that are views.
 	views map[string]bool
 
-	scanning sync.Mutex // one hash comparison at a time (foreign)
-	watch    *watchers
-	closing  sync.Once
-	closed   error
+	// foreignWork is held while a foreign database is written or compared. Its ids
+	// may be used again at once, so what follows a deletion in the key store must
+	// not meet the key of an item created since.
+	foreignWork sync.Mutex
+	watch       *watchers
+	closing     sync.Once
+	closed      error
 }
 
 // Open opens the database, creating and migrating an embedded one. Codes:

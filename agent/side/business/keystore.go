@@ -2,6 +2,7 @@ package business
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"io/fs"
 	"strings"
@@ -75,10 +76,10 @@ func (d *Database) announceKeys(ctx context.Context, f *folder, rows []newRow) e
 		return err
 	}
 	defer t.Rollback()
+	if err := putKeys(ctx, t, f, rows); err != nil {
+		return err
+	}
 	for _, r := range rows {
-		if err := putKey(ctx, t, f, r.id, r.key); err != nil {
-			return err
-		}
 		_, err := t.exec(ctx, `INSERT OR REPLACE INTO pending_keys (item_id, kind, user_id, hash) VALUES (?,?,?,?)`,
 			r.id, f.kind, f.user, r.hash[:])
 		if err != nil {
@@ -169,6 +170,22 @@ func (d *Database) confirmKeys(ctx context.Context, f *folder, rows []newRow) er
 		}
 	}
 	return t.Commit()
+}
+
+// putKeys writes the keys of new rows in one statement.
+func putKeys(ctx context.Context, t *tx, f *folder, rows []newRow) error {
+	list := make([][2]any, len(rows))
+	for i, r := range rows {
+		list[i] = [2]any{r.id, string(r.key)}
+	}
+	text, err := json.Marshal(list)
+	if err != nil {
+		return err
+	}
+	_, err = t.exec(ctx, `INSERT INTO item_keys (item_id, kind, user_id, item_key)
+		SELECT value ->> 0, ?, ?, value ->> 1 FROM json_each(?) WHERE true
+		ON CONFLICT (item_id, kind, user_id) DO UPDATE SET item_key = excluded.item_key`, f.kind, f.user, string(text))
+	return err
 }
 
 // putKey writes the key of one copy of an item.

@@ -46,11 +46,23 @@ func (f *folder) batch(ctx context.Context, op string, ids []pim.ItemID) (*batch
 	return b, nil
 }
 
-// item does the work on one item inside a savepoint. An error that concerns the
-// item alone is given back as its result; any other ends the batch. The savepoint
-// also shows whether a trigger of the database's owner rolled everything back
-// (RAISE(ROLLBACK)): then rolling back to it fails, and with it the batch.
+// item does the work on one item. An error that concerns the item alone is given
+// back as its result; any other ends the batch. In an embedded database an item is
+// one statement, which SQLite undoes by itself when it fails; in a foreign one it
+// is more, and has a savepoint. That also shows whether a trigger of the database's
+// owner rolled everything back (RAISE(ROLLBACK)): then rolling back to it fails,
+// and with it the batch.
 func (b *batch) item(ctx context.Context, id pim.ItemID, do func() (side.Outcome, error)) (side.Outcome, error) {
+	if !b.f.d.cfg.Foreign {
+		out, err := do()
+		if err != nil {
+			if _, own := errors.AsType[*fault.Error](err); !own && spoilsBatch(err) {
+				return side.Outcome{}, err
+			}
+			out = side.Outcome{ID: id, Err: b.refusal(id, err)}
+		}
+		return out, nil
+	}
 	if _, err := b.exec(ctx, "SAVEPOINT item"); err != nil {
 		return side.Outcome{}, err
 	}
@@ -118,6 +130,7 @@ func (f *folder) Create(ctx context.Context, in []side.Creation) ([]side.Outcome
 	if len(in) == 0 {
 		return nil, nil
 	}
+	defer f.d.exclusive()()
 	b, err := f.batch(ctx, op, nil)
 	if err != nil {
 		return nil, coded(op, f.user, err)
@@ -159,12 +172,7 @@ func (b *batch) create(ctx context.Context, in []side.Creation) ([]side.Outcome,
 			if err != nil {
 				return side.Outcome{}, err
 			}
-			if id, err = insert(ctx, b.tx, item, ""); err != nil {
-				return side.Outcome{}, err
-			}
-			if !b.f.d.cfg.Foreign {
-				err = putKey(ctx, b.tx, b.f, id, c.Key)
-			}
+			id, err = insert(ctx, b.tx, item, "")
 			return side.Outcome{}, err
 		})
 		if err != nil {
@@ -188,85 +196,10 @@ func (b *batch) create(ctx context.Context, in []side.Creation) ([]side.Outcome,
 		rows[n].hash = r.hash
 		out[places[n]] = side.Outcome{ID: itemID(r.id), Version: r.version()}
 	}
-	return out, rows, nil
-}
-
-// inserter gives the function that inserts an item and tells the id of its row.
-func (f *folder) inserter() func(ctx context.Context, t *tx, i pim.Item, rule string) (any, error) {
-	text := `INSERT INTO ` + f.rel.name + ` (` + strings.Join(f.rel.columns[1:], ", ") + `) VALUES (?` +
-		strings.Repeat(",?", len(f.rel.columns)-2) + `)`
-	values := func(i pim.Item, rule string) ([]any, error) {
-		v, err := encode(i)
-		if err != nil {
-			return nil, fault.New(fault.ItemRefused, "business.insert", f.kind.String(), err)
-		}
-		v[colRule-colSubject] = rule
-		return append([]any{f.user}, v...), nil
+	if !b.f.d.cfg.Foreign {
+		err = putKeys(ctx, b.tx, b.f, rows)
 	}
-	switch {
-	case !f.d.cfg.Foreign:
-		return func(ctx context.Context, t *tx, i pim.Item, rule string) (any, error) {
-			v, err := values(i, rule)
-			if err != nil {
-				return nil, err
-			}
-			r, err := t.exec(ctx, text, v...)
-			if err != nil {
-				return nil, err
-			}
-			return r.LastInsertId()
-		}
-	case f.d.views[f.rel.name]:
-		return func(ctx context.Context, t *tx, i pim.Item, rule string) (any, error) {
-			v, err := values(i, rule)
-			if err != nil {
-				return nil, err
-			}
-			return f.insertIntoView(ctx, t, text, v)
-		}
-	}
-	return func(ctx context.Context, t *tx, i pim.Item, rule string) (any, error) {
-		v, err := values(i, rule)
-		if err != nil {
-			return nil, err
-		}
-		var id any
-		err = queryRow(ctx, t, text+` RETURNING id`, v, &id)
-		return id, err
-	}
-}
-
-// insertIntoView finds the row an INSTEAD OF trigger made: neither RETURNING nor the
-// last row id tell (sqlite.org/lang_returning.html, section 3). The write lock is
-// ours, so it is the one row with an id above all before.
-func (f *folder) insertIntoView(ctx context.Context, t *tx, text string, v []any) (any, error) {
-	var top any
-	if err := queryRow(ctx, t, `SELECT max(id) FROM `+f.rel.name, nil, &top); err != nil {
-		return nil, err
-	}
-	if _, err := t.exec(ctx, text, v...); err != nil {
-		return nil, err
-	}
-	var (
-		n  int
-		id any
-	)
-	if err := queryRow(ctx, t, `SELECT count(*), max(id) FROM `+f.rel.name+` WHERE ? IS NULL OR id > ?`, []any{top, top}, &n, &id); err != nil {
-		return nil, err
-	}
-	if n != 1 {
-		return nil, fault.New(fault.ItemRefused, "business.insert", f.kind.String(),
-			fmt.Errorf("the view shows %d new rows after one was inserted", n))
-	}
-	return id, nil
-}
-
-func queryRow(ctx context.Context, t *tx, text string, args []any, into ...any) error {
-	s, err := t.stmt(ctx, text)
-	if err != nil {
-		return err
-	}
-	return s.QueryRowContext(ctx, args...).Scan(into...)
+	return out, rows, err
 }
 
 // Update writes fields.
@@ -336,6 +269,7 @@ func (f *folder) Delete(ctx context.Context, in []side.Deletion) ([]side.Outcome
 		ids[i] = u.ID
 	}
 	const op = "business.Delete"
+	defer f.d.exclusive()()
 	out, err := f.each1(ctx, op, ids, func(b *batch, i int) (side.Outcome, error) {
 		r, err := b.check(in[i].ID, in[i].Version)
 		if err != nil {
@@ -364,6 +298,16 @@ func (f *folder) Delete(ctx context.Context, in []side.Deletion) ([]side.Outcome
 	return out, err
 }
 
+// exclusive keeps other writes and comparisons out of a foreign database; the
+// function it returns lets them in again.
+func (d *Database) exclusive() (release func()) {
+	if !d.cfg.Foreign {
+		return func() {}
+	}
+	d.foreignWork.Lock()
+	return d.foreignWork.Unlock
+}
+
 // SetKeys writes keys. They stand beside the items, so no version changes.
 func (f *folder) SetKeys(ctx context.Context, in []side.KeyAssignment) ([]side.Outcome, error) {
 	const op = "business.SetKeys"
@@ -383,6 +327,7 @@ func (f *folder) SetKeys(ctx context.Context, in []side.KeyAssignment) ([]side.O
 	if len(in) == 0 {
 		return nil, nil
 	}
+	defer f.d.exclusive()()
 	out, err := f.setForeignKeys(ctx, op, ids, in)
 	return out, coded(op, f.user, err)
 }
