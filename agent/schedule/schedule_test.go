@@ -3,6 +3,7 @@ package schedule
 import (
 	"context"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -104,12 +105,25 @@ type rig struct {
 	*Scheduler
 	users *fakeUsers
 	seen  *record
+	clock *clock
+}
+
+// clock is the time of day plus what a test leapt over: River's own timers make
+// it dear to live through a day, even in fake time.
+type clock struct{ ahead atomic.Int64 }
+
+func (c *clock) now() time.Time { return time.Now().Add(time.Duration(c.ahead.Load())) }
+
+// leap puts the clock forward; the scheduler notices within a minute of itself.
+func (c *clock) leap(d time.Duration) {
+	c.ahead.Add(int64(d - 2*time.Minute))
+	settle(2 * time.Minute)
 }
 
 func begin(t *testing.T, dir string, users *fakeUsers, run runnerFunc, change func(*Config)) rig {
 	t.Helper()
-	seen := newRecord()
-	cfg := Config{Folder: dir, Runner: run, Users: users, Observer: seen, Now: time.Now, Interval: time.Hour}
+	seen, now := newRecord(), &clock{}
+	cfg := Config{Folder: dir, Runner: run, Users: users, Observer: seen, Now: now.now, Interval: time.Hour}
 	if change != nil {
 		change(&cfg)
 	}
@@ -118,7 +132,7 @@ func begin(t *testing.T, dir string, users *fakeUsers, run runnerFunc, change fu
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { stop(t, s) })
-	return rig{s, users, seen}
+	return rig{s, users, seen, now}
 }
 
 func stop(t *testing.T, s *Scheduler) {
