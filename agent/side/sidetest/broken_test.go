@@ -52,6 +52,9 @@ func (b *broken) Watch(ctx context.Context, a side.Account, ready func(), hint f
 		ready()
 		return errors.New("watching failed")
 	}
+	if b.account != nil {
+		a = b.account(a)
+	}
 	return b.Side.Watch(ctx, a, ready, hint)
 }
 

@@ -31,6 +31,13 @@ func newEnv(t *testing.T, h Harness, k pim.Kind) *env {
 	if len(fx.Accounts) == 0 {
 		t.Fatal("the fixture has no account")
 	}
+	if fx.MailsSent != nil {
+		t.Cleanup(func() {
+			if n := fx.MailsSent(); n != 0 {
+				t.Errorf("%d mails were sent", n)
+			}
+		})
+	}
 	e := &env{Fixture: fx, acc: fx.Accounts[0], kind: k, ctx: t.Context(), proj: fx.Side.Projection(k)}
 	e.Folder = e.open(t, e.acc)
 	return e

@@ -37,6 +37,9 @@ type Fixture struct {
 	// LoseCursors makes every cursor given so far worthless, as a restored backup
 	// does; nil skips the test of it.
 	LoseCursors func(testing.TB)
+	// MailsSent counts what the store sent to anybody since New; each test ends by
+	// asking that it is none. nil if the store cannot send.
+	MailsSent func() int
 }
 
 // Person acts as somebody who works in the store with other software. A nil

@@ -60,6 +60,7 @@ func writeCases() []testCase {
 			}
 			items := e.items(n)
 			made := e.create(t, items...)
+			e.allFound(t, made)
 			ids := make([]pim.ItemID, n)
 			ups := make([]side.Update, n)
 			for i, m := range made {
@@ -87,6 +88,30 @@ func writeCases() []testCase {
 				t.Errorf("%d items are left", len(present(last)))
 			}
 		}},
+	}
+}
+
+// allFound looks for many items at once, by key and by whereabouts.
+func (e *env) allFound(t *testing.T, made []stored) {
+	t.Helper()
+	keys := make([]pim.Key, len(made))
+	lost := make([]side.Lost, len(made))
+	for i, m := range made {
+		keys[i], lost[i] = m.key, side.Lost{ID: m.id, Key: m.key}
+	}
+	for i, f := range e.find(t, keys...) {
+		if len(f.Items) != 1 || f.Items[0].ID != made[i].id {
+			t.Fatalf("key %d of %d finds %+v", i, len(keys), f.Items)
+		}
+	}
+	w, err := e.Whereabouts(e.ctx, lost)
+	if err != nil || len(w) != len(lost) {
+		t.Fatalf("Whereabouts of %d items: %d results, %v", len(lost), len(w), err)
+	}
+	for i := range w {
+		if w[i].ID != lost[i].ID || w[i].Place != side.PlaceHere {
+			t.Fatalf("whereabouts %d of %d: %+v", i, len(w), w[i])
+		}
 	}
 }
 
