@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"abgleich/agent/exchangesim"
+	"abgleich/agent/exchangesim/schemacheck"
 )
 
 const systemPython = "/usr/bin/python3"
@@ -32,7 +33,8 @@ func TestAForeignClientIsServed(t *testing.T) {
 	}{{"NTLM", "ntlm", false}, {"Basic over TLS", "basic", true}, {"NTLM over TLS", "ntlm", true}} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			sim := start(t, exchangesim.Options{TLS: c.tls, Record: recordDir(t)})
+			dir := recordDir(t)
+			sim := start(t, exchangesim.Options{TLS: c.tls, Record: dir})
 			ca := "-"
 			if c.tls {
 				ca = filepath.Join(t.TempDir(), "ca.pem")
@@ -52,6 +54,7 @@ func TestAForeignClientIsServed(t *testing.T) {
 			if st.Mailed != 0 {
 				t.Errorf("%d writes would have mailed somebody", st.Mailed)
 			}
+			schemacheck.Check(t, dir)
 		})
 	}
 }

@@ -60,7 +60,8 @@ func (s *Server) answer(w http.ResponseWriter, r *http.Request, user *account, r
 	if c == nil {
 		c = &call{s: s, op: "Unreadable"}
 	}
-	c.r, c.w, c.user, c.out = r, w, user, &writer{}
+	c.r, c.w, c.user, c.out = r, w, user, s.buffers.Get().(*writer)
+	defer s.recycle(c.out)
 	if s.record != nil {
 		c.num = s.record.Next()
 		_ = s.record.Write(c.num, c.op, "request", []byte(raw))
@@ -104,6 +105,14 @@ func (s *Server) answer(w http.ResponseWriter, r *http.Request, user *account, r
 			st.Errors[code] += n
 		}
 	})
+}
+
+// recycle keeps a reply's buffer for the next one, unless it is a giant.
+func (s *Server) recycle(w *writer) {
+	if cap(w.b) <= 4<<20 {
+		w.b = w.b[:0]
+		s.buffers.Put(w)
+	}
 }
 
 // headers are the ones a real server sends along.

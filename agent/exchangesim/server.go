@@ -28,6 +28,8 @@ type Server struct {
 	record *Recorder
 	ops    map[string]func(*call)
 
+	buffers sync.Pool // of *writer
+
 	cert    *tls.Certificate
 	binding []byte // expected channel bindings
 
@@ -47,6 +49,7 @@ func New(opt Options) (*Server, error) {
 		faults: newFaults(opt.Latency), count: newCounters(), zones: loadZones(), ops: operations(), cert: opt.Certificate,
 		streamCut: make(chan struct{}),
 	}
+	s.buffers.New = func() any { return &writer{b: make([]byte, 0, 16<<10)} }
 	var err error
 	if s.schema, err = schema.Load(); err != nil {
 		return nil, err

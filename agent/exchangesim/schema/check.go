@@ -49,14 +49,16 @@ func (t *typ) node(n *xmltree.Node) *Violation {
 		return &Violation{n.Pos, fmt.Sprintf("The element %s is abstract or its type is abstract.", quoted(n))}
 	}
 	m := matcher{parent: n, cur: n.First}
-	if !m.match(t.content) {
-		return m.violation()
+	if m.match(t.content) && m.cur == nil {
+		return nil
 	}
-	if m.cur != nil {
-		m.bad = m.cur
-		return m.violation()
+	if m.inner != nil {
+		return m.inner
 	}
-	return nil
+	// Once more, now noting what would have been possible.
+	m = matcher{parent: n, cur: n.First, explain: true}
+	m.match(t.content)
+	return m.violation()
 }
 
 func (t *typ) label() string {
@@ -110,9 +112,9 @@ func (t *typ) attribute(a *xmltree.Attr) *attribute {
 type matcher struct {
 	parent   *xmltree.Node
 	cur      *xmltree.Node
-	bad      *xmltree.Node
 	inner    *Violation
-	expected []name // what would have been possible at cur
+	explain  bool
+	expected []name // with explain: what would have been possible at cur
 }
 
 func (m *matcher) violation() *Violation {
@@ -140,7 +142,9 @@ func (m *matcher) match(p *particle) bool {
 	for n := 0; p.high < 0 || n < p.high; n++ {
 		before := m.cur
 		if !p.starts(m.cur) {
-			m.expect(p)
+			if m.explain {
+				m.expect(p)
+			}
 			return n >= p.low || p.emptiable()
 		}
 		if !m.once(p) {
