@@ -7,14 +7,21 @@ import (
 
 	"abgleich/agent/fault"
 	"abgleich/agent/pim"
+	"abgleich/agent/side"
 )
 
 // Batch is what one step of the work leaves behind, applied as a whole.
 type Batch struct {
+	// Intents are creations about to be asked for.
+	Intents []Intent
 	// NewPairs are inserted. One that names an id another pair holds replaces that
 	// pair; inbox rows of the replaced pair and of both items are dealt with by
 	// the caller (DropRows, Rows).
 	NewPairs []Pair
+	// Adopted are inserted like NewPairs, each for an intent whose creation was
+	// found: the inbox keeps what it knows of the source item and is told the
+	// pair; rows of the item that the created one replaces go.
+	Adopted []Adoption
 	// Sides changes halves of existing pairs.
 	Sides []SideRecord
 	// PairStates changes the state of pairs.
@@ -27,6 +34,8 @@ type Batch struct {
 	Rows []Row
 	// States changes rows.
 	States []StateChange
+	// Places tells where gone items are.
+	Places []PlaceChange
 	// DropIntents ends creations.
 	DropIntents []pim.Key
 	// Problems are raised, Clear ends all problems (not notices) of items.
@@ -38,7 +47,7 @@ type Batch struct {
 
 // Empty tells that there is nothing to apply.
 func (b *Batch) Empty() bool {
-	return len(b.NewPairs) == 0 && len(b.Sides) == 0 && len(b.PairStates) == 0 && len(b.DropPairs) == 0 &&
+	return len(b.Intents) == 0 && len(b.Adopted) == 0 && len(b.Places) == 0 && len(b.NewPairs) == 0 && len(b.Sides) == 0 && len(b.PairStates) == 0 && len(b.DropPairs) == 0 &&
 		len(b.DropRows) == 0 && len(b.Rows) == 0 && len(b.States) == 0 && len(b.DropIntents) == 0 &&
 		len(b.Problems) == 0 && len(b.Clear) == 0 && len(b.Trash) == 0
 }
@@ -59,6 +68,20 @@ type StateChange struct {
 	Attempts int
 	NextTry  time.Time
 	Hold     HoldID
+}
+
+// PlaceChange is where a gone row's item was found to be.
+type PlaceChange struct {
+	Seq   RowID
+	Place side.Place
+	// Broken says that nobody can tell whether it was deleted.
+	Broken bool
+}
+
+// Adoption is a pair made of an intent.
+type Adoption struct {
+	Pair   Pair
+	Source pim.SideID
 }
 
 // Ref names one item of the lease's user and kind on one side.
@@ -92,6 +115,11 @@ func (l *Lease) apply(t *tx, b *Batch) error {
 			return err
 		}
 	}
+	for i := range b.Intents {
+		if err := l.putIntent(t, &b.Intents[i]); err != nil {
+			return err
+		}
+	}
 	if err := l.applyPairs(t, b); err != nil {
 		return err
 	}
@@ -109,6 +137,12 @@ func (l *Lease) apply(t *tx, b *Batch) error {
 		if err := t.do(`UPDATE inbox SET state = ?, code = ?, attempts = ?, next_try = ?, hold = ?, trouble = trouble OR ? <> ''
 			WHERE seq = ? AND sync = ?`, int64(c.State), string(c.Code), c.Attempts, millis(c.NextTry), int64(c.Hold),
 			string(c.Code), int64(c.Seq), l.sync); err != nil {
+			return err
+		}
+	}
+	for _, c := range b.Places {
+		if err := t.do(`UPDATE inbox SET place = ?, broken = broken OR ? WHERE seq = ? AND sync = ?`,
+			int64(c.Place), flag(c.Broken), int64(c.Seq), l.sync); err != nil {
 			return err
 		}
 	}
@@ -131,6 +165,11 @@ func (l *Lease) applyPairs(t *tx, b *Batch) error {
 	}
 	for i := range b.NewPairs {
 		if err := l.putPair(t, &b.NewPairs[i]); err != nil {
+			return err
+		}
+	}
+	for i := range b.Adopted {
+		if err := l.adopt(t, &b.Adopted[i]); err != nil {
 			return err
 		}
 	}
@@ -161,6 +200,19 @@ func (l *Lease) putPair(t *tx, p *Pair) error {
 		[]any{l.sync, string(p.Key), int64(p.State), flag(x.Keyed) | flag(y.Keyed)<<1, string(x.ID), string(x.Version),
 			string(y.ID), string(y.Version), flag(same), x.Base, second}, (*int64)(&p.ID))
 	return err
+}
+
+func (l *Lease) adopt(t *tx, a *Adoption) error {
+	source := a.Pair.Sides.At(a.Source).ID
+	if err := t.do(sideColumn(`DELETE FROM inbox WHERE side = ? AND pair = (SELECT id FROM pairs WHERE sync = ? AND $X_id = ?)`, a.Source),
+		int64(a.Source.Other()), l.sync, string(source)); err != nil {
+		return err
+	}
+	if err := l.putPair(t, &a.Pair); err != nil {
+		return err
+	}
+	return t.do(`UPDATE inbox SET pair = ?, state = 0, next_try = 0 WHERE sync = ? AND side = ? AND id = ?`,
+		int64(a.Pair.ID), l.sync, int64(a.Source), string(source))
 }
 
 // putSide records one half. A shared base is taken apart first.

@@ -65,6 +65,8 @@ type Known struct {
 	Waiting    bool
 	RowVersion pim.Version
 	HasItem    bool
+	// Located tells that the row says the item is gone, and where to.
+	Located bool
 }
 
 // Known looks up items by id. Unknown ones are missing in the answer.
@@ -73,7 +75,8 @@ func (l *Lease) Known(ctx context.Context, s pim.SideID, ids []pim.ItemID) (map[
 	if err != nil {
 		return nil, failed("store.Known", err)
 	}
-	rows, err := l.s.reader.QueryContext(ctx, sideColumn(`SELECT j.value, p.id, p.$X_ver, i.seq, i.version, i.item IS NOT NULL
+	rows, err := l.s.reader.QueryContext(ctx, sideColumn(`SELECT j.value, p.id, p.$X_ver, i.seq, i.version, i.item IS NOT NULL,
+			coalesce(i.gone AND i.place <> 0, 0)
 		FROM json_each(?3) j
 		LEFT JOIN pairs p ON p.sync = ?1 AND p.$X_id = j.value
 		LEFT JOIN inbox i ON i.sync = ?1 AND i.side = ?2 AND i.id = j.value`, s),
@@ -88,7 +91,7 @@ func (l *Lease) Known(ctx context.Context, s pim.SideID, ids []pim.ItemID) (map[
 		var pair, seq sql.NullInt64
 		var ver, rowVer sql.NullString
 		var k Known
-		if err := rows.Scan(&id, &pair, &ver, &seq, &rowVer, &k.HasItem); err != nil {
+		if err := rows.Scan(&id, &pair, &ver, &seq, &rowVer, &k.HasItem, &k.Located); err != nil {
 			return nil, failed("store.Known", err)
 		}
 		if !pair.Valid && !seq.Valid {

@@ -104,7 +104,7 @@ func (l *Lease) CheckCreations(ctx context.Context, most, percent int) (held int
 	err = l.write(ctx, "store.CheckCreations", func(t *tx) error {
 		for _, target := range []pim.SideID{pim.Business, pim.Exchange} {
 			var creations, there int
-			if _, err := t.row(`SELECT count(*) FROM inbox WHERE sync = ? AND side = ? AND pair IS NULL AND NOT gone AND state = 0`,
+			if _, err := t.row(`SELECT count(*) FROM inbox WHERE sync = ? AND side = ? AND pair IS NULL AND NOT gone AND state = 0 AND hint <> 0`,
 				[]any{l.sync, int64(target.Other())}, &creations); err != nil {
 				return err
 			}
@@ -120,7 +120,7 @@ func (l *Lease) CheckCreations(ctx context.Context, most, percent int) (held int
 				return err
 			}
 			held += creations
-			if err := t.do(`UPDATE inbox SET state = 4, hold = ?, code = ? WHERE sync = ? AND side = ? AND pair IS NULL AND NOT gone AND state = 0`,
+			if err := t.do(`UPDATE inbox SET state = 4, hold = ?, code = ? WHERE sync = ? AND side = ? AND pair IS NULL AND NOT gone AND state = 0 AND hint <> 0`,
 				id, string(fault.CreationsHeld), l.sync, int64(target.Other())); err != nil {
 				return err
 			}
@@ -207,4 +207,11 @@ func (s *Store) ResolveHold(ctx context.Context, user pim.UserID, id HoldID, d D
 		return t.do(`UPDATE inbox SET hold = 0, code = '', state = CASE WHEN gone THEN ? ELSE ? END WHERE hold = ? AND hold <> 0`,
 			int64(deletion), int64(creation), int64(id))
 	})
+}
+
+// HeldDeletions counts the deletions under undecided holds.
+func (l *Lease) HeldDeletions(ctx context.Context) (int, error) {
+	var n int
+	err := l.s.reader.QueryRowContext(ctx, `SELECT count(*) FROM inbox WHERE sync = ? AND state = 4 AND gone`, l.sync).Scan(&n)
+	return n, failed("store.HeldDeletions", err)
 }

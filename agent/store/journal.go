@@ -35,15 +35,7 @@ func (l *Lease) Intents(ctx context.Context, after pim.Key, limit int) ([]Intent
 	return out, failed("store.Intents", rows.Err())
 }
 
-// Intend writes intents down.
-func (l *Lease) Intend(ctx context.Context, intents []Intent) error {
-	return l.write(ctx, "store.Intend", func(t *tx) error {
-		for _, i := range intents {
-			if err := t.do(`INSERT INTO journal (key, sync, target, source, version, item) VALUES (?, ?, ?, ?, ?, ?)`,
-				string(i.Key), l.sync, int64(i.Target), string(i.Source), string(i.Version), i.Item); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
+func (l *Lease) putIntent(t *tx, i *Intent) error {
+	return t.do(`INSERT INTO journal (key, sync, target, source, version, item) VALUES (?, ?, ?, ?, ?, ?)`,
+		string(i.Key), l.sync, int64(i.Target), string(i.Source), string(i.Version), i.Item)
 }

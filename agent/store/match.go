@@ -144,7 +144,8 @@ func (l *Lease) Groups(ctx context.Context, by MatchBy, single bool) ([]Group, e
 // Match is two unpaired rows that belong together.
 type Match struct {
 	Business, Exchange RowID
-	Key                pim.Key
+	// Key is the pair's new key, "" where both items carry the same one.
+	Key pim.Key
 }
 
 // Pair makes pairs without bases of rows; their first comparison follows.
@@ -153,7 +154,8 @@ func (l *Lease) Pair(ctx context.Context, matches []Match) error {
 		for _, m := range matches {
 			var id int64
 			ok, err := t.row(`INSERT INTO pairs (sync, key, state, keyed, b_id, b_ver, e_id, e_ver, same, b_base, e_base)
-				SELECT b.sync, ?1, 1, (b.key = ?1) | (e.key = ?1) << 1, b.id, '', e.id, '', 0, NULL, NULL
+				SELECT b.sync, CASE ?1 WHEN '' THEN b.key ELSE ?1 END, 1,
+					CASE ?1 WHEN '' THEN 3 ELSE (b.key = ?1) | (e.key = ?1) << 1 END, b.id, '', e.id, '', 0, NULL, NULL
 				FROM inbox b, inbox e WHERE b.seq = ?2 AND e.seq = ?3 AND b.sync = ?4 AND e.sync = ?4 RETURNING id`,
 				[]any{string(m.Key), int64(m.Business), int64(m.Exchange), l.sync}, &id)
 			if err != nil {
@@ -162,7 +164,7 @@ func (l *Lease) Pair(ctx context.Context, matches []Match) error {
 			if !ok {
 				continue
 			}
-			if err := t.do(`UPDATE inbox SET pair = ?, state = 0, code = '' WHERE seq IN (?, ?)`, id, int64(m.Business), int64(m.Exchange)); err != nil {
+			if err := t.do(`UPDATE inbox SET pair = ?, state = 0, code = '', hold = 0 WHERE seq IN (?, ?)`, id, int64(m.Business), int64(m.Exchange)); err != nil {
 				return err
 			}
 		}

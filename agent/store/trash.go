@@ -21,6 +21,8 @@ const (
 	TrashOverwritten TrashReason = 2
 	// TrashConflict: both sides had changed it, and this side lost.
 	TrashConflict TrashReason = 3
+	// TrashConfirmed: a person let a held deletion pass.
+	TrashConfirmed TrashReason = 4
 )
 
 // Trash is the kept copy of what a run deleted or overwrote.
@@ -45,7 +47,8 @@ func (l *Lease) putTrash(t *tx, x *Trash) error {
 		int64(x.Run), millis(l.s.now()), x.Content)
 }
 
-// DeletedSince counts what runs deleted since a time.
+// DeletedSince counts what runs deleted since a time, without what a person
+// confirmed: the guard need not warn of it again.
 func (l *Lease) DeletedSince(ctx context.Context, t time.Time) (int, error) {
 	var n int
 	err := l.s.reader.QueryRowContext(ctx, `SELECT count(*) FROM trash WHERE sync = ? AND reason = 1 AND at > ?`, l.sync, millis(t)).Scan(&n)

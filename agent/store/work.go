@@ -90,32 +90,55 @@ func (l *Lease) CountRows(ctx context.Context, states ...RowState) (int, error) 
 	return n, failed("store.CountRows", err)
 }
 
-// WakeRows makes rows ready whose pause is over, and says when the next one's
-// will be: zero when none waits.
-func (l *Lease) WakeRows(ctx context.Context, now time.Time) (time.Time, error) {
-	var due, later sql.NullInt64
-	err := l.s.reader.QueryRowContext(ctx, `SELECT sum(next_try <= ?2), min(CASE WHEN next_try > ?2 THEN next_try END)
-		FROM inbox WHERE sync = ?1 AND state = 1`, l.sync, millis(now)).Scan(&due, &later)
-	if err != nil {
-		return time.Time{}, failed("store.WakeRows", err)
+// WakeRows makes rows ready whose pause is over.
+func (l *Lease) WakeRows(ctx context.Context, now time.Time) error {
+	var due bool
+	err := l.s.reader.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM inbox WHERE sync = ? AND state = 1 AND next_try <= ?)`,
+		l.sync, millis(now)).Scan(&due)
+	if err != nil || !due {
+		return failed("store.WakeRows", err)
 	}
-	if due.Int64 > 0 {
-		err = l.write(ctx, "store.WakeRows", func(t *tx) error {
-			return t.do(`UPDATE inbox SET state = 0 WHERE sync = ? AND state = 1 AND next_try <= ?`, l.sync, millis(now))
-		})
-	}
-	return fromMillis(later.Int64), err
+	return l.write(ctx, "store.WakeRows", func(t *tx) error {
+		return t.do(`UPDATE inbox SET state = 0 WHERE sync = ? AND state = 1 AND next_try <= ?`, l.sync, millis(now))
+	})
 }
 
-// Rows reads single rows: those whose items are to be asked about. what is one of
-// the conditions below.
-func (l *Lease) Rows(ctx context.Context, what RowFilter, after RowID, limit int) ([]Row, error) {
-	rows, err := l.s.reader.QueryContext(ctx, `SELECT `+rowColumns+` FROM inbox i WHERE i.sync = ? AND i.seq > ? AND `+string(what)+
-		` ORDER BY i.seq LIMIT ?`, l.sync, int64(after), limit)
+// Lost reads units with a ready row that says its item is gone, where nobody
+// knows yet where it is.
+func (l *Lease) Lost(ctx context.Context, after RowID, limit int) (units []Unit, next RowID, err error) {
+	rows, err := l.s.reader.QueryContext(ctx, `SELECT `+rowColumns+`, `+pairColumns+`, `+strings.ReplaceAll(rowColumns, "i.", "o.")+`
+		FROM inbox i JOIN pairs p ON p.id = i.pair LEFT JOIN inbox o ON o.pair = i.pair AND o.side <> i.side
+		WHERE i.sync = ? AND i.state = 0 AND i.gone AND i.place = 0 AND i.seq > ? ORDER BY i.seq LIMIT ?`, l.sync, int64(after), limit)
 	if err != nil {
-		return nil, failed("store.Rows", err)
+		return nil, after, failed("store.Lost", err)
 	}
-	return scanRows(rows, "store.Rows")
+	defer rows.Close() //nolint:errcheck // read only
+	for rows.Next() {
+		u, err := scanUnit(rows)
+		if err != nil {
+			return nil, after, failed("store.Lost", err)
+		}
+		after = u.first().Seq
+		units = append(units, u.Unit)
+	}
+	return units, after, failed("store.Lost", rows.Err())
+}
+
+// Unread lists ready rows whose item could not be read yet.
+func (l *Lease) Unread(ctx context.Context, after RowID, limit int) ([]Row, error) {
+	rows, err := l.s.reader.QueryContext(ctx, `SELECT `+rowColumns+` FROM inbox i
+		WHERE i.sync = ? AND i.state = 0 AND NOT i.gone AND i.item IS NULL AND i.seq > ? ORDER BY i.seq LIMIT ?`, l.sync, int64(after), limit)
+	if err != nil {
+		return nil, failed("store.Unread", err)
+	}
+	return scanRows(rows, "store.Unread")
+}
+
+// NextTry is when the next waiting row wants to be tried again; zero if none waits.
+func (l *Lease) NextTry(ctx context.Context) (time.Time, error) {
+	var next sql.NullInt64
+	err := l.s.reader.QueryRowContext(ctx, `SELECT min(next_try) FROM inbox WHERE sync = ? AND state = 1`, l.sync).Scan(&next)
+	return fromMillis(next.Int64), failed("store.NextTry", err)
 }
 
 func scanRows(rows *sql.Rows, op string) ([]Row, error) {
@@ -131,17 +154,6 @@ func scanRows(rows *sql.Rows, op string) ([]Row, error) {
 	return out, failed(op, rows.Err())
 }
 
-// RowFilter is one of a few fixed conditions over rows.
-type RowFilter string
-
-// The conditions.
-const (
-	// RowsUnread are rows whose item could not be read yet.
-	RowsUnread RowFilter = `i.state = 0 AND NOT i.gone AND i.item IS NULL`
-	// RowsLost are gone rows of pairs of which nobody knows yet where they are.
-	RowsLost RowFilter = `i.state = 0 AND i.gone AND i.place = 0`
-)
-
 // RowOf reads the row of one item; nil if there is none.
 func (l *Lease) RowOf(ctx context.Context, r Ref) (*Row, error) {
 	rows, err := l.s.reader.QueryContext(ctx, `SELECT `+rowColumns+` FROM inbox i WHERE i.sync = ? AND i.side = ? AND i.id = ?`,
@@ -156,22 +168,24 @@ func (l *Lease) RowOf(ctx context.Context, r Ref) (*Row, error) {
 	return &list[0], nil
 }
 
-// PairFilter is one of a few fixed conditions over pairs.
-type PairFilter string
+// Pairs reads up to limit pairs after the one named, by id.
+func (l *Lease) Pairs(ctx context.Context, after PairID, limit int) ([]Pair, error) {
+	return l.pairs(ctx, `SELECT `+pairColumns+` FROM pairs p WHERE p.sync = ? AND p.id > ? ORDER BY p.id LIMIT ?`,
+		l.sync, int64(after), limit)
+}
 
-// The conditions.
-const (
-	// PairsAll is every pair.
-	PairsAll PairFilter = `1`
-	// PairsUnkeyed are linked pairs with an item that does not carry the key, and
-	// nothing in the inbox that would stamp it anyway.
-	PairsUnkeyed PairFilter = `p.keyed <> 3 AND p.state = 1 AND NOT EXISTS (SELECT 1 FROM inbox i WHERE i.pair = p.id)`
-)
+// Unkeyed reads linked pairs with an item that does not carry the key, where
+// nothing in the inbox would stamp it anyway and no problem asks for a pause.
+func (l *Lease) Unkeyed(ctx context.Context, now time.Time, after PairID, limit int) ([]Pair, error) {
+	return l.pairs(ctx, `SELECT `+pairColumns+` FROM pairs p WHERE p.sync = ? AND p.id > ? AND p.keyed <> 3 AND p.state = 1
+		AND NOT EXISTS (SELECT 1 FROM inbox i WHERE i.pair = p.id)
+		AND NOT EXISTS (SELECT 1 FROM problems q WHERE q.user = ? AND q.kind = ? AND q.next_try > ?
+			AND (q.side = 1 AND q.item = p.b_id OR q.side = 2 AND q.item = p.e_id))
+		ORDER BY p.id LIMIT ?`, l.sync, int64(after), string(l.user), int64(l.kind), millis(now), limit)
+}
 
-// Pairs reads pairs in batches of limit.
-func (l *Lease) Pairs(ctx context.Context, what PairFilter, after PairID, limit int) ([]Pair, error) {
-	rows, err := l.s.reader.QueryContext(ctx, `SELECT `+pairColumns+` FROM pairs p WHERE p.sync = ? AND p.id > ? AND `+string(what)+
-		` ORDER BY p.id LIMIT ?`, l.sync, int64(after), limit)
+func (l *Lease) pairs(ctx context.Context, query string, args ...any) ([]Pair, error) {
+	rows, err := l.s.reader.QueryContext(ctx, query, args...)
 	if err != nil {
 		return nil, failed("store.Pairs", err)
 	}
@@ -192,7 +206,7 @@ func (l *Lease) AllPairs(ctx context.Context) iter.Seq2[Pair, error] {
 	return func(yield func(Pair, error) bool) {
 		var after PairID
 		for {
-			list, err := l.Pairs(ctx, PairsAll, after, 500)
+			list, err := l.Pairs(ctx, after, 500)
 			if err != nil {
 				yield(Pair{}, err)
 				return

@@ -1,0 +1,248 @@
+package executor_test
+
+import (
+	"fmt"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"abgleich/agent/engine"
+	"abgleich/agent/executor"
+	"abgleich/agent/pim"
+	"abgleich/agent/side"
+	"abgleich/agent/side/fake"
+	"abgleich/agent/store"
+)
+
+const kind = pim.KindAppointment
+
+// world is two fake sides, a store, and the executor between them.
+type world struct {
+	t        testing.TB
+	faults   *fake.Faults
+	business *fake.Side
+	exchange *fake.Side
+	store    *store.Store
+	exec     *executor.Executor
+	user     pim.UserID
+	now      time.Time
+	policy   engine.Policy
+}
+
+// newWorld makes an empty world. steps lets the store's commits count as effects.
+func newWorld(t testing.TB, steps bool) *world {
+	w := newWorldWith(t, steps, fake.Business(), fake.Exchange())
+	return w
+}
+
+func newWorldWith(t testing.TB, steps bool, b, e fake.Options) *world {
+	t.Helper()
+	w := &world{t: t, faults: fake.NewFaults(), user: "anna", now: time.Date(2026, 3, 2, 8, 0, 0, 0, time.UTC)}
+	b.Faults, e.Faults = w.faults, w.faults
+	w.business, w.exchange = fake.New(pim.Business, b), fake.New(pim.Exchange, e)
+	o := store.Options{Now: w.clock, Volatile: true}
+	if steps {
+		o.Commit = func(bool) error { return w.faults.Step("commit", func() error { return nil }) }
+	}
+	s, err := store.Open(t.Context(), filepath.Join(t.TempDir(), "agent.db"), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.store = s
+	t.Cleanup(func() {
+		if err := s.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	w.restart()
+	return w
+}
+
+func (w *world) clock() time.Time { return w.now }
+
+// restart is a new process over the same store.
+func (w *world) restart() {
+	w.exec = executor.New(executor.Config{Store: w.store, Business: w.business, Exchange: w.exchange, Now: w.clock, Policy: w.policy})
+}
+
+func (w *world) side(id pim.SideID) *fake.Side {
+	if id == pim.Business {
+		return w.business
+	}
+	return w.exchange
+}
+
+func (w *world) task() executor.Task {
+	return executor.Task{Account: side.Account{User: w.user, Mail: string(w.user) + "@lab.test", Zone: time.UTC}, Kind: kind, Cause: "test"}
+}
+
+// slices runs until no more is wanted or something fails.
+func (w *world) slices() (executor.Result, error) {
+	w.t.Helper()
+	for range 50 {
+		res, err := w.exec.Slice(w.t.Context(), w.task())
+		if err != nil || !res.More {
+			return res, err
+		}
+	}
+	w.t.Fatal("a run that never ends")
+	return executor.Result{}, nil
+}
+
+// run runs and must not fail.
+func (w *world) run() executor.Result {
+	w.t.Helper()
+	res, err := w.slices()
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return res
+}
+
+// settle runs over growing pauses until nothing waits.
+func (w *world) settle() {
+	w.t.Helper()
+	for range 30 {
+		res := w.run()
+		if res.NextTry.IsZero() {
+			return
+		}
+		w.now = res.NextTry.Add(time.Second)
+	}
+	w.t.Fatalf("never settles: %s", w.problems())
+}
+
+// quiet checks that one more run writes nothing.
+func (w *world) quiet() {
+	w.t.Helper()
+	before := w.faults.Writes()
+	res := w.run()
+	if n := w.faults.Writes() - before; n != 0 || res.Run.Counts.Writes() != 0 {
+		log := w.faults.Log()
+		w.t.Fatalf("a quiet run wrote %d times, counted %+v; last effects %+v", n, res.Run.Counts, log[max(0, len(log)-5):])
+	}
+}
+
+func (w *world) problems() string {
+	list, err := w.store.Problems(w.t.Context(), store.ProblemQuery{})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	var out []string
+	for _, p := range list {
+		out = append(out, fmt.Sprintf("%s %s %s: %s", p.Side, p.Item, p.Code, p.Detail))
+	}
+	return strings.Join(out, "\n")
+}
+
+// codes lists the codes of all problems, sorted.
+func (w *world) codes() string {
+	list, err := w.store.Problems(w.t.Context(), store.ProblemQuery{})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	var out []string
+	for _, p := range list {
+		out = append(out, string(p.Code))
+	}
+	slices.Sort(out)
+	return strings.Join(out, " ")
+}
+
+// subjects lists the subjects on a side, sorted.
+func (w *world) subjects(id pim.SideID) string {
+	var out []string
+	for _, e := range w.side(id).Items(w.user, kind) {
+		out = append(out, e.Item.Shared().Subject)
+	}
+	slices.Sort(out)
+	return strings.Join(out, " ")
+}
+
+// want checks the subjects on both sides.
+func (w *world) want(subjects string) {
+	w.t.Helper()
+	for _, id := range []pim.SideID{pim.Business, pim.Exchange} {
+		if got := w.subjects(id); got != subjects {
+			w.t.Errorf("%s has %q, want %q; problems: %s", id, got, subjects, w.problems())
+		}
+	}
+	w.violations()
+}
+
+func (w *world) violations() {
+	w.t.Helper()
+	for _, v := range append(w.business.Violations(), w.exchange.Violations()...) {
+		w.t.Error(v)
+	}
+}
+
+// equal checks that both sides mean the same, item by item, by key.
+func (w *world) equal() {
+	w.t.Helper()
+	r := engine.Rules{Business: w.business.Projection(kind), Exchange: w.exchange.Projection(kind)}
+	b, e := map[pim.Key]pim.Item{}, map[pim.Key]pim.Item{}
+	for id, m := range map[pim.SideID]map[pim.Key]pim.Item{pim.Business: b, pim.Exchange: e} {
+		for _, x := range w.side(id).Items(w.user, kind) {
+			if x.Key == "" {
+				w.t.Errorf("%s item %s %q has no key", id, x.ID, x.Item.Shared().Subject)
+			} else if m[x.Key] != nil {
+				w.t.Errorf("%s has key %s twice", id, x.Key)
+			}
+			m[x.Key] = x.Item
+		}
+	}
+	for k, x := range b {
+		y := e[k]
+		if y == nil {
+			w.t.Errorf("%q (%s) is only in business", x.Shared().Subject, k)
+			continue
+		}
+		if !r.Equal(x, y) {
+			w.t.Errorf("%s differs in %s:\n%+v\n%+v", k, pim.FieldsOf(kind)&^r.Same(x, y), x, y)
+		}
+		delete(e, k)
+	}
+	for k, y := range e {
+		w.t.Errorf("%q (%s) is only in Exchange", y.Shared().Subject, k)
+	}
+	w.violations()
+}
+
+// appointment makes one at the given hour of a fixed day.
+func appointment(subject string, hour int) *pim.Appointment {
+	start := time.Date(2026, 4, 1, hour, 0, 0, 0, time.UTC)
+	return &pim.Appointment{Common: pim.Common{Subject: subject},
+		When: pim.When{Start: start, End: start.Add(time.Hour), Zone: "Europe/Vienna"}}
+}
+
+// only gives the one item of a side with a subject.
+func (w *world) only(id pim.SideID, subject string) fake.Entry {
+	w.t.Helper()
+	var found []fake.Entry
+	for _, e := range w.side(id).Items(w.user, kind) {
+		if e.Item.Shared().Subject == subject {
+			found = append(found, e)
+		}
+	}
+	if len(found) != 1 {
+		w.t.Fatalf("%s has %d items %q", id, len(found), subject)
+	}
+	return found[0]
+}
+
+func (w *world) put(id pim.SideID, items ...pim.Item) {
+	for _, i := range items {
+		w.side(id).Put(w.user, i)
+	}
+}
+
+func (w *world) edit(id pim.SideID, subject string, change func(*pim.Appointment)) {
+	w.side(id).Edit(w.user, kind, w.only(id, subject).ID, func(i pim.Item) { change(i.(*pim.Appointment)) })
+}
+
+func (w *world) delete(id pim.SideID, subject string) {
+	w.side(id).Delete(w.user, kind, w.only(id, subject).ID)
+}

@@ -1,0 +1,151 @@
+package executor
+
+import (
+	"context"
+
+	"abgleich/agent/fault"
+	"abgleich/agent/pim"
+	"abgleich/agent/side"
+	"abgleich/agent/store"
+)
+
+// patience is how often an item is looked for before a person is asked what
+// became of it.
+const patience = 3
+
+// locate looks for the items of pairs that left their folder.
+func (s *slice) locate(ctx context.Context) error {
+	var after store.RowID
+	for {
+		units, next, err := s.lease.Lost(ctx, after, 200)
+		if err != nil || len(units) == 0 {
+			return err
+		}
+		after = next
+		for _, id := range []pim.SideID{pim.Business, pim.Exchange} {
+			if err := s.locateSide(ctx, id, units); err != nil {
+				return err
+			}
+		}
+	}
+}
+
+func (s *slice) locateSide(ctx context.Context, id pim.SideID, units []store.Unit) error {
+	var lost []side.Lost
+	var of []store.Unit
+	for _, u := range units {
+		row := *u.Rows.At(id)
+		if row == nil || !row.Gone || row.Place != side.PlaceUnknown || row.State != store.RowReady {
+			continue
+		}
+		l := side.Lost{ID: row.ID}
+		if u.Pair.Sides.At(id).Keyed {
+			l.Key = u.Pair.Key
+		}
+		lost, of = append(lost, l), append(of, u)
+	}
+	if len(lost) == 0 {
+		return nil
+	}
+	found, err := s.folder(id).Whereabouts(ctx, lost)
+	if err != nil {
+		return s.blame(id, err)
+	}
+	if len(found) != len(lost) {
+		return broken("locate", id, len(found), len(lost))
+	}
+	var b store.Batch
+	for n, u := range of {
+		row := *u.Rows.At(id)
+		place := found[n].Place
+		if place == side.PlaceHere {
+			back, err := s.isHere(ctx, id, u, &b)
+			if err != nil {
+				return err
+			}
+			if back {
+				continue
+			}
+			place = side.PlaceUnknown
+		}
+		isBroken := row.Broken
+		if place == side.PlaceUnknown {
+			if row.Attempts+1 < patience {
+				b.States = append(b.States, store.StateChange{Seq: row.Seq, State: store.RowWaiting,
+					Attempts: row.Attempts + 1, NextTry: s.pause(row.Attempts)})
+				continue
+			}
+			place, isBroken = side.PlaceNowhere, true
+		}
+		if place == side.PlaceNowhere && isBroken {
+			moved, err := s.findByContent(ctx, id, u)
+			if err != nil {
+				return err
+			}
+			if moved {
+				continue
+			}
+		}
+		b.Places = append(b.Places, store.PlaceChange{Seq: row.Seq, Place: place, Broken: isBroken})
+	}
+	return s.lease.Apply(ctx, &b)
+}
+
+// isHere brings an item that is in its folder after all back into the inbox: as
+// it is, or under its new id for [slice.matchKeys] to recognise.
+func (s *slice) isHere(ctx context.Context, id pim.SideID, u store.Unit, b *store.Batch) (bool, error) {
+	half := u.Pair.Sides.At(id)
+	got, err := s.get(ctx, id, []pim.ItemID{half.ID})
+	if err != nil {
+		return false, err
+	}
+	if half.Keyed && fault.CodeOf(got[0].Err) == fault.ItemGone {
+		found, err := s.folder(id).FindByKey(ctx, []pim.Key{u.Pair.Key})
+		if err != nil {
+			return false, s.blame(id, err)
+		}
+		if len(found) != 1 {
+			return false, broken("locate", id, len(found), 1)
+		}
+		got = found[0].Items
+	}
+	ids := make([]pim.ItemID, len(got))
+	for i, g := range got {
+		ids[i] = g.ID
+	}
+	known, err := s.lease.Known(ctx, id, ids)
+	if err != nil {
+		return false, err
+	}
+	back := false
+	for _, g := range got {
+		pair := known[g.ID].Pair
+		if g.Err != nil || pair != 0 && pair != u.Pair.ID {
+			continue
+		}
+		row := store.Row{Side: id, ID: g.ID, Version: g.Version, Key: g.Key, Pair: pair, Seen: s.x.cfg.Now()}
+		if err := s.fill(&row, g.Item); err != nil {
+			return false, err
+		}
+		b.Rows, back = append(b.Rows, row), true
+	}
+	return back, nil
+}
+
+// findByContent looks for an item that a new listing did not name among the
+// unpaired ones that look the same: a restored mailbox gives new ids.
+func (s *slice) findByContent(ctx context.Context, id pim.SideID, u store.Unit) (bool, error) {
+	base, err := pim.Unmarshal(u.Pair.Sides.At(id).Base)
+	if err != nil {
+		return false, fault.New(fault.StoreCorrupt, "executor.locate", string(u.Pair.Key), err)
+	}
+	hint := s.rules.Hint(base)
+	if hint == 0 {
+		return false, nil
+	}
+	rows, err := s.lease.CandidatesFor(ctx, id, hint)
+	if err != nil || len(rows) != 1 {
+		return false, err
+	}
+	return true, s.lease.Relink(ctx, u.Pair, &rows[0])
+}
