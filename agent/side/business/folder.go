@@ -148,6 +148,16 @@ func (f *folder) load(ctx context.Context, t *tx, ids []any, decoded bool) (map[
 
 // each reads rows selected by relation.selection, one at a time.
 func (f *folder) each(rows *sql.Rows, decoded bool, do func(row) error) error {
+	return f.eachRaw(rows, func(r row, raw []sql.RawBytes) error {
+		if decoded {
+			r.item, r.err = decode(f.kind, raw)
+		}
+		return do(r)
+	})
+}
+
+// eachRaw gives the columns too; they are valid during the call only.
+func (f *folder) eachRaw(rows *sql.Rows, do func(row, []sql.RawBytes) error) error {
 	raw := make([]sql.RawBytes, len(f.rel.columns))
 	var id any
 	targets := make([]any, len(raw))
@@ -164,10 +174,7 @@ func (f *folder) each(rows *sql.Rows, decoded bool, do func(row) error) error {
 		text = append(text[:0], itemID(id)...)
 		raw[colID] = text
 		r.hash = hashRow(raw)
-		if decoded {
-			r.item, r.err = decode(f.kind, raw)
-		}
-		if err := do(r); err != nil {
+		if err := do(r, raw); err != nil {
 			return err
 		}
 	}

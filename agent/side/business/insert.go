@@ -13,7 +13,7 @@ import (
 )
 
 // inserter gives the function that inserts an item and tells the id of its row.
-func (f *folder) inserter() func(ctx context.Context, t *tx, i pim.Item, rule string) (any, error) {
+func (f *folder) inserter() inserting {
 	text := `INSERT INTO ` + f.rel.name + ` (` + strings.Join(f.rel.columns[1:], ", ") + `) VALUES (?` +
 		strings.Repeat(",?", len(f.rel.columns)-2) + `)`
 	values := func(i pim.Item, rule string) ([]any, error) {
