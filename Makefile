@@ -1,0 +1,100 @@
+# The two commands a newcomer needs:
+#   make demo    see appointments and tasks become the same on both sides
+#   make test    install what the tests need, and run them all
+# More: build, lint, bench, generate, pictures, clean.
+
+SHELL       := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+
+# Everything but cmd/window is pure Go. cmd/window needs cgo, compiled by clang:
+# gcc takes minutes for one file of go-gl.
+PURE   := CGO_ENABLED=0
+WINDOW := CGO_ENABLED=1 CC=clang
+FLAGS  := -trimpath
+BUILD  := build
+
+# Packages that run nothing at the same time; the race detector has nothing to
+# see in them. What imports Fyne's driver needs its C libraries under cgo.
+QUIET := agent/pim|agent/engine|agent/fault|agent/params|agent/side/sidetest|ipc/contract|internal/architecture|assets|installer|cmd/window|exchangesim/schema/gen
+
+# say prints a heading.
+say = @printf '\n== %s\n' "$(1)"
+
+.PHONY: help
+help:
+	@sed -n '1,4s/^# \{0,1\}//p' Makefile
+
+.PHONY: demo
+demo: ## the main job, live
+	@scripts/setup window || echo "The window can't be built here; the demo runs in the terminal."
+	@$(MAKE) --no-print-directory build-pure
+	@$(MAKE) --no-print-directory build-window || { rm -f $(BUILD)/window; echo "No window here; the demo runs in the terminal."; }
+	@scripts/demo $(DEMO)
+
+.PHONY: build build-pure build-window
+build: build-pure build-window
+
+build-pure:
+	$(PURE) go build $(FLAGS) -o $(BUILD)/ ./cmd/agent ./cmd/tray
+
+build-window:
+	$(WINDOW) go build $(FLAGS) -o $(BUILD)/ ./cmd/window
+
+.PHONY: test
+test: ## everything, on a bare Debian with Go, git and make
+	$(call say,packages)
+	@scripts/setup test
+	@$(MAKE) --no-print-directory lint
+	$(call say,tests)
+	@$(PURE) go test $$($(PURE) go list ./... | grep -v '/cmd/window$$')
+	@$(MAKE) --no-print-directory race
+	@$(MAKE) --no-print-directory cross
+	$(call say,window)
+	@$(MAKE) --no-print-directory build-window
+	@$(WINDOW) go vet ./cmd/window
+	@printf '\nAll tests passed.\n'
+
+.PHONY: race
+race: ## the packages that do several things at once, under the race detector
+	$(call say,tests with the race detector)
+	@CGO_ENABLED=1 CC=clang go test -race -short $$($(PURE) go list ./... | grep -Ev '/($(QUIET))(/|$$)|^abgleich/ui/window')
+
+.PHONY: cross
+cross: ## agent and tray for Windows
+	$(call say,Windows build)
+	@mkdir -p $(BUILD)/windows
+	GOOS=windows GOARCH=amd64 $(PURE) go build $(FLAGS) -o $(BUILD)/windows/ ./cmd/agent ./cmd/tray
+	@GOOS=windows GOARCH=amd64 $(PURE) go vet ./agent/... ./ipc/... ./ui/... ./cmd/agent ./cmd/tray
+
+.PHONY: lint
+lint: $(BUILD)/staticcheck
+	$(call say,format)
+	@unformatted=$$(gofmt -l $$(git ls-files '*.go')); \
+	if [ -n "$$unformatted" ]; then echo "please run gofmt -w on:"; echo "$$unformatted"; exit 1; fi
+	$(call say,vet and staticcheck)
+	@$(PURE) go vet $$($(PURE) go list ./... | grep -v '/cmd/window$$')
+	@$(PURE) $(BUILD)/staticcheck $$($(PURE) go list ./... | grep -v '/cmd/window$$')
+
+$(BUILD)/staticcheck: tools/go.mod
+	@mkdir -p $(BUILD)
+	go build -C tools -o ../$(BUILD)/staticcheck honnef.co/go/tools/cmd/staticcheck
+
+.PHONY: bench
+bench: build-pure ## how fast: benchmarks, then the demo at full size
+	$(PURE) go test -run '^$$' -bench . -benchmem $$($(PURE) go list ./... | grep -v '/cmd/window$$')
+	$(BUILD)/agent demo --json --users 1 --appointments 10000 --tasks 2000 --latency 20ms
+
+.PHONY: generate
+generate: ## code made from other files: the contract
+	scripts/generate
+
+.PHONY: pictures
+pictures: ## the screenshots in docs/pictures
+	@scripts/setup pictures
+	@$(MAKE) --no-print-directory build
+	scripts/pictures
+
+.PHONY: clean
+clean:
+	rm -rf $(BUILD)
