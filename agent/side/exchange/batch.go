@@ -1,0 +1,106 @@
+package exchange
+
+import (
+	"context"
+	"sync"
+
+	"abgleich/agent/ews"
+	"abgleich/agent/fault"
+)
+
+const (
+	// chunk is how many items one request carries: enough to make the way there and
+	// back cheap, few enough for an answer within a second.
+	chunk = 100
+	// parallel is how many requests of one batch are under way: a batch of
+	// chunk*parallel takes one round trip.
+	parallel = 4
+)
+
+// batch runs call over chunks of in, side by side, and gives one result for each
+// input. A request the server refuses as a whole is halved until the one bad item
+// is found. failed makes the result of an item whose request failed; when nothing
+// succeeded, the first error is the whole batch's.
+func batch[In, Out any](ctx context.Context, in []In, call func(context.Context, []In) ([]Out, error), failed func(In, error) Out) ([]Out, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, fault.New(fault.Cancelled, "exchange.batch", "", err)
+	}
+	r := &runner[In, Out]{call: call, failed: failed}
+	out := make([]Out, len(in))
+	var wg sync.WaitGroup
+	places := make(chan struct{}, parallel)
+	for from := 0; from < len(in); from += chunk {
+		to := min(from+chunk, len(in))
+		places <- struct{}{}
+		if err := r.stopped(); err != nil {
+			r.fail(in[from:to], out[from:to], fault.New(fault.CodeOf(err), "exchange.batch", "not tried", nil))
+			<-places
+			continue
+		}
+		wg.Go(func() {
+			defer func() { <-places }()
+			r.run(ctx, in[from:to], out[from:to])
+		})
+	}
+	wg.Wait()
+	if r.err != nil && (r.answered == 0 || ctx.Err() != nil) {
+		return nil, r.err
+	}
+	return out, nil
+}
+
+// runner is one batch under way.
+type runner[In, Out any] struct {
+	call   func(context.Context, []In) ([]Out, error)
+	failed func(In, error) Out
+
+	mu       sync.Mutex
+	err      error // of the first request that failed for another reason than its content
+	answered int   // items whose request was answered
+}
+
+func (r *runner[In, Out]) stopped() error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.err
+}
+
+func (r *runner[In, Out]) fail(in []In, out []Out, err error) {
+	for i := range in {
+		out[i] = r.failed(in[i], err)
+	}
+}
+
+func (r *runner[In, Out]) run(ctx context.Context, in []In, out []Out) {
+	got, err := r.call(ctx, in)
+	switch {
+	case err == nil:
+		copy(out, got)
+	case !fault.Has(err, fault.BadRequest):
+		r.fail(in, out, err)
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		if r.err == nil {
+			r.err = err
+		}
+		return
+	case len(in) > 1:
+		half := len(in) / 2
+		r.run(ctx, in[:half], out[:half])
+		r.run(ctx, in[half:], out[half:])
+		return
+	default:
+		r.fail(in, out, fault.New(fault.ItemRefused, "exchange.batch", "", err))
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.answered += len(in)
+}
+
+// writeError gives a failed write the code ReplyLost when it may have been done.
+func writeError(err error) error {
+	if err == nil || !ews.OutcomeUnknown(err) {
+		return err
+	}
+	return fault.New(fault.ReplyLost, "exchange.write", "", err)
+}
