@@ -100,8 +100,8 @@ func (s FieldSet) Has(f Field) bool { return s&(1<<f) != 0 }
 
 const (
 	commonFields   FieldSet = 1<<(FieldTextBody+1) - 1
-	calendarFields FieldSet = 1<<(FieldOnlineMeeting+1) - 1&^commonFields
-	taskFields     FieldSet = 1<<fieldCount - 1&^(commonFields|calendarFields)
+	calendarFields FieldSet = (1<<(FieldOnlineMeeting+1) - 1) &^ commonFields
+	taskFields     FieldSet = (1<<fieldCount - 1) &^ (commonFields | calendarFields)
 
 	commonWritable FieldSet = 1<<FieldSubject | 1<<FieldSensitivity | 1<<FieldBody | 1<<FieldCategories |
 		1<<FieldImportance | 1<<FieldReminderDueBy | 1<<FieldReminderIsSet | 1<<FieldReminderMinutes

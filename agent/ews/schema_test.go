@@ -248,3 +248,31 @@ func (s *slowReader) Read(p []byte) (int, error) {
 	s.data = s.data[n:]
 	return n, nil
 }
+
+func TestFieldsBelongToOneKindOnly(t *testing.T) {
+	for f := range fieldCount {
+		prefix, _, _ := strings.Cut(f.uri(), ":")
+		want := map[string]FieldSet{"item": commonFields, "calendar": calendarFields, "task": taskFields}[prefix]
+		n := 0
+		for _, s := range []FieldSet{commonFields, calendarFields, taskFields} {
+			if s.Has(f) {
+				n++
+			}
+		}
+		if n != 1 || !want.Has(f) {
+			t.Errorf("%s is in %d sets", f.uri(), n)
+		}
+		e := CalendarElement
+		if prefix == "task" {
+			e = TaskElement
+		}
+		if !writable(e).Has(f) {
+			continue
+		}
+		w := &writer{}
+		w.field(&Item{Calendar: new(CalendarFields), Task: new(TaskFields)}, f)
+		if len(w.b) == 0 {
+			t.Errorf("%s is writable and writes nothing", f.uri())
+		}
+	}
+}

@@ -105,7 +105,7 @@ func (w *world) fixture(t testing.TB) sidetest.Fixture {
 		Side: w.side, Accounts: []side.Account{account(t, "anna"), account(t, "bert")}, CopiesKeys: true,
 		LoseCursors: func(testing.TB) {
 			for _, mail := range []string{"anna@lab.test", "bert@lab.test"} {
-				w.sim.Mailbox(mail).LoseSyncStates()
+				w.sim.Mailbox(mail).InvalidateSyncStates()
 			}
 		},
 		Person: person(box),

@@ -117,17 +117,18 @@ func (m mapping) read(it *ews.Item) pim.Item {
 }
 
 // date is the day an instant means: the user's, unless it is midnight UTC and
-// not midnight here, which is how some servers and clients send bare dates.
+// not midnight here, which is how some servers and clients send bare dates. The
+// hour of tolerance is for days that begin at one: servers send what would have
+// been their midnight, which is the last hour of the day before.
 func (m mapping) date(t time.Time) pim.Date {
 	if t.IsZero() {
 		return pim.Date{}
 	}
 	local := t.In(m.home)
-	day := pim.DateOf(local)
-	if !local.Equal(day.In(m.home)) && t.Equal(pim.DateOf(t.UTC()).In(time.UTC)) {
-		return pim.DateOf(t.UTC())
+	if u := t.UTC(); !midnight(local) && midnight(u) {
+		return pim.DateOf(u)
 	}
-	return day
+	return pim.DateOf(local.Add(time.Hour))
 }
 
 // zoneIn gives the IANA name for a Windows id; the user's for ids not known.
