@@ -74,7 +74,11 @@ func (f Field) checkText(s string) *Mistake {
 	}
 	if f.form != nil {
 		if right := f.form(s); right != "" {
-			return &Mistake{Reason: BadForm, Allowed: right, Detail: show(s)}
+			m := &Mistake{Reason: BadForm, Allowed: right, Detail: show(s)}
+			if strings.Contains(s, "://") && strings.Contains(s, "@") {
+				m.Detail = "" // an address may hold a password
+			}
+			return m
 		}
 	}
 	return nil
@@ -147,11 +151,17 @@ func encode(v any) string {
 	return fmt.Sprint(v)
 }
 
-// show prints a refused value, cut short.
+// show prints a refused value, cut short. What a table or list holds is not
+// shown: there may be anything in it.
 func show(v any) string {
 	s := fmt.Sprint(v)
-	if t, ok := v.(string); ok {
-		s = strconv.Quote(t)
+	switch v := v.(type) {
+	case string:
+		s = strconv.Quote(v)
+	case map[string]any:
+		s = "{…}"
+	case []any, []map[string]any:
+		s = "[…]"
 	}
 	if r := []rune(s); len(r) > 60 {
 		s = string(r[:60]) + "…"

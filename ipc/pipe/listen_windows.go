@@ -69,9 +69,6 @@ type listener struct {
 func (l *listener) Accept() (net.Conn, error) {
 	c, err := l.Listener.Accept()
 	if err != nil {
-		if errors.Is(err, winio.ErrPipeListenerClosed) {
-			return nil, net.ErrClosed
-		}
 		return nil, err
 	}
 	return &conn{Conn: c, adminGroup: l.adminGroup}, nil
