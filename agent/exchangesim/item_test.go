@@ -5,12 +5,14 @@ import (
 	"testing"
 
 	"abgleich/agent/exchangesim"
+	"abgleich/agent/exchangesim/schemacheck"
 )
 
 const times = `<t:Start>2026-11-23T09:00:00Z</t:Start><t:End>2026-11-23T10:00:00Z</t:End>`
 
 func TestRequestsAreRefusedAsExchangeRefusesThem(t *testing.T) {
-	c := basic(t, exchangesim.Options{})
+	dir := recordDir(t)
+	c := basic(t, exchangesim.Options{Record: dir})
 	box := c.sim.Mailbox("anna@lab.test")
 	bobs, err := c.sim.Mailbox("bob@lab.test").Create(exchangesim.Item{Subject: "Bob's"})
 	if err != nil {
@@ -85,6 +87,7 @@ func TestRequestsAreRefusedAsExchangeRefusesThem(t *testing.T) {
 	if got, _ := box.Get(appt.ID); got.Subject != "x" {
 		t.Errorf("a refused update changed the item to %+v", got)
 	}
+	schemacheck.CheckReplies(t, dir)
 }
 
 func TestASchemaViolationNamesTheLine(t *testing.T) {

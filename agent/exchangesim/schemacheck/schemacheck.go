@@ -22,6 +22,18 @@ const batch = 200
 // the root of the module) is absent, and fails when dir holds no XML at all.
 func Check(t *testing.T, dir string) {
 	t.Helper()
+	check(t, dir, "*.xml")
+}
+
+// CheckReplies is Check for the replies only, for tests that send invalid requests
+// on purpose.
+func CheckReplies(t *testing.T, dir string) {
+	t.Helper()
+	check(t, dir, "*-reply.xml")
+}
+
+func check(t *testing.T, dir, pattern string) {
+	t.Helper()
 	schema, ok := Schema()
 	if !ok {
 		t.Skip("the EWS schema is not at ../shared/ews-schema: nothing judged")
@@ -30,7 +42,7 @@ func Check(t *testing.T, dir string) {
 	if err != nil {
 		t.Skip("xmllint is not installed (Debian package libxml2-utils): nothing judged")
 	}
-	files, err := filepath.Glob(filepath.Join(dir, "*.xml"))
+	files, err := filepath.Glob(filepath.Join(dir, pattern))
 	if err != nil {
 		t.Fatal(err)
 	}
