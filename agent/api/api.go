@@ -1,0 +1,159 @@
+// Package api answers the calls of tray, window and command line. It owns who may
+// do what: a user sees and changes what is his, administrators settings and
+// everybody's states, and others' items only with their titles hidden.
+//
+// Who calls comes from the operating system (ipc/pipe), never from a request;
+// which employee that is, from a proof (agent/credentials). Every error carries a
+// stable code. A password comes in sealed and is opened here at the last moment;
+// none ever goes out.
+//
+// It must not know how the sync works, nor the pipe under the calls.
+package api
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"connectrpc.com/connect"
+
+	"abgleich/agent/credentials"
+	"abgleich/agent/executor"
+	"abgleich/agent/fault"
+	"abgleich/agent/logbook"
+	"abgleich/agent/params"
+	"abgleich/agent/pim"
+	"abgleich/agent/side/business"
+	"abgleich/agent/status"
+	"abgleich/agent/store"
+	"abgleich/agent/vault"
+	"abgleich/ipc/contract/contractconnect"
+)
+
+// Employees is the employee master data.
+type Employees interface {
+	Employees(context.Context) ([]business.Employee, error)
+	SaveEmployee(context.Context, business.Employee) error
+	Groups(context.Context) ([]business.Group, error)
+	SaveGroup(context.Context, business.Group) error
+	Functions(context.Context, pim.UserID) ([]business.Function, error)
+	// Foreign tells that master data cannot be changed here.
+	Foreign() bool
+}
+
+// Control is what a person may ask of the scheduler.
+type Control interface {
+	SyncNow(context.Context, pim.UserID, ...pim.Kind) error
+	Pause(context.Context, pim.UserID, time.Time) error
+	Resume(context.Context, pim.UserID) error
+	CredentialsChanged(context.Context, pim.UserID) error
+	Reload(context.Context) error
+}
+
+// Records are the lists the agent keeps.
+type Records interface {
+	Installation() string
+	Problems(context.Context, store.ProblemQuery) ([]store.Problem, error)
+	RetryProblem(context.Context, pim.UserID, store.ProblemID) error
+	ReadNotice(context.Context, pim.UserID, store.ProblemID) error
+	Holds(context.Context, pim.UserID) ([]store.Hold, error)
+	HeldItems(ctx context.Context, id store.HoldID, after store.RowID, limit int) ([]store.HeldItem, error)
+	ResolveHold(ctx context.Context, user pim.UserID, id store.HoldID, d store.Decision, by string) error
+	Runs(ctx context.Context, user pim.UserID, before store.RunID, limit int) ([]store.Run, error)
+	PutAudit(context.Context, store.AuditEntry) error
+}
+
+// Checker runs the staged check of a login.
+type Checker interface {
+	// Check calls report for every stage when it begins and when it ends. login
+	// nil means the stored one. It gives the employee whom the mailbox proved.
+	Check(ctx context.Context, user pim.UserID, login *credentials.Login, report func(Stage)) (CheckResult, error)
+	// Stages are the names of all stages, in order.
+	Stages() []string
+}
+
+// Stage is one step of a check as it is told to the caller.
+type Stage struct {
+	Name   string
+	State  StageState
+	Code   fault.Code
+	Args   map[string]string
+	Detail string
+	Took   time.Duration
+}
+
+// StageState says how far a stage is. The values are those of the contract.
+type StageState int32
+
+// Stage states.
+const (
+	StageRunning StageState = iota + 1
+	StageOK
+	StageWarning
+	StageFailed
+	StageSkipped
+)
+
+// CheckResult is how a check ended.
+type CheckResult struct {
+	// OK: nothing failed.
+	OK bool
+	// User is the employee whose mailbox the login opened, "" if it did not come
+	// that far.
+	User pim.UserID
+}
+
+// Planner foretells a run, without doing it.
+type Planner interface {
+	// Plan calls each for every action, in no order, until it returns an error.
+	Plan(ctx context.Context, user pim.UserID, kind pim.Kind, each func(executor.PlanItem) error) error
+}
+
+// Logs are the log files.
+type Logs interface {
+	Tail(ctx context.Context, q logbook.Query, n int) ([]logbook.Line, error)
+	Follow(ctx context.Context, q logbook.Query) <-chan logbook.Line
+}
+
+// Settings are the communication-system parameters.
+type Settings interface {
+	Load() (params.Params, params.Etag, error)
+	Change(based params.Etag, changes ...params.Change) (params.Params, params.Etag, error)
+	// SecretKeys are the parameters that are no text in the file.
+	SecretKeys() []string
+	SetSecret(ctx context.Context, key string, s vault.Secret) error
+	HasSecret(ctx context.Context, key string) (bool, error)
+	// Apply makes the stored parameters take effect, as far as that needs no
+	// restart.
+	Apply(context.Context) (restartNeeded bool, err error)
+}
+
+// Config is everything the handlers stand on.
+type Config struct {
+	Version   string
+	Now       func() time.Time
+	Records   Records
+	Book      *credentials.Book
+	Vault     *vault.Vault
+	Employees Employees
+	Control   Control
+	Status    *status.Board
+	Checker   Checker
+	Planner   Planner
+	Logs      Logs
+	Settings  Settings
+	// Stopping tells streams that the agent ends; see pipe.Stopping.
+	Stopping func(context.Context) <-chan struct{}
+}
+
+// Handler makes the HTTP handler of the contract.
+func Handler(c Config) http.Handler {
+	mux := http.NewServeMux()
+	mux.Handle(contractconnect.NewAgentServiceHandler(&server{c},
+		connect.WithInterceptors(errorInterceptor{}), connect.WithCompressMinBytes(1024)))
+	return limitBody(mux)
+}
+
+type server struct{ Config }
+
+var _ contractconnect.AgentServiceHandler = (*server)(nil)

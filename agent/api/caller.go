@@ -1,0 +1,95 @@
+package api
+
+import (
+	"context"
+	"strings"
+
+	"abgleich/agent/fault"
+	"abgleich/agent/pim"
+	"abgleich/agent/side/business"
+	"abgleich/ipc/pipe"
+)
+
+// caller is who makes a call.
+type caller struct {
+	pipe.Peer
+	// user is the employee he has proved to be, or "".
+	user pim.UserID
+}
+
+func (s *server) caller(ctx context.Context) (caller, error) {
+	p, err := pipe.PeerFrom(ctx)
+	if err != nil {
+		return caller{}, fault.New(fault.NotPermitted, "api.caller", "", err)
+	}
+	u, err := s.Book.UserOf(ctx, p.ID)
+	return caller{p, u}, err
+}
+
+// subject is the user a call is about: the caller's own, or the one an
+// administrator names.
+func (s *server) subject(ctx context.Context, named string) (caller, pim.UserID, error) {
+	c, err := s.caller(ctx)
+	if err != nil {
+		return c, "", err
+	}
+	user := pim.UserID(named)
+	switch {
+	case user == "" && c.user == "":
+		return c, "", fault.New(fault.EmployeeUnknown, "api.subject", c.Name, nil)
+	case user == "" || user == c.user:
+		return c, c.user, nil
+	case !c.Admin:
+		return c, "", fault.New(fault.NotPermitted, "api.subject", named, nil)
+	}
+	return c, user, nil
+}
+
+// administrator refuses everybody else.
+func (s *server) administrator(ctx context.Context) (caller, error) {
+	c, err := s.caller(ctx)
+	if err == nil && !c.Admin {
+		err = fault.New(fault.NotPermitted, "api.administrator", c.Name, nil)
+	}
+	return c, err
+}
+
+// listing is whose records a list call is about: "" for everybody's.
+func (s *server) listing(ctx context.Context, named string, all bool) (caller, pim.UserID, error) {
+	if all {
+		c, err := s.administrator(ctx)
+		return c, "", err
+	}
+	return s.subject(ctx, named)
+}
+
+// masked is what a title becomes for anybody but the item's owner.
+const masked = "•••"
+
+func (c caller) title(owner pim.UserID, title string) string {
+	if owner == c.user || title == "" {
+		return title
+	}
+	return masked
+}
+
+// guess finds the employee a login most probably belongs to: by User-ID, then by
+// e-mail address. It proves nothing; only the mailbox does.
+func guess(employees []business.Employee, login string) pim.UserID {
+	name := login
+	if _, after, ok := strings.Cut(login, `\`); ok {
+		name = after
+	}
+	local, _, _ := strings.Cut(name, "@")
+	for _, e := range employees {
+		if strings.EqualFold(string(e.User), local) || strings.EqualFold(e.Mail, login) {
+			return e.User
+		}
+	}
+	for _, e := range employees {
+		if l, _, ok := strings.Cut(e.Mail, "@"); ok && strings.EqualFold(l, local) {
+			return e.User
+		}
+	}
+	return ""
+}

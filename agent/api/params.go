@@ -1,0 +1,123 @@
+package api
+
+import (
+	"context"
+	"slices"
+	"strconv"
+	"strings"
+
+	"connectrpc.com/connect"
+
+	"abgleich/agent/params"
+	"abgleich/ipc/contract"
+)
+
+// secretSet is what a secret parameter shows in place of its value.
+const secretSet = "set"
+
+// GetParameters gives the parameters in force, secrets only as "set".
+// Administrators only.
+func (s *server) GetParameters(ctx context.Context, _ *connect.Request[contract.GetParametersRequest]) (*connect.Response[contract.GetParametersResponse], error) {
+	if _, err := s.administrator(ctx); err != nil {
+		return nil, err
+	}
+	p, etag, err := s.Settings.Load()
+	if err != nil {
+		return nil, err
+	}
+	out := &contract.GetParametersResponse{Etag: string(etag)}
+	standard := params.Default()
+	for _, f := range params.Describe() {
+		for _, key := range keysOf(f.Key, p) {
+			v, err := params.Get(p, key)
+			if err != nil {
+				return nil, err
+			}
+			m := &contract.Parameter{Key: key, Value: v, Unit: f.Unit, Allowed: allowed(f)}
+			// An alias has no default of its own.
+			if d, err := params.Get(standard, key); err == nil {
+				m.DefaultValue = d
+			}
+			out.Parameters = append(out.Parameters, m)
+		}
+	}
+	for _, key := range s.Settings.SecretKeys() {
+		has, err := s.Settings.HasSecret(ctx, key)
+		if err != nil {
+			return nil, err
+		}
+		m := &contract.Parameter{Key: key, Secret: true}
+		if has {
+			m.Value = secretSet
+		}
+		out.Parameters = append(out.Parameters, m)
+	}
+	return connect.NewResponse(out), nil
+}
+
+// keysOf replaces the star in "databases.*.dsn" by every alias there is.
+func keysOf(key string, p params.Params) []string {
+	before, after, ok := strings.Cut(key, "*")
+	if !ok {
+		return []string{key}
+	}
+	var out []string
+	for alias := range p.Databases {
+		out = append(out, before+alias+after)
+	}
+	slices.Sort(out)
+	return out
+}
+
+func allowed(f params.Field) []string {
+	switch f.Kind {
+	case params.YesNo:
+		return []string{"true", "false"}
+	case params.Number:
+		return []string{strconv.Itoa(f.Min), strconv.Itoa(f.Max)}
+	}
+	return f.Choices
+}
+
+// SetParameters changes parameters: all or none, and only on top of the state the
+// caller saw. Administrators only; who changed which is recorded, values are not.
+func (s *server) SetParameters(ctx context.Context, r *connect.Request[contract.SetParametersRequest]) (*connect.Response[contract.SetParametersResponse], error) {
+	c, err := s.administrator(ctx)
+	if err != nil {
+		return nil, err
+	}
+	_, etag, err := s.Settings.Load()
+	if err != nil {
+		return nil, err
+	}
+	var changes []params.Change
+	for k, v := range r.Msg.GetValues() {
+		changes = append(changes, params.Change{Key: k, Value: v})
+	}
+	slices.SortFunc(changes, func(a, b params.Change) int { return strings.Compare(a.Key, b.Key) })
+	if len(changes) > 0 {
+		if _, etag, err = s.Settings.Change(params.Etag(r.Msg.GetEtag()), changes...); err != nil {
+			return nil, err
+		}
+	}
+	for key, sealed := range r.Msg.GetSealedValues() {
+		secret, err := s.Vault.Open(c.ID, sealed)
+		if err != nil {
+			return nil, err
+		}
+		if err := s.Settings.SetSecret(ctx, key, secret); err != nil {
+			return nil, err
+		}
+		changes = append(changes, params.Change{Key: key})
+	}
+	for _, ch := range changes {
+		if err := s.record(ctx, c, "changed parameter", ch.Key); err != nil {
+			return nil, err
+		}
+	}
+	restart, err := s.Settings.Apply(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return connect.NewResponse(&contract.SetParametersResponse{Etag: string(etag), RestartNeeded: restart}), nil
+}

@@ -1,0 +1,92 @@
+package api
+
+import (
+	"context"
+
+	"connectrpc.com/connect"
+	"google.golang.org/protobuf/types/known/durationpb"
+
+	"abgleich/agent/pim"
+	"abgleich/agent/status"
+	"abgleich/ipc/contract"
+)
+
+// WatchStatus streams the live picture: a user's own, or everybody's to
+// administrators. A caller the agent does not know yet sees the agent only.
+func (s *server) WatchStatus(ctx context.Context, r *connect.Request[contract.WatchStatusRequest], out *connect.ServerStream[contract.WatchStatusResponse]) error {
+	user, err := s.watched(ctx, r.Msg)
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	go func() {
+		select {
+		case <-s.Stopping(ctx):
+			cancel()
+		case <-ctx.Done():
+		}
+	}()
+	for ch := range s.Status.Watch(ctx, user) {
+		if err := out.Send(changeMessage(ch)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// nobody is a user id no employee can have: its picture is empty.
+const nobody pim.UserID = "\x00"
+
+func (s *server) watched(ctx context.Context, m *contract.WatchStatusRequest) (pim.UserID, error) {
+	c, user, err := s.listing(ctx, m.GetUser(), m.GetAllUsers())
+	if err != nil && m.GetUser() == "" && !m.GetAllUsers() && c.ID != "" {
+		return nobody, nil
+	}
+	return user, err
+}
+
+func changeMessage(ch status.Change) *contract.WatchStatusResponse {
+	m := &contract.WatchStatusResponse{Full: ch.Full}
+	if a := ch.Agent; a != nil {
+		m.Agent = &contract.AgentStatus{
+			Started: stamp(a.Started), Version: a.Version, SyncEnabled: a.SyncEnabled,
+			BusinessReachable: a.BusinessCode == "", BusinessCode: string(a.BusinessCode),
+			Notifications: a.Notifications, Interval: durationpb.New(a.Interval),
+		}
+	}
+	for _, u := range ch.Users {
+		m.Users = append(m.Users, userMessage(u))
+	}
+	return m
+}
+
+func userMessage(u status.User) *contract.UserStatus {
+	m := &contract.UserStatus{
+		User: string(u.User), Name: u.Name, State: contract.UserState(u.State), Code: string(u.Code),
+		PausedUntil: stamp(u.PausedUntil), Problems: u.Problems, Holds: u.Holds,
+	}
+	for _, k := range u.Kinds {
+		m.Kinds = append(m.Kinds, kindMessage(k))
+	}
+	return m
+}
+
+func kindMessage(k status.Kind) *contract.KindStatus {
+	m := &contract.KindStatus{
+		Kind: contract.Kind(k.Kind), Enabled: k.Enabled, Phase: contract.RunPhase(k.Phase), FirstSync: k.FirstSync,
+		Done: k.Done, Expected: k.Expected, ItemsPerSecond: k.PerSecond,
+		LastSuccess: stamp(k.LastSuccess), LastTry: stamp(k.LastTry), NextRun: stamp(k.NextRun),
+		BlockedCode: string(k.BlockedCode), BlockedUntil: stamp(k.BlockedUntil), Pairs: k.Pairs,
+		Counts: &contract.Counts{
+			CreatedBusiness: k.Counts.CreatedBusiness, CreatedExchange: k.Counts.CreatedExchange,
+			UpdatedBusiness: k.Counts.UpdatedBusiness, UpdatedExchange: k.Counts.UpdatedExchange,
+			DeletedBusiness: k.Counts.DeletedBusiness, DeletedExchange: k.Counts.DeletedExchange,
+			Paired: k.Counts.Paired, Problems: k.Counts.Problems, Conflicts: k.Counts.Conflicts, Held: k.Counts.Held,
+		},
+	}
+	if k.Remaining > 0 {
+		m.Remaining = durationpb.New(k.Remaining)
+	}
+	return m
+}
