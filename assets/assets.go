@@ -27,7 +27,7 @@ var texts embed.FS
 // Icon names a picture. The seven states differ in shape, not only in colour.
 type Icon string
 
-// The icons that exist as SVG, PNG and ICO.
+// The icons there are. Those for the window only have no ICO.
 const (
 	App               Icon = "app"
 	StateNotSetUp     Icon = "not-set-up"
@@ -37,14 +37,14 @@ const (
 	StateOffline      Icon = "offline"
 	StateAttention    Icon = "attention"
 	StateCredentials  Icon = "credentials"
-	StageFailed       Icon = "failed"           // SVG only
-	StageSkipped      Icon = "skipped"          // SVG only
-	StageRunning      Icon = "running"          // SVG only
-	PageCredentials   Icon = "page-credentials" // SVG only, one colour, to be tinted
-	PageStatus        Icon = "page-status"      // SVG only, one colour, to be tinted
-	PageProblems      Icon = "page-problems"    // SVG only, one colour, to be tinted
-	KindOfAppointment Icon = "kind-appointment" // SVG only, one colour, to be tinted
-	KindOfTask        Icon = "kind-task"        // SVG only, one colour, to be tinted
+	StageFailed       Icon = "failed"           // window only
+	StageSkipped      Icon = "skipped"          // window only
+	StageRunning      Icon = "running"          // window only
+	PageCredentials   Icon = "page-credentials" // window only, one colour, to be tinted
+	PageStatus        Icon = "page-status"      // window only, one colour, to be tinted
+	PageProblems      Icon = "page-problems"    // window only, one colour, to be tinted
+	KindOfAppointment Icon = "kind-appointment" // window only, one colour, to be tinted
+	KindOfTask        Icon = "kind-task"        // window only, one colour, to be tinted
 )
 
 // TrayIcons lists the icons a tray shows, the program's own first.
@@ -59,7 +59,11 @@ func IconSizes() []int { return []int{16, 20, 24, 32, 40, 48, 64} }
 // SVG gives an icon's source, or nil for a name that doesn't exist.
 func SVG(icon Icon) []byte { return read("icon/" + string(icon) + ".svg") }
 
-// PNG gives a tray icon in one of [IconSizes], or nil.
+// WindowSize is the edge length in pixels in which every icon exists as PNG, for
+// use inside a window.
+const WindowSize = 96
+
+// PNG gives a tray icon in one of [IconSizes], any icon in [WindowSize], or nil.
 func PNG(icon Icon, size int) []byte {
 	return read(fmt.Sprintf("icon/png/%s-%d.png", icon, size))
 }

@@ -54,8 +54,11 @@ func TestEveryICOHoldsAllSizes(t *testing.T) {
 func TestWindowIconsExist(t *testing.T) {
 	for _, icon := range []Icon{StageFailed, StageSkipped, StageRunning, PageCredentials, PageStatus, PageProblems, KindOfAppointment, KindOfTask} {
 		if len(SVG(icon)) == 0 {
-			t.Errorf("%s is missing", icon)
+			t.Errorf("%s has no source", icon)
 		}
+	}
+	for _, icon := range append(TrayIcons(), StageFailed, StageSkipped, StageRunning, PageCredentials, PageStatus, PageProblems, KindOfAppointment, KindOfTask) {
+		decode(t, icon, WindowSize)
 	}
 }
 

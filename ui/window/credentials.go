@@ -1,0 +1,442 @@
+package window
+
+import (
+	"context"
+
+	"connectrpc.com/connect"
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/dialog"
+	"fyne.io/fyne/v2/layout"
+	"fyne.io/fyne/v2/theme"
+
+	"abgleich/ipc/contract"
+	"abgleich/ui/client"
+)
+
+// credentialsPage takes the sync credentials, has them checked and saves them.
+type credentialsPage struct {
+	app     *App
+	content fyne.CanvasObject
+
+	sync, appointments, tasks *check
+	login, password           *field
+	verify, ok, cancel        *button
+	note, message             *text
+	list                      *verifyList
+
+	stored   *contract.Credentials // what the agent has; nil while unknown
+	touched  bool                  // the person has changed something
+	proved   *secretLogin          // the login of the last successful check
+	stopping context.CancelFunc    // ends the running check; nil: none runs
+	saving   bool
+	filling  bool // the fields are being set by us, not by the person
+}
+
+// secretLogin is a login as it stands in the fields.
+type secretLogin struct{ login, password string }
+
+func newCredentialsPage(a *App) *credentialsPage {
+	p := &credentialsPage{app: a, list: newVerifyList(a)}
+	t := a.texts
+	changed := func(bool) { p.edited() }
+	p.sync = newCheck(t.T("credentials.sync"), changed, p.enter, a.escape)
+	p.appointments = newCheck(t.T("kind.appointment"), changed, p.enter, a.escape)
+	p.tasks = newCheck(t.T("kind.task"), changed, p.enter, a.escape)
+	p.login, p.password = newField(false, a.escape), newField(true, a.escape)
+	p.login.SetPlaceHolder(t.T("credentials.login.placeholder"))
+	p.login.OnChanged = func(string) { p.edited() }
+	p.password.OnChanged = func(string) { p.edited() }
+	p.login.OnSubmitted = func(string) { a.opt.Window.Canvas().Focus(p.password) }
+	p.password.OnSubmitted = func(string) { p.enter() }
+	p.verify = newButton(t.T("credentials.verify"), p.check, a.escape)
+	p.ok = newButton(t.T("button.ok"), p.save, a.escape).strong()
+	p.cancel = newButton(t.T("button.cancel"), a.opt.Window.Close, a.escape)
+	p.note = caption(t.T("credentials.note"))
+	p.message = body("")
+	p.message.Hide()
+	p.fill(&contract.Credentials{Sync: true, Appointments: true, Tasks: true, Login: a.opt.LoggedOn})
+	p.stored = nil
+
+	label := func(key string) *text {
+		return newText(t.T(key), theme.SizeNameText, theme.ColorNameForeground, true, false)
+	}
+	form := stack(gapBig,
+		stack(gapSmall, p.sync, container.New(layout.NewCustomPaddedLayout(0, 0, 22, 0), row(gapBig, p.appointments, p.tasks))),
+		stack(gap, label("credentials.login"), p.login),
+		stack(gap, label("credentials.password"), p.password, p.note),
+		p.verify,
+		p.message,
+	)
+	left := card(minWidth(280, form))
+	columns := container.New(&sideColumns{width: 320, gap: gapBig}, container.NewVScroll(left), card(p.list.content))
+	buttons := container.NewHBox(layout.NewSpacer(), minWidth(110, p.cancel), minWidth(110, p.ok))
+	p.content = container.NewBorder(
+		stack(6, heading(t.T("credentials.title")), muted(t.T("credentials.intro")), newGap(6)),
+		stack(0, newGap(12), buttons), nil, nil, columns)
+	return p
+}
+
+// sideColumns gives the first a fixed width and the second the rest.
+type sideColumns struct{ width, gap float32 }
+
+// MinSize leaves the second a readable width.
+func (l *sideColumns) MinSize(o []fyne.CanvasObject) fyne.Size {
+	return fyne.NewSize(l.width+l.gap+260, max(o[0].MinSize().Height, o[1].MinSize().Height))
+}
+
+// Layout stretches both to the full height.
+func (l *sideColumns) Layout(o []fyne.CanvasObject, size fyne.Size) {
+	o[0].Move(fyne.NewPos(0, 0))
+	o[0].Resize(fyne.NewSize(l.width, size.Height))
+	o[1].Move(fyne.NewPos(l.width+l.gap, 0))
+	o[1].Resize(fyne.NewSize(max(size.Width-l.width-l.gap, 0), size.Height))
+}
+
+// focus puts the keyboard into the first field that wants something.
+func (p *credentialsPage) focus() {
+	target := p.password
+	if p.login.Text == "" {
+		target = p.login
+	}
+	p.app.opt.Window.Canvas().Focus(target)
+}
+
+// load asks the agent for what it has, unless the person is already typing.
+func (p *credentialsPage) load() {
+	var got *contract.Credentials
+	p.app.ask(func(ctx context.Context) error {
+		r, err := p.app.opt.API.GetCredentials(ctx, connect.NewRequest(&contract.GetCredentialsRequest{}))
+		if err == nil {
+			got = r.Msg.GetCredentials()
+		}
+		return err
+	}, func(f *client.Failure) {
+		if f != nil || got.GetLogin() == "" {
+			return // nothing stored yet: the form's own defaults are right
+		}
+		p.stored = got
+		if !p.touched {
+			p.fill(got)
+		}
+		p.refresh()
+	})
+}
+
+// fill sets the fields without counting it as the person's typing.
+func (p *credentialsPage) fill(c *contract.Credentials) {
+	p.filling = true
+	p.sync.SetChecked(c.GetSync())
+	p.appointments.SetChecked(c.GetAppointments())
+	p.tasks.SetChecked(c.GetTasks())
+	p.login.SetText(c.GetLogin())
+	p.filling = false
+}
+
+// edited forgets complaints about what has just been changed.
+func (p *credentialsPage) edited() {
+	if p.filling {
+		return
+	}
+	p.touched = true
+	p.message.show("")
+	p.refresh()
+}
+
+// refresh brings what depends on other things up to date.
+func (p *credentialsPage) refresh() {
+	t := p.app.texts
+	p.password.SetPlaceHolder(t.T("credentials.password.empty"))
+	if p.keepsPassword() {
+		p.password.SetPlaceHolder(t.T("credentials.password.kept"))
+	}
+	note := t.T("credentials.note")
+	if p.verifiedBefore() {
+		note = t.T("credentials.verified", "time", t.When(p.stored.GetVerified().AsTime(), p.app.opt.Now()))
+	}
+	p.note.set(note)
+	connected := p.app.picture.Connection == client.Connected
+	enable(&p.appointments.Check, p.sync.Checked && !p.checking())
+	enable(&p.tasks.Check, p.sync.Checked && !p.checking())
+	enable(&p.sync.Check, !p.checking())
+	enable(&p.login.Entry, !p.checking())
+	enable(&p.password.Entry, !p.checking())
+	enable(&p.verify.Button, connected && !p.saving)
+	enable(&p.ok.Button, connected && !p.checking() && !p.saving)
+	label := t.T("credentials.verify")
+	if p.checking() {
+		label = t.T("credentials.verify.stop")
+	}
+	if p.verify.Text != label {
+		p.verify.SetText(label)
+	}
+}
+
+func enable(w fyne.Disableable, on bool) {
+	switch {
+	case on && w.Disabled():
+		w.Enable()
+	case !on && !w.Disabled():
+		w.Disable()
+	}
+}
+
+// keepsPassword tells whether an empty field means the stored password.
+func (p *credentialsPage) keepsPassword() bool {
+	return p.stored.GetHasPassword() && p.stored.GetLogin() == p.login.Text
+}
+
+// verifiedBefore tells whether the fields hold a login that was checked in an
+// earlier session.
+func (p *credentialsPage) verifiedBefore() bool {
+	return p.keepsPassword() && p.password.Text == "" && p.stored.GetVerified() != nil && p.stored.GetRejectedCode() == ""
+}
+
+func (p *credentialsPage) checking() bool { return p.stopping != nil }
+
+// enter does what comes next: check, and after that save.
+func (p *credentialsPage) enter() {
+	switch {
+	case p.checking():
+	case p.isProved() || p.verifiedBefore() || !p.sync.Checked:
+		p.save()
+	default:
+		p.check()
+	}
+}
+
+func (p *credentialsPage) isProved() bool {
+	return p.proved != nil && *p.proved == secretLogin{p.login.Text, p.password.Text}
+}
+
+// complete tells whether the fields can be sent, and else what is missing.
+func (p *credentialsPage) complete() bool {
+	t := p.app.texts
+	switch {
+	case p.login.Text == "":
+		p.complain(t.T("credentials.login.missing"), p.login)
+	case p.password.Text == "" && !p.keepsPassword():
+		p.complain(t.T("credentials.password.missing"), p.password)
+	default:
+		return true
+	}
+	return false
+}
+
+func (p *credentialsPage) complain(sentence string, at fyne.Focusable) {
+	p.message.tint(theme.ColorNameError)
+	p.message.show(sentence)
+	if at != nil {
+		p.app.opt.Window.Canvas().Focus(at)
+	}
+}
+
+// check begins the staged check, or stops the one that runs.
+func (p *credentialsPage) check() {
+	if p.checking() {
+		p.stop()
+		return
+	}
+	if !p.complete() {
+		return
+	}
+	p.message.show("")
+	p.proved = nil
+	p.list.begin()
+	asked := secretLogin{p.login.Text, p.password.Text}
+	ctx, cancel := context.WithCancel(p.app.ctx)
+	p.stopping = cancel
+	p.refresh()
+	p.app.work.Add(1)
+	go func() {
+		defer p.app.work.Done()
+		ok, err := p.follow(ctx, asked)
+		p.onScreen(ctx, func() { p.checked(asked, ok, client.FailureOf(err)) })
+	}()
+}
+
+// onScreen runs f on the screen's goroutine unless the check was stopped by then.
+func (p *credentialsPage) onScreen(ctx context.Context, f func()) {
+	if ctx.Err() != nil {
+		return
+	}
+	p.app.opt.Do(func() {
+		if ctx.Err() == nil {
+			f()
+		}
+	})
+}
+
+// follow reads the check's stream; it runs beside the screen.
+func (p *credentialsPage) follow(ctx context.Context, l secretLogin) (ok bool, err error) {
+	api := p.app.opt.API
+	sealed, err := client.Seal(ctx, api, l.password)
+	if err != nil {
+		return false, err
+	}
+	s, err := api.VerifyCredentials(ctx, connect.NewRequest(&contract.VerifyCredentialsRequest{Login: l.login, SealedPassword: sealed}))
+	if err != nil {
+		return false, err
+	}
+	defer s.Close()
+	for s.Receive() {
+		m := s.Msg()
+		if m.GetDone() {
+			return m.GetOk(), nil
+		}
+		p.onScreen(ctx, func() { p.list.message(m) })
+	}
+	if err := s.Err(); err != nil {
+		return false, err
+	}
+	return false, connect.NewError(connect.CodeUnavailable, errEnded)
+}
+
+// checked shows how the check ended.
+func (p *credentialsPage) checked(asked secretLogin, ok bool, f *client.Failure) {
+	p.stopping()
+	p.stopping = nil
+	switch {
+	case f != nil:
+		p.list.failed(f)
+	default:
+		p.list.end(ok)
+		if ok {
+			p.proved = &asked
+		}
+	}
+	p.refresh()
+	switch {
+	case ok:
+		p.app.opt.Window.Canvas().Focus(p.ok)
+	default:
+		p.app.opt.Window.Canvas().Focus(p.password)
+	}
+}
+
+// stop ends the running check.
+func (p *credentialsPage) stop() {
+	if !p.checking() {
+		return
+	}
+	p.stopping()
+	p.stopping = nil
+	p.list.stopped()
+	p.refresh()
+}
+
+// save saves what is proved, and asks before it saves anything else.
+func (p *credentialsPage) save() {
+	if p.sync.Checked && !p.appointments.Checked && !p.tasks.Checked {
+		p.complain(p.app.texts.T("credentials.kind.missing"), p.appointments)
+		return
+	}
+	if !p.sync.Checked && p.login.Text == "" {
+		p.send(false)
+		return
+	}
+	if !p.sync.Checked && p.password.Text == "" {
+		p.send(!p.verifiedBefore()) // switching off needs no password
+		return
+	}
+	if !p.complete() {
+		return
+	}
+	if p.isProved() || p.verifiedBefore() {
+		p.send(false)
+		return
+	}
+	p.askFirst()
+}
+
+// askFirst is the question before an unproved login is saved.
+func (p *credentialsPage) askFirst() {
+	t, w := p.app.texts, p.app.opt.Window
+	d := dialog.NewCustomWithoutButtons(t.T("credentials.ask.title"), minWidth(400, padded(innerPadding, body(t.T("credentials.ask.text")))), w)
+	verify := newButton(t.T("credentials.ask.verify"), func() { d.Hide(); p.check() }, d.Hide).strong()
+	anyway := newButton(t.T("credentials.ask.save"), func() { d.Hide(); p.send(true) }, d.Hide)
+	back := newButton(t.T("button.cancel"), d.Hide, d.Hide)
+	d.SetButtons([]fyne.CanvasObject{back, anyway, verify})
+	d.Show()
+	w.Canvas().Focus(verify)
+}
+
+// send hands the credentials to the agent and keeps the login on this computer.
+func (p *credentialsPage) send(unverified bool) {
+	l := secretLogin{p.login.Text, p.password.Text}
+	m := &contract.SaveCredentialsRequest{Sync: p.sync.Checked, Appointments: p.appointments.Checked, Tasks: p.tasks.Checked, Login: l.login, Unverified: unverified}
+	p.saving = true
+	p.refresh()
+	var saved *contract.Credentials
+	var notKept error
+	p.app.ask(func(ctx context.Context) error {
+		api := p.app.opt.API
+		var err error
+		if m.SealedPassword, err = client.Seal(ctx, api, l.password); err != nil {
+			return err
+		}
+		r, err := api.SaveCredentials(ctx, connect.NewRequest(m))
+		if err != nil {
+			return err
+		}
+		saved = r.Msg.GetCredentials()
+		if p.app.opt.Store != nil && l.password != "" {
+			notKept = p.app.opt.Store.Store(ctx, l.login, l.password)
+		}
+		return nil
+	}, func(f *client.Failure) {
+		p.saving = false
+		if f != nil {
+			text, hint := p.app.texts.Fault(f.Code, nil)
+			p.refresh()
+			p.complain(text+" "+hint, nil)
+			return
+		}
+		p.saved(saved, notKept)
+	})
+}
+
+// saved empties the password and goes on to the status page, where the person
+// sees what his data do now.
+func (p *credentialsPage) saved(c *contract.Credentials, notKept error) {
+	p.stored, p.proved, p.touched = c, nil, false
+	p.filling = true
+	p.password.SetText("")
+	p.filling = false
+	p.refresh()
+	if p.app.opt.Reconnect != nil {
+		p.app.opt.Reconnect()
+	}
+	key := "credentials.saved"
+	if notKept != nil {
+		key = "credentials.saved.keyring"
+	}
+	p.message.tint(theme.ColorNameSuccess)
+	p.message.show(p.app.texts.T(key))
+	if c.GetSync() && notKept == nil {
+		p.app.Show(Status)
+	}
+}
+
+// kept is what survives a change of language.
+type kept struct {
+	form     *contract.Credentials
+	password string
+	stored   *contract.Credentials
+	proved   *secretLogin
+	touched  bool
+}
+
+func (p *credentialsPage) keep() kept {
+	return kept{&contract.Credentials{Sync: p.sync.Checked, Appointments: p.appointments.Checked, Tasks: p.tasks.Checked, Login: p.login.Text},
+		p.password.Text, p.stored, p.proved, p.touched}
+}
+
+func (p *credentialsPage) restore(k kept) {
+	p.fill(k.form)
+	p.filling = true
+	p.password.SetText(k.password)
+	p.filling = false
+	p.stored, p.proved, p.touched = k.stored, k.proved, k.touched
+	p.refresh()
+}

@@ -1,0 +1,245 @@
+package window
+
+import (
+	"context"
+	"flag"
+	"image"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/canvas"
+	"fyne.io/fyne/v2/test"
+	"fyne.io/fyne/v2/theme"
+	"fyne.io/fyne/v2/widget"
+
+	"abgleich/assets"
+	"abgleich/ui/client"
+	"abgleich/ui/internal/agentdouble"
+)
+
+var update = flag.Bool("update", false, "write the golden pictures anew")
+
+// screen is a window before a scripted agent. The test's goroutine owns it: what
+// the program hands to Do waits until the test looks.
+type screen struct {
+	t       *testing.T
+	agent   *agentdouble.Agent
+	app     *App
+	window  fyne.Window
+	clip    fyne.Clipboard
+	todo    chan func()
+	now     time.Time
+	stored  []string
+	keyring error
+	langs   []assets.Lang
+	closed  bool
+	stop    func() // ends the agent
+	start   func() // starts it again
+}
+
+type storeFunc func(ctx context.Context, login, password string) error
+
+func (f storeFunc) Store(ctx context.Context, login, password string) error {
+	return f(ctx, login, password)
+}
+
+type setup struct {
+	lang    assets.Lang
+	theme   string
+	page    Page
+	size    fyne.Size
+	script  func(*agentdouble.Script)
+	offline bool
+}
+
+func open(t *testing.T, s setup) *screen {
+	t.Helper()
+	if s.lang == "" {
+		s.lang = assets.German
+	}
+	if s.page == "" {
+		s.page = Credentials
+	}
+	if s.theme == "" {
+		s.theme = "light"
+	}
+	if s.size.IsZero() {
+		s.size = DefaultSize()
+	}
+	double, err := agentdouble.New()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if s.script != nil {
+		double.Set(s.script)
+	}
+	fyneApp := test.NewTempApp(t)
+	fyneApp.Settings().SetTheme(NewThemeVariant(variants()[s.theme]))
+	vienna, err := time.LoadLocation("Europe/Vienna")
+	if err != nil {
+		t.Skip("no time zones here")
+	}
+	sc := &screen{t: t, agent: double, window: fyneApp.NewWindow(""), clip: test.NewClipboard(), todo: make(chan func(), 10_000),
+		now: time.Date(2026, 11, 23, 14, 5, 0, 0, vienna)}
+	sc.window.SetPadded(false)
+	sc.window.SetOnClosed(func() { sc.closed = true })
+	sc.window.Resize(s.size)
+
+	address := filepath.Join(t.TempDir(), "agent.sock")
+	sc.start = func() { sc.serve(address) }
+	if !s.offline {
+		sc.start()
+	}
+	c := client.New(address)
+	w := client.NewWatcher(c, "1.0.0")
+	sc.app = New(Options{Window: sc.window, Clipboard: sc.clip, API: c, Lang: s.lang, LoggedOn: `LAB\anna`,
+		Store: storeFunc(func(_ context.Context, login, _ string) error {
+			if sc.keyring == nil {
+				sc.todo <- func() { sc.stored = append(sc.stored, login) }
+			}
+			return sc.keyring
+		}),
+		Now: func() time.Time { return sc.now }, Do: func(f func()) { sc.todo <- f },
+		LangChosen: func(l assets.Lang) { sc.langs = append(sc.langs, l) }, Reconnect: w.Reconnect}, s.page)
+	sc.window.Resize(s.size)
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		w.Run(ctx, func(p client.Picture) { sc.todo <- func() { sc.app.Picture(p) } })
+	}()
+	t.Cleanup(func() {
+		cancel()
+		<-done
+		sc.app.Close()
+		c.Close()
+		if sc.stop != nil {
+			sc.stop()
+		}
+	})
+	if !s.offline {
+		sc.until("connected", func() bool { return sc.app.picture.Connection == client.Connected })
+	}
+	return sc
+}
+
+func (s *screen) serve(address string) {
+	ctx, cancel := context.WithCancel(context.Background())
+	ready, done := make(chan struct{}), make(chan error, 1)
+	go func() { done <- s.agent.Serve(ctx, address, func() { close(ready) }) }()
+	select {
+	case <-ready:
+	case err := <-done:
+		cancel()
+		s.t.Fatal(err)
+	}
+	s.stop = func() { cancel(); <-done; s.stop = nil }
+}
+
+// until does what the program wants on the screen until something is true.
+func (s *screen) until(what string, true func() bool) {
+	s.t.Helper()
+	late := time.After(20 * time.Second)
+	for !true() {
+		select {
+		case f := <-s.todo:
+			f()
+		case <-late:
+			s.t.Fatalf("never %s; on screen:\n%s", what, strings.Join(s.texts(), "\n"))
+		}
+	}
+}
+
+// sees waits until a sentence is on screen.
+func (s *screen) sees(sentence string) {
+	s.t.Helper()
+	s.until("seen: "+sentence, func() bool { return s.has(sentence) })
+}
+
+func (s *screen) has(sentence string) bool {
+	return strings.Contains(strings.Join(s.texts(), "\n"), sentence)
+}
+
+// texts gives every text that is visible, overlays included.
+func (s *screen) texts() (found []string) {
+	roots := append([]fyne.CanvasObject{s.window.Content()}, s.window.Canvas().Overlays().List()...)
+	for _, root := range roots {
+		s.walk(root, func(o fyne.CanvasObject) {
+			switch o := o.(type) {
+			case *widget.RichText:
+				found = append(found, o.String())
+			case *widget.Label:
+				found = append(found, o.Text)
+			case *canvas.Text:
+				found = append(found, o.Text)
+			}
+		})
+	}
+	return found
+}
+
+// walk visits every object that is shown.
+func (s *screen) walk(o fyne.CanvasObject, visit func(fyne.CanvasObject)) {
+	if o == nil || !o.Visible() {
+		return
+	}
+	visit(o)
+	switch o := o.(type) {
+	case *fyne.Container:
+		for _, c := range o.Objects {
+			s.walk(c, visit)
+		}
+	case fyne.Widget:
+		for _, c := range test.WidgetRenderer(o).Objects() {
+			s.walk(c, visit)
+		}
+	}
+}
+
+// press taps the visible button with this label.
+func (s *screen) press(label string) {
+	s.t.Helper()
+	b := s.button(label)
+	if b == nil {
+		s.t.Fatalf("no button %q; on screen:\n%s", label, strings.Join(s.texts(), "\n"))
+	}
+	if b.Disabled() {
+		s.t.Fatalf("button %q is disabled", label)
+	}
+	test.Tap(b)
+}
+
+func (s *screen) button(label string) (found *button) {
+	roots := append([]fyne.CanvasObject{s.window.Content()}, s.window.Canvas().Overlays().List()...)
+	for _, root := range roots {
+		s.walk(root, func(o fyne.CanvasObject) {
+			if b, ok := o.(*button); ok && b.Text == label {
+				found = b
+			}
+		})
+	}
+	return found
+}
+
+// key presses a key where the keyboard is.
+func (s *screen) key(name fyne.KeyName) {
+	e := &fyne.KeyEvent{Name: name}
+	if f := s.window.Canvas().Focused(); f != nil {
+		f.TypedKey(e)
+	} else if f := s.window.Canvas().OnTypedKey(); f != nil {
+		f(e)
+	}
+}
+
+// capture paints the window.
+func (s *screen) capture() image.Image {
+	s.window.Canvas().Unfocus()
+	return s.window.Canvas().Capture()
+}
+
+func variants() map[string]fyne.ThemeVariant {
+	return map[string]fyne.ThemeVariant{"light": theme.VariantLight, "dark": theme.VariantDark}
+}

@@ -1,0 +1,325 @@
+package window
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/canvas"
+	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/layout"
+	"fyne.io/fyne/v2/theme"
+	"fyne.io/fyne/v2/widget"
+
+	"abgleich/assets"
+	"abgleich/ipc/contract/contractconnect"
+	"abgleich/ui/client"
+)
+
+// Page names a page; it is what the command line says.
+type Page string
+
+// The pages there are.
+const (
+	Credentials Page = "credentials"
+	Status      Page = "status"
+	Problems    Page = "problems"
+)
+
+// Pages lists the pages in the order of the sidebar.
+func Pages() []Page { return []Page{Status, Problems, Credentials} }
+
+// ParsePage tells whether there is a page of this name.
+func ParsePage(name string) (Page, bool) {
+	for _, p := range Pages() {
+		if string(p) == name {
+			return p, true
+		}
+	}
+	return Status, false
+}
+
+// LoginStore is the operating system's credential store, as far as the window
+// needs it.
+type LoginStore interface {
+	// Store keeps the login for the agent. An error is told to the person; the
+	// agent has the login all the same.
+	Store(ctx context.Context, login, password string) error
+}
+
+// Options are what the window is made of. All but Store, LangChosen, PageShown
+// and Reconnect are required.
+type Options struct {
+	// Window is the empty window to fill.
+	Window fyne.Window
+	// Clipboard takes what "copy details" copies.
+	Clipboard fyne.Clipboard
+	// API is the agent.
+	API contractconnect.AgentServiceClient
+	// Lang is the language to begin with.
+	Lang assets.Lang
+	// LoggedOn is the user's name as the system knows it, such as DOMAIN\anna.
+	LoggedOn string
+	// Store keeps the login on this computer; nil: it isn't kept here.
+	Store LoginStore
+	// Now is the clock, in the zone in which times are shown.
+	Now func() time.Time
+	// Do runs a function on the goroutine that owns the screen.
+	Do func(func())
+	// LangChosen is told when the person chooses another language.
+	LangChosen func(assets.Lang)
+	// PageShown is told which page is shown.
+	PageShown func(Page)
+	// Reconnect is asked to open the status stream anew after saving.
+	Reconnect func()
+}
+
+// App is the filled window. Its methods must be called on the goroutine that
+// owns the screen, except Close.
+type App struct {
+	opt    Options
+	ctx    context.Context
+	cancel context.CancelFunc
+	work   sync.WaitGroup
+
+	texts   *assets.Catalog
+	picture client.Picture
+	page    Page
+
+	nav         map[Page]*navItem
+	lang        *widget.Select
+	version     *text
+	body        *fyne.Container
+	lost        *surface
+	lostText    *text
+	lostHint    *text
+	credentials *credentialsPage
+	status      *statusPage
+	problems    *problemsPage
+}
+
+// New fills the window and shows the page. Nothing is asked of the agent before
+// the first picture comes.
+func New(opt Options, page Page) *App {
+	a := &App{opt: opt, texts: assets.Texts(opt.Lang), page: page}
+	a.ctx, a.cancel = context.WithCancel(context.Background())
+	a.build()
+	opt.Window.Canvas().SetOnTypedKey(func(e *fyne.KeyEvent) {
+		if e.Name == fyne.KeyEscape {
+			a.escape()
+		}
+	})
+	return a
+}
+
+// Close ends all calls and waits for them. It may be called on any goroutine,
+// also on the one that owns the screen.
+func (a *App) Close() {
+	a.cancel()
+	a.work.Wait()
+}
+
+// Picture shows a new picture of the agent.
+func (a *App) Picture(p client.Picture) {
+	came := p.Connection == client.Connected && a.picture.Connection != client.Connected
+	decisions := p.Decisions() != a.picture.Decisions()
+	a.picture = p
+	a.refresh()
+	if came {
+		a.credentials.load()
+	}
+	if came || decisions {
+		a.problems.load()
+	}
+}
+
+// Tick brings sentences such as "3 minutes ago" up to date.
+func (a *App) Tick() { a.refresh() }
+
+// Page tells which page is shown.
+func (a *App) Page() Page { return a.page }
+
+// Show shows a page and puts the keyboard where it is needed first.
+func (a *App) Show(page Page) {
+	a.page = page
+	a.place()
+	a.refresh()
+	if a.opt.PageShown != nil {
+		a.opt.PageShown(page)
+	}
+	switch page {
+	case Credentials:
+		a.credentials.focus()
+	case Problems:
+		a.problems.load()
+	default:
+		a.opt.Window.Canvas().Unfocus()
+	}
+}
+
+// SetLang shows everything in another language. What was typed stays.
+func (a *App) SetLang(lang assets.Lang) {
+	if lang == a.texts.Lang() {
+		return
+	}
+	a.texts = assets.Texts(lang)
+	kept := a.credentials.keep()
+	a.build()
+	a.credentials.restore(kept)
+	a.problems.load()
+	if a.opt.LangChosen != nil {
+		a.opt.LangChosen(lang)
+	}
+}
+
+// build makes all pages in the language of now.
+func (a *App) build() {
+	if a.credentials != nil {
+		a.credentials.stop()
+	}
+	a.credentials, a.status, a.problems = newCredentialsPage(a), newStatusPage(a), newProblemsPage(a)
+
+	brand := container.New(layout.NewCustomPaddedLayout(4, 18, 8, 8),
+		iconAndText(picture(assets.App, 30), newText(a.texts.T("app.name"), theme.SizeNameSubHeadingText, theme.ColorNameForeground, true, false)))
+	items := stack(gapSmall)
+	a.nav = map[Page]*navItem{}
+	var last *navItem
+	for _, p := range Pages() {
+		item := newNavItem(a.texts.T("nav."+string(p)), map[Page]assets.Icon{
+			Credentials: assets.PageCredentials, Status: assets.PageStatus, Problems: assets.PageProblems}[p],
+			func() { a.Show(p) }, a.escape)
+		if above := last; above != nil {
+			item.previous = func() { a.opt.Window.Canvas().Focus(above) }
+			above.next = func() { a.opt.Window.Canvas().Focus(item) }
+		}
+		last, a.nav[p] = item, item
+		items.Add(item)
+	}
+	a.version = caption("")
+	bottom := stack(gap, a.newLangSelect(), container.New(layout.NewCustomPaddedLayout(0, 4, 8, 8), a.version))
+	side := newSurface(colorSidebar, colorTransparent, 0,
+		minWidth(212, padded(12, container.NewBorder(stack(0, brand, items), bottom, nil, nil))))
+
+	a.lostText = newText("", theme.SizeNameText, theme.ColorNameForeground, true, true)
+	a.lostHint = caption("")
+	a.lost = notice(iconAndText(picture(assets.StateOffline, 22), stack(2, a.lostText, a.lostHint)))
+	a.body = container.NewStack()
+	content := container.New(layout.NewCustomPaddedLayout(margin-4, margin-8, margin, margin),
+		container.New(&columnLayout{gap: gapBig}, a.lost, a.body))
+	a.opt.Window.SetContent(container.NewStack(canvas.NewRectangle(colorOf(colorTransparent)), container.NewBorder(nil, nil, side, nil, content)))
+	a.place()
+	a.refresh()
+}
+
+// columnLayout puts the first above the second, which takes the rest; a hidden
+// first leaves no gap.
+type columnLayout struct{ gap float32 }
+
+// MinSize is both below each other.
+func (l *columnLayout) MinSize(o []fyne.CanvasObject) fyne.Size {
+	size := o[1].MinSize()
+	if o[0].Visible() {
+		top := o[0].MinSize()
+		size = fyne.NewSize(max(size.Width, top.Width), size.Height+l.gap+top.Height)
+	}
+	return size
+}
+
+// Layout gives the first its own height.
+func (l *columnLayout) Layout(o []fyne.CanvasObject, size fyne.Size) {
+	top := float32(0)
+	if o[0].Visible() {
+		o[0].Resize(fyne.NewSize(size.Width, o[0].MinSize().Height))
+		o[0].Move(fyne.NewPos(0, 0))
+		top = o[0].MinSize().Height + l.gap
+	}
+	o[1].Move(fyne.NewPos(0, top))
+	o[1].Resize(fyne.NewSize(size.Width, max(size.Height-top, 0)))
+}
+
+func (a *App) newLangSelect() *widget.Select {
+	var names []string
+	for _, l := range assets.Languages() {
+		names = append(names, a.texts.T("menu.language."+string(l)))
+	}
+	a.lang = widget.NewSelect(names, nil)
+	for i, l := range assets.Languages() {
+		if l == a.texts.Lang() {
+			a.lang.SetSelectedIndex(i)
+		}
+	}
+	a.lang.OnChanged = func(string) { a.SetLang(assets.Languages()[a.lang.SelectedIndex()]) }
+	return a.lang
+}
+
+// place puts the page into the body.
+func (a *App) place() {
+	content := map[Page]fyne.CanvasObject{Credentials: a.credentials.content, Status: a.status.content, Problems: a.problems.content}[a.page]
+	a.body.Objects = []fyne.CanvasObject{content}
+	a.body.Refresh()
+	a.opt.Window.SetTitle(a.texts.T("app.title", "page", a.texts.T("nav."+string(a.page))))
+}
+
+// refresh brings everything on screen up to date with the picture.
+func (a *App) refresh() {
+	for p, item := range a.nav {
+		badge := 0
+		if p == Problems {
+			badge = a.picture.Decisions()
+		}
+		item.set(p == a.page, badge)
+	}
+	version := ""
+	if a.picture.Version != "" {
+		version = a.texts.T("nav.version", "version", a.picture.Version)
+	}
+	a.version.show(version)
+	// The status page says it in its own heading.
+	lost := a.picture.Connection == client.Missing || a.picture.Connection == client.Reconnecting
+	was := a.lost.Visible()
+	if lost && a.page != Status {
+		a.lostText.set(a.texts.T("state." + a.picture.StateName() + ".text"))
+		a.lostHint.set(a.texts.T("state." + a.picture.StateName() + ".hint"))
+		a.lost.Show()
+	} else {
+		a.lost.Hide()
+	}
+	if was != a.lost.Visible() {
+		a.opt.Window.Content().Refresh()
+	}
+	a.status.refresh()
+	a.problems.refresh()
+	a.credentials.refresh()
+}
+
+// escape stops what runs, or else closes the window.
+func (a *App) escape() {
+	if a.page == Credentials && a.credentials.checking() {
+		a.credentials.stop()
+		return
+	}
+	a.opt.Window.Close()
+}
+
+// ask calls the agent beside the screen and hands the result back to it. Results
+// that come after Close are dropped.
+func (a *App) ask(call func(context.Context) error, done func(*client.Failure)) {
+	a.work.Add(1)
+	go func() {
+		defer a.work.Done()
+		ctx, cancel := context.WithTimeout(a.ctx, client.CallTimeout)
+		defer cancel()
+		failure := client.FailureOf(call(ctx))
+		if a.ctx.Err() == nil {
+			a.opt.Do(func() {
+				if a.ctx.Err() == nil {
+					done(failure)
+				}
+			})
+		}
+	}()
+}
+
+// DefaultSize is the size of a window that was never resized.
+func DefaultSize() fyne.Size { return fyne.NewSize(980, 700) }
