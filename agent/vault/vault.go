@@ -92,7 +92,9 @@ func (v *Vault) Open(owner string, sealed []byte) (Secret, error) {
 		if _, other := errors.AsType[*age.NoIdentityMatchError](err); other {
 			return Secret{}, fault.New(fault.SecretOfOtherKey, op, owner, nil)
 		}
-		return Secret{}, fault.New(fault.SecretUnreadable, op, owner, err)
+		// The cause is dropped: age quotes the bytes it can't read, and someone
+		// may have sent the password unsealed.
+		return Secret{}, fault.New(fault.SecretUnreadable, op, owner, nil)
 	}
 	content, err := io.ReadAll(io.LimitReader(r, maxSealed))
 	if err != nil {
