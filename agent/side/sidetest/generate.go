@@ -92,7 +92,7 @@ func rawTask(t *rapid.T) *pim.Task {
 			k.Start = k.Due.AddDays(rapid.IntRange(-400, 2).Draw(t, "ahead"))
 		}
 	}
-	if k.Status == pim.Completed || k.Percent == 100 {
+	if k.Status == pim.Completed || k.Percent >= 100 {
 		// Exchange always has a day for what is done: the generator gives one.
 		k.Completed = date(t, "completed")
 	}
