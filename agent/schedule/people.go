@@ -75,6 +75,13 @@ func (s *Scheduler) leave(k slot) {
 	delete(s.running, k)
 }
 
+// unqueue lets the timekeeper put a job for the slot again.
+func (s *Scheduler) unqueue(k slot) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.queued, k)
+}
+
 // drain waits until nothing runs for the user, so that no outcome of the past is
 // written over what comes next. Call it after halt.
 func (s *Scheduler) drain(ctx context.Context, user pim.UserID) error {

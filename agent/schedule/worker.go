@@ -47,8 +47,13 @@ func (w *worker) Work(ctx context.Context, job *river.Job[sliceJob]) error {
 		defer s.leave(k)
 	}
 	before, mine, err := s.claim(books, job, k, entered)
-	if err != nil || !mine {
+	if err != nil {
 		return err
+	}
+	if !mine {
+		// While this job was still there, a new one could not be put.
+		s.unqueue(k)
+		return nil
 	}
 	slice := Slice{
 		Account:     user.Account,

@@ -1,0 +1,139 @@
+package schedule
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"abgleich/agent/pim"
+)
+
+// A child process runs a scheduler and writes what happens into a log until it is
+// killed. The parent reads the log of all its children.
+const crashFolder = "ABGLEICH_TEST_CRASH_FOLDER"
+
+func TestMain(m *testing.M) {
+	if dir := os.Getenv(crashFolder); dir != "" {
+		crashChild(dir)
+		return
+	}
+	os.Exit(m.Run())
+}
+
+// crashChild triggers and runs until killed. Lines are written by one system call
+// each: "wanted n" before the trigger is given, "triggered n" after it was taken,
+// "run claim n" when a new run begins and has seen change n, "slice claim", "done claim".
+func crashChild(dir string) {
+	log, err := os.OpenFile(filepath.Join(dir, "log"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
+	if err != nil {
+		panic(err)
+	}
+	line := func(format string, args ...any) {
+		if _, err := fmt.Fprintf(log, format+"\n", args...); err != nil {
+			panic(err)
+		}
+	}
+	s, err := Start(context.Background(), Config{Folder: dir, Observer: newRecord(), Now: time.Now, Interval: time.Hour,
+		Users: &fakeUsers{list: []User{employee("anna", pim.KindTask)}},
+		Runner: runnerFunc(func(ctx context.Context, s Slice) (Result, error) {
+			if s.Continues {
+				line("slice %d", s.Claim)
+			} else {
+				line("run %d", s.Claim)
+			}
+			time.Sleep(time.Duration(rand.IntN(8)) * time.Millisecond)
+			if rand.IntN(3) == 0 {
+				line("more %d", s.Claim)
+				return Result{More: true}, nil
+			}
+			line("done %d", s.Claim)
+			return Result{}, nil
+		})})
+	if err != nil {
+		panic(err)
+	}
+	if os.Getenv("ABGLEICH_TEST_CRASH_QUIET") == "" {
+		for {
+			line("wanted")
+			if err := s.Trigger(context.Background(), "anna", ByHint, pim.KindTask); err == nil {
+				line("triggered")
+			}
+			time.Sleep(time.Duration(rand.IntN(10)) * time.Millisecond)
+		}
+	}
+	select {}
+}
+
+func TestNothingIsLostWhenTheProcessIsKilled(t *testing.T) {
+	dir := t.TempDir()
+	child := func(quiet bool, life time.Duration) {
+		t.Helper()
+		c := exec.Command(os.Args[0], "-test.run=^$")
+		c.Env = append(os.Environ(), crashFolder+"="+dir)
+		if quiet {
+			c.Env = append(c.Env, "ABGLEICH_TEST_CRASH_QUIET=1")
+		}
+		out, err := c.StderrPipe()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := c.Start(); err != nil {
+			t.Fatal(err)
+		}
+		timer := time.AfterFunc(life, func() { _ = c.Process.Kill() })
+		defer timer.Stop()
+		for sc := bufio.NewScanner(out); sc.Scan(); {
+			t.Errorf("child: %s", sc.Text())
+		}
+		_ = c.Wait() // killed
+	}
+	for range 12 {
+		child(false, time.Duration(100+rand.IntN(300))*time.Millisecond)
+	}
+	// The last one only has to finish what is left.
+	child(true, 1500*time.Millisecond)
+
+	f, err := os.Open(filepath.Join(dir, "log"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	var lastClaim, changes, taken, seen, covered, runs int
+	open := false
+	for sc := bufio.NewScanner(f); sc.Scan(); {
+		var word string
+		var claim int
+		_, _ = fmt.Sscan(sc.Text(), &word, &claim)
+		switch word {
+		case "wanted":
+			changes++
+		case "triggered":
+			taken++
+		case "run", "slice":
+			if claim <= lastClaim {
+				t.Fatalf("claim %d after %d", claim, lastClaim)
+			}
+			lastClaim, open = claim, true
+			if word == "run" {
+				seen, runs = changes, runs+1
+			}
+		case "more", "done":
+			if !open || claim != lastClaim {
+				t.Fatalf("slice %d ended, the last begun was %d", claim, lastClaim)
+			}
+			open = false
+			if word == "done" {
+				covered = seen
+			}
+		}
+	}
+	if covered != changes || taken < 50 || runs < 20 {
+		t.Errorf("%d triggers of which %d were taken; the last complete run of %d saw %d", changes, taken, runs, covered)
+	}
+}
