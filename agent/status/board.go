@@ -132,7 +132,10 @@ func (b *Board) Progress(p Progress) {
 	b.changeKind(p.User, p.Kind, func(k *Kind, pc *pace) {
 		k.Phase, k.FirstSync = p.Phase, p.First
 		k.Done, k.Expected, k.Counts = p.Done, p.Expected, p.Counts
-		k.BlockedCode, k.BlockedUntil = p.Code, time.Time{}
+		// While it only knocks at the door, what was in the way may still be.
+		if p.Code != "" || p.Phase > Reading || p.Done > 0 {
+			k.BlockedCode, k.BlockedUntil = p.Code, time.Time{}
+		}
 		pc.step(p.Run, p.Done, b.now())
 	})
 }

@@ -46,10 +46,7 @@ func (e *entry) word(business fault.Code) (State, fault.Code) {
 	if e.stop != "" {
 		is(stateOf(e.stop), e.stop)
 	}
-	if e.user.Holds > 0 {
-		is(Attention, fault.DeletionsHeld)
-	}
-	if e.user.Problems > 0 {
+	if e.user.Holds > 0 || e.user.Problems > 0 {
 		is(Attention, "")
 	}
 	for _, k := range e.user.Kinds {
