@@ -119,12 +119,7 @@ func TestTheThrottleHoldsForOneUser(t *testing.T) {
 			res.Body.Close()
 		}
 	})
-	for c.sim.Faults().Hits() == 0 { // until the stall holds its request
-		if ctx.Err() != nil {
-			t.Fatal("the stall never began")
-		}
-		time.Sleep(time.Millisecond)
-	}
+	until(t, "the stall holds its request", func() bool { return f.Hits() > 0 })
 	if got := c.do(getCalendar); got.codes() != "ErrorServerBusy" || got.find(`BackOffMilliseconds">(\d+)<`) != "2000" {
 		t.Errorf("the second request got %s", got.raw)
 	}

@@ -67,11 +67,14 @@ func waitFor(t *testing.T, from chan string, pattern string) string {
 // until waits for something another goroutine brings about.
 func until(t *testing.T, what string, f func() bool) {
 	t.Helper()
-	for end := time.Now().Add(20 * time.Second); !f(); {
-		if time.Now().After(end) {
+	end, look := time.After(20*time.Second), time.NewTicker(time.Millisecond)
+	defer look.Stop()
+	for !f() {
+		select {
+		case <-end:
 			t.Fatalf("never: %s", what)
+		case <-look.C:
 		}
-		time.Sleep(time.Millisecond)
 	}
 }
 
