@@ -202,6 +202,7 @@ func TestA401AfterTheLoginIsToldApartByWhatExchangeSays(t *testing.T) {
 		`4;reason="The account is locked."`:   fault.AccountLocked,
 		`4;reason="The password has expired"`: fault.PasswordExpired,
 		`4;reason="EWS is blocked for user"`:  fault.MailboxDisabled,
+		"back end: ex2.lab.test":              fault.MailboxDisabled,
 	} {
 		var calls atomic.Int64
 		s := newNTLMServer(t, map[string]string{"ANNA": "secret1"}, func(w http.ResponseWriter, r *http.Request) {
@@ -209,7 +210,9 @@ func TestA401AfterTheLoginIsToldApartByWhatExchangeSays(t *testing.T) {
 				reply(folderReply())(w, r)
 				return
 			}
-			if diagnostics != "" {
+			if target, ok := strings.CutPrefix(diagnostics, "back end: "); ok {
+				w.Header().Set("X-CalculatedBETarget", target)
+			} else if diagnostics != "" {
 				w.Header().Set("X-Ms-Diagnostics", diagnostics)
 			}
 			w.Header().Set("WWW-Authenticate", "NTLM")

@@ -272,7 +272,7 @@ func (c *Client) refusedLogin() error {
 func (c *Client) rejected(resp *http.Response) error {
 	e := &Error{Op: "Login", Code: fault.LoginRejected}
 	e.fromHeader(resp)
-	e.Code = loginCode(e)
+	e.Code = loginCode(e, resp.Header)
 	drain(resp)
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -285,8 +285,10 @@ func (c *Client) rejected(resp *http.Response) error {
 }
 
 // loginCode tells a 401 apart as far as the server does: IIS says nothing, the
-// Exchange application behind it leaves a reason in x-ms-diagnostics.
-func loginCode(e *Error) fault.Code {
+// Exchange application behind it leaves a reason in x-ms-diagnostics. A front end
+// names the back end it asked only for callers it knows: then the login was good
+// and the mailbox or its EWS access is off.
+func loginCode(e *Error, h http.Header) fault.Code {
 	d := strings.ToLower(e.Diagnostics)
 	switch {
 	case strings.Contains(strings.ReplaceAll(d, "blocked", ""), "locked"):
@@ -296,6 +298,11 @@ func loginCode(e *Error) fault.Code {
 	case strings.Contains(d, "mailbox"), strings.Contains(d, "disabled"), strings.Contains(d, "blocked"),
 		strings.Contains(d, "not allowed"):
 		return fault.MailboxDisabled
+	}
+	for _, name := range [...]string{"X-CalculatedBETarget", "X-BEServer", "X-DiagInfo"} {
+		if h.Get(name) != "" {
+			return fault.MailboxDisabled
+		}
 	}
 	return fault.LoginRejected
 }
