@@ -1,0 +1,286 @@
+// Package agent wires the agent's rooms into a running whole, and does nothing
+// else: parameters, logs, vault, store, both sides, executor, scheduler, live
+// status, and the pipe on which trays and the command line call.
+//
+// [Start] either brings everything up or leaves nothing behind; [Agent.Stop] ends
+// everything in the opposite order and may be called twice.
+package agent
+
+import (
+	"context"
+	"errors"
+	"io"
+	"io/fs"
+	"net"
+	"os"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"github.com/sirupsen/logrus"
+
+	"abgleich/agent/api"
+	"abgleich/agent/credentials"
+	"abgleich/agent/engine"
+	"abgleich/agent/executor"
+	"abgleich/agent/fault"
+	"abgleich/agent/logbook"
+	"abgleich/agent/params"
+	"abgleich/agent/pim"
+	"abgleich/agent/schedule"
+	"abgleich/agent/side/business"
+	"abgleich/agent/side/exchange"
+	"abgleich/agent/status"
+	"abgleich/agent/store"
+	"abgleich/agent/vault"
+	"abgleich/ipc/pipe"
+)
+
+// Options are what a start needs.
+type Options struct {
+	// Parameters is the parameter file.
+	Parameters *params.File
+	// Version is told to trays and written into the log.
+	Version string
+	// Echo takes every log line as well, for an agent in a terminal; nil for none.
+	Echo io.Writer
+	// Now is the clock; nil means time.Now.
+	Now func() time.Time
+}
+
+// Agent is a running agent.
+type Agent struct {
+	address string
+	failed  chan error
+
+	// closers end what was started, in the opposite order.
+	mu      sync.Mutex
+	closers []func(context.Context) error
+	stopped chan struct{}
+	err     error
+}
+
+// Start brings an agent up. The context is for starting only. Codes: those of the
+// parameters, [fault.StoreCorrupt], [fault.StoreNewer], [fault.KeyMissing],
+// [fault.AlreadyRunning], and those of the business database.
+func Start(ctx context.Context, o Options) (_ *Agent, err error) {
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	a := &Agent{failed: make(chan error, 1)}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, a.Stop(context.WithoutCancel(ctx)))
+		}
+	}()
+	p, _, err := o.Parameters.Load()
+	if err != nil {
+		return nil, err
+	}
+	logs := logbook.Open(logbook.Options{
+		Folder: p.Log.Folder, Level: level(p.Log.Level), MaxSizeMB: p.Log.MaxSizeMB, MaxAgeDays: p.Log.MaxAgeDays,
+		Fallback: os.Stderr, Echo: o.Echo,
+	})
+	a.onStop(func(context.Context) error { return logs.Close() })
+	if err := os.MkdirAll(p.Data.Folder, 0o700); err != nil {
+		return nil, fault.New(fault.StoreCorrupt, "agent.Start", p.Data.Folder, err)
+	}
+	rooms, err := a.open(ctx, o, p, logs)
+	if err != nil {
+		logs.Service().WithError(err).WithField("code", fault.CodeOf(err)).Error("the agent could not start")
+		return nil, err
+	}
+	if err := a.run(ctx, o, p, logs, rooms); err != nil {
+		logs.Service().WithError(err).WithField("code", fault.CodeOf(err)).Error("the agent could not start")
+		return nil, err
+	}
+	logs.Service().WithField("version", o.Version).WithField("address", a.address).Info("agent started")
+	a.onStop(func(context.Context) error { logs.Service().Info("agent stopped"); return nil })
+	return a, nil
+}
+
+// rooms are the parts that only hold state.
+type rooms struct {
+	vault    *vault.Vault
+	store    *store.Store
+	book     *credentials.Book
+	board    *status.Board
+	business *business.Database
+	settings *settings
+}
+
+func (a *Agent) open(ctx context.Context, o Options, p params.Params, logs *logbook.Book) (rooms, error) {
+	var r rooms
+	file := filepath.Join(p.Data.Folder, "agent.db")
+	_, err := os.Stat(file)
+	r.vault, err = vault.Open(vault.Options{
+		Folder: p.Data.Folder, CredentialsFolder: os.Getenv("CREDENTIALS_DIRECTORY"),
+		// A key is made together with the store. Beside an old store a new key
+		// would open nothing.
+		Create: errors.Is(err, fs.ErrNotExist),
+	})
+	if err != nil {
+		return r, err
+	}
+	if r.store, err = store.Open(ctx, file, store.Options{Now: o.Now}); err != nil {
+		return r, err
+	}
+	a.onStop(func(context.Context) error { return r.store.Close() })
+	r.board = status.New(o.Now, 0)
+	r.board.SetAgent(func(s *status.Agent) {
+		s.Started, s.Version, s.SyncEnabled, s.Interval = o.Now(), o.Version, p.Communication.SyncEnabled, p.Sync.Interval
+	})
+	r.settings = &settings{File: o.Parameters, vault: r.vault, log: logs.Service(), board: r.board}
+	r.settings.inForce.Store(&p)
+	r.book = credentials.New(credentials.Options{
+		Store: r.store, Vault: r.vault, InMemory: p.Sync.KeepCredentials == params.KeepMemory,
+		Guard: func(s vault.Secret) { logs.Guard(s) }, Now: o.Now,
+	})
+	alias := p.Databases[p.Database.Alias]
+	r.business, err = business.Open(ctx, business.Config{
+		Driver: string(alias.Driver), DSN: beside(p.Data.Folder, alias.DSN), Foreign: alias.Foreign,
+		KeyStore: filepath.Join(p.Data.Folder, "keys-"+p.Database.Alias+".db"), Now: o.Now,
+	})
+	if err != nil {
+		return r, err
+	}
+	a.onStop(func(context.Context) error { return r.business.Close() })
+	return r, nil
+}
+
+// beside resolves a file name relative to the data folder.
+func beside(folder, dsn string) string {
+	if dsn == "" || filepath.IsAbs(dsn) || len(dsn) > 5 && dsn[:5] == "file:" {
+		return dsn
+	}
+	return filepath.Join(folder, dsn)
+}
+
+func (a *Agent) run(ctx context.Context, o Options, p params.Params, logs *logbook.Book, r rooms) error {
+	ex, err := a.openExchange(o, p, logs, r)
+	if err != nil {
+		return err
+	}
+	run := &runner{book: r.book, board: r.board, store: r.store, now: o.Now,
+		log: func(u pim.UserID) *logrus.Entry { return logs.User(string(u)) }}
+	run.executor = executor.New(executor.Config{
+		Store: r.store, Business: r.business, Exchange: ex, Policy: engine.Policy(p.Sync.Policy), Now: o.Now, Progress: run.progress,
+	})
+	if err := r.board.Restore(ctx, run); err != nil {
+		return err
+	}
+	scheduler, err := schedule.Start(ctx, schedule.Config{
+		Folder: p.Data.Folder, Runner: run, Observer: r.board, Logger: logs.Slog(), Now: o.Now, Interval: p.Sync.Interval,
+		Users: &people{employees: r.business, book: r.book, board: r.board,
+			enabled: func() bool { return r.settings.now().Communication.SyncEnabled }},
+		Watches: watches(p, r.business, ex),
+	})
+	if err != nil {
+		return err
+	}
+	a.onStop(scheduler.Stop)
+	r.settings.changed = func(ctx context.Context, p params.Params) error {
+		return scheduler.ParametersChanged(ctx, p.Sync.Interval)
+	}
+	return a.serve(o, p, api.Config{
+		Version: o.Version, Now: o.Now, Records: r.store, Book: r.book, Vault: r.vault, Employees: r.business,
+		Control: scheduler, Status: r.board, Planner: &planner{run.executor, r.business},
+		Logs: logs, Settings: r.settings, Stopping: pipe.Stopping,
+	})
+}
+
+// watches are the sources of hints the parameters want.
+func watches(p params.Params, b *business.Database, ex *exchange.Side) []schedule.Watch {
+	ws := []schedule.Watch{{Name: "business", Watcher: b}}
+	if p.Sync.Notifications != params.NotifyInterval {
+		// Exchange tells of items before they can be read.
+		ws = append(ws, schedule.Watch{Name: "exchange", Watcher: ex, Again: 2 * time.Second})
+	}
+	return ws
+}
+
+// serve opens the pipe last: whoever gets an answer finds everything running.
+func (a *Agent) serve(o Options, p params.Params, c api.Config) error {
+	a.address = p.IPC.Address
+	l, err := pipe.Listen(p.IPC.Address, pipe.ListenOptions{AdminGroup: p.IPC.AdminGroup})
+	if errors.Is(err, pipe.ErrInUse) {
+		return fault.New(fault.AlreadyRunning, "agent.Start", p.IPC.Address, err)
+	}
+	if err != nil {
+		return fault.New(fault.AgentUnreachable, "agent.Start", p.IPC.Address, err)
+	}
+	a.background(func(ctx context.Context) error { return pipe.Serve(ctx, l, api.Handler(c)) })
+	return nil
+}
+
+// background runs a part until Stop; its early end is told on Failed.
+func (a *Agent) background(part func(context.Context) error) {
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan error, 1)
+	go func() {
+		err := part(ctx)
+		if ctx.Err() == nil {
+			select {
+			case a.failed <- err:
+			default: // one reason is enough
+			}
+		}
+		done <- err
+	}()
+	a.onStop(func(stop context.Context) error {
+		cancel()
+		select {
+		case err := <-done:
+			if errors.Is(err, context.Canceled) || errors.Is(err, net.ErrClosed) {
+				return nil
+			}
+			return err
+		case <-stop.Done():
+			return stop.Err()
+		}
+	})
+}
+
+// Address is the socket or pipe on which the agent answers.
+func (a *Agent) Address() string { return a.address }
+
+// Failed gives the reason when a part ends that should not: the agent is then to
+// be stopped and started again.
+func (a *Agent) Failed() <-chan error { return a.failed }
+
+func (a *Agent) onStop(f func(context.Context) error) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.closers = append(a.closers, f)
+}
+
+// Stop ends the agent: no more calls are taken, running slices are cancelled and
+// waited for until the context ends. What was wanted is kept for the next start.
+func (a *Agent) Stop(ctx context.Context) error {
+	a.mu.Lock()
+	closers := a.closers
+	a.closers = nil
+	if a.stopped != nil {
+		stopped := a.stopped
+		a.mu.Unlock()
+		<-stopped
+		return a.err
+	}
+	a.stopped = make(chan struct{})
+	a.mu.Unlock()
+	var errs []error
+	for i := len(closers) - 1; i >= 0; i-- {
+		errs = append(errs, closers[i](ctx))
+	}
+	a.err = errors.Join(errs...)
+	close(a.stopped)
+	return a.err
+}
+
+func level(l params.Level) logrus.Level {
+	v, err := logrus.ParseLevel(string(l))
+	if err != nil {
+		return logrus.InfoLevel
+	}
+	return v
+}

@@ -1,0 +1,141 @@
+package agent
+
+import (
+	"context"
+	"crypto/hmac"
+	"crypto/rand"
+	"crypto/sha256"
+	"crypto/tls"
+	"crypto/x509"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"strconv"
+	"strings"
+
+	"github.com/google/uuid"
+
+	"abgleich/agent/credentials"
+	"abgleich/agent/ews"
+	"abgleich/agent/fault"
+	"abgleich/agent/logbook"
+	"abgleich/agent/params"
+	"abgleich/agent/pim"
+	"abgleich/agent/side/exchange"
+	"abgleich/agent/status"
+)
+
+// mailServer makes the one server object all users share, after the parameters.
+func mailServer(p params.Params, version string) (*ews.Server, error) {
+	trusted, err := certificates(p.Communication.CertificateFile)
+	if err != nil {
+		return nil, err
+	}
+	endpoint := p.Communication.Endpoint()
+	if endpoint == "" {
+		// Without a server there is nothing to reach; the first run says so.
+		endpoint = "https://invalid./EWS/Exchange.asmx"
+	}
+	return ews.NewServer(ews.ServerOptions{
+		URL: endpoint, TLS: &tls.Config{RootCAs: trusted, MinVersion: tls.VersionTLS12}, UserAgent: "Abgleich/" + version,
+	})
+}
+
+// certificates are the system's and those of the file, nil for the system's alone.
+func certificates(file string) (*x509.CertPool, error) {
+	if file == "" {
+		return nil, nil
+	}
+	const op = "agent.certificates"
+	pem, err := os.ReadFile(file)
+	if err != nil {
+		return nil, fault.New(fault.ParameterInvalid, op, "communication.certificate_file", err)
+	}
+	pool, err := x509.SystemCertPool()
+	if err != nil {
+		pool = x509.NewCertPool()
+	}
+	if !pool.AppendCertsFromPEM(pem) {
+		return nil, fault.New(fault.ParameterInvalid, op, "communication.certificate_file", errors.New("no certificate in the file"))
+	}
+	return pool, nil
+}
+
+// logins turns the book's logins into those of the mail server.
+type logins struct {
+	book   *credentials.Book
+	domain string
+	tls    bool
+	// key marks a secret without telling it; it lives as long as the process.
+	key [32]byte
+}
+
+func newLogins(book *credentials.Book, p params.Params, tls bool) *logins {
+	l := &logins{book: book, domain: p.Communication.Domain, tls: tls}
+	rand.Read(l.key[:]) //nolint:errcheck // documented never to fail
+	return l
+}
+
+// credential implements exchange.Options.Credentials.
+func (l *logins) credential(ctx context.Context, user pim.UserID) (exchange.Credential, error) {
+	login, err := l.book.Login(ctx, user)
+	if err != nil {
+		return exchange.Credential{}, err
+	}
+	return l.of(login), nil
+}
+
+func (l *logins) of(login credentials.Login) exchange.Credential {
+	name := l.qualified(login.Name)
+	mark := hmac.New(sha256.New, l.key[:])
+	fmt.Fprintf(mark, "%s\x00%s", name, login.Secret.Reveal())
+	ways := []ews.Login{ews.NTLM(name, login.Secret.Reveal())}
+	if l.tls {
+		ways = append(ways, ews.Basic(name, login.Secret.Reveal()))
+	}
+	return exchange.Credential{ID: hex.EncodeToString(mark.Sum(nil)), Logins: ways}
+}
+
+// qualified puts the configured domain before a name that has none.
+func (l *logins) qualified(name string) string {
+	if l.domain == "" || strings.ContainsAny(name, `\@`) {
+		return name
+	}
+	return l.domain + `\` + name
+}
+
+func (a *Agent) openExchange(o Options, p params.Params, logs *logbook.Book, r rooms) (*exchange.Side, error) {
+	server, err := mailServer(p, o.Version)
+	if err != nil {
+		return nil, err
+	}
+	events, how := a.openEvents(p, logs)
+	r.board.SetAgent(func(s *status.Agent) { s.Notifications = how })
+	ex := exchange.New(exchange.Options{
+		Server: server, Credentials: newLogins(r.book, p, server.TLS()).credential, NewID: uuid.NewString, Events: events,
+	})
+	a.onStop(func(context.Context) error { return ex.Close() })
+	return ex, nil
+}
+
+// openEvents opens the event port where the parameters want pushes. A port that
+// can't be opened is no reason not to sync: then a stream is listened to.
+func (a *Agent) openEvents(p params.Params, logs *logbook.Book) (events *exchange.EventServer, how string) {
+	wanted := p.Sync.Notifications == params.NotifyPush || p.Sync.Notifications == params.NotifyAuto
+	switch {
+	case p.Sync.Notifications == params.NotifyInterval:
+		return nil, string(params.NotifyInterval)
+	case !wanted || p.Events.Server == "":
+		return nil, string(params.NotifyStreaming)
+	}
+	l, err := net.Listen("tcp", p.Events.ListenAddress())
+	if err != nil {
+		logs.Service().WithError(err).WithField("code", fault.EventServerFailed).Warn("the event port cannot be opened: streaming instead")
+		return nil, string(params.NotifyStreaming)
+	}
+	events = exchange.NewEventServer("http://" + net.JoinHostPort(p.Events.Server, strconv.Itoa(p.Events.Port)))
+	a.background(func(ctx context.Context) error { return events.Serve(ctx, l) })
+	return events, string(params.NotifyPush)
+}

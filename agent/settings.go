@@ -1,0 +1,105 @@
+package agent
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"sync/atomic"
+
+	"github.com/sirupsen/logrus"
+
+	"abgleich/agent/fault"
+	"abgleich/agent/params"
+	"abgleich/agent/status"
+	"abgleich/agent/vault"
+)
+
+// servicePassword is the one parameter that is a secret.
+const servicePassword = "service.password"
+
+// settings are the parameters in force, and the way to change them.
+type settings struct {
+	*params.File
+	vault   *vault.Vault
+	log     *logrus.Logger
+	board   *status.Board
+	inForce atomic.Pointer[params.Params]
+	// changed tells the scheduler; nil before it runs.
+	changed func(context.Context, params.Params) error
+}
+
+func (s *settings) now() params.Params { return *s.inForce.Load() }
+
+// SecretKeys implements api.Settings.
+func (s *settings) SecretKeys() []string { return []string{servicePassword} }
+
+// SetSecret seals a secret parameter into a file of its own: the parameter file is
+// read by people and copied into mails.
+func (s *settings) SetSecret(_ context.Context, key string, secret vault.Secret) error {
+	const op = "agent.SetSecret"
+	if key != servicePassword {
+		return fault.New(fault.ParameterUnknown, op, key, nil)
+	}
+	sealed, err := s.vault.Seal("agent:"+key, secret)
+	if err != nil {
+		return err
+	}
+	path := s.secretPath(key)
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return fault.New(fault.Internal, op, key, err)
+	}
+	next := path + ".new"
+	if err := os.WriteFile(next, sealed, 0o600); err != nil {
+		return fault.New(fault.Internal, op, key, err)
+	}
+	if err := os.Rename(next, path); err != nil {
+		return fault.New(fault.Internal, op, key, err)
+	}
+	return nil
+}
+
+// HasSecret implements api.Settings.
+func (s *settings) HasSecret(_ context.Context, key string) (bool, error) {
+	_, err := os.Stat(s.secretPath(key))
+	if errors.Is(err, fs.ErrNotExist) {
+		return false, nil
+	}
+	if err != nil {
+		return false, fault.New(fault.Internal, "agent.HasSecret", key, err)
+	}
+	return true, nil
+}
+
+func (s *settings) secretPath(key string) string {
+	return filepath.Join(s.now().Data.Folder, "secrets", key+".age")
+}
+
+// Apply takes over what the file says now, as far as that can be done in passing:
+// switch, interval and log level. It tells whether the rest needs a restart.
+func (s *settings) Apply(ctx context.Context) (restartNeeded bool, err error) {
+	p, _, err := s.Load()
+	if err != nil {
+		return false, err
+	}
+	old := s.now()
+	live := old
+	live.Communication.SyncEnabled = p.Communication.SyncEnabled
+	live.Sync.Interval = p.Sync.Interval
+	live.Log.Level = p.Log.Level
+	live.Language = p.Language
+	s.inForce.Store(&live)
+	if l, err := logrus.ParseLevel(string(live.Log.Level)); err == nil {
+		s.log.SetLevel(l)
+	}
+	s.board.SetAgent(func(a *status.Agent) {
+		a.SyncEnabled, a.Interval = live.Communication.SyncEnabled, live.Sync.Interval
+	})
+	if s.changed != nil {
+		if err := s.changed(ctx, live); err != nil {
+			return false, err
+		}
+	}
+	return string(params.Marshal(live)) != string(params.Marshal(p)), nil
+}

@@ -1,0 +1,99 @@
+package agent
+
+import (
+	"context"
+	"time"
+
+	"abgleich/agent/credentials"
+	"abgleich/agent/fault"
+	"abgleich/agent/pim"
+	"abgleich/agent/schedule"
+	"abgleich/agent/side"
+	"abgleich/agent/side/business"
+	"abgleich/agent/status"
+)
+
+// people says who is to be synced, and tells the board of everybody else why not.
+type people struct {
+	employees interface {
+		Employees(context.Context) ([]business.Employee, error)
+		CheckFunction(context.Context, pim.UserID, business.Function) error
+	}
+	book    *credentials.Book
+	board   *status.Board
+	enabled func() bool // the master switch
+}
+
+// Users implements schedule.Users.
+func (p *people) Users(ctx context.Context) ([]schedule.User, error) {
+	employees, err := p.employees.Employees(ctx)
+	p.board.SetAgent(func(a *status.Agent) { a.BusinessCode = fault.CodeOf(err) })
+	if err != nil {
+		return nil, err
+	}
+	var out []schedule.User
+	for _, e := range employees {
+		v, err := p.book.View(ctx, e.User)
+		if err != nil {
+			return nil, err
+		}
+		word, code, err := p.word(ctx, e, v)
+		if err != nil {
+			return nil, err
+		}
+		p.board.Known(e.User, e.Name, word, code)
+		if word != status.Fine {
+			continue
+		}
+		out = append(out, schedule.User{
+			Account: side.Account{User: e.User, Mail: e.Mail, Zone: zoneOf(e)},
+			Kinds:   kindsOf(v),
+		})
+	}
+	return out, nil
+}
+
+// word is what keeps an employee from syncing, or status.Fine.
+func (p *people) word(ctx context.Context, e business.Employee, v credentials.View) (status.State, fault.Code, error) {
+	switch {
+	case !p.enabled():
+		return status.Disabled, fault.SyncDisabled, nil
+	case !e.Active:
+		return status.Disabled, fault.EmployeeInactive, nil
+	case e.Mail == "":
+		return status.Disabled, fault.EmployeeWithoutMail, nil
+	}
+	err := p.employees.CheckFunction(ctx, e.User, business.FunctionSyncCRM)
+	if fault.Has(err, fault.FunctionMissing) {
+		return status.Disabled, fault.FunctionMissing, nil
+	}
+	if err != nil {
+		return 0, "", err
+	}
+	if !v.Sync || len(kindsOf(v)) == 0 {
+		return status.NotSetUp, "", nil
+	}
+	return status.Fine, "", nil
+}
+
+func kindsOf(v credentials.View) []pim.Kind {
+	var ks []pim.Kind
+	if v.Appointments {
+		ks = append(ks, pim.KindAppointment)
+	}
+	if v.Tasks {
+		ks = append(ks, pim.KindTask)
+	}
+	return ks
+}
+
+// zoneOf is where the employee's days begin. Master data are checked when they are
+// entered; a foreign database may still hold anything, and UTC is then no worse
+// than a guess.
+func zoneOf(e business.Employee) *time.Location {
+	loc, err := time.LoadLocation(e.Zone)
+	if err != nil || e.Zone == "" {
+		return time.UTC
+	}
+	return loc
+}
