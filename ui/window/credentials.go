@@ -381,7 +381,8 @@ func (p *credentialsPage) send(unverified bool) {
 		}
 		saved = r.Msg.GetCredentials()
 		if p.app.opt.Store != nil && l.password != "" {
-			notKept = p.app.opt.Store.Store(ctx, l.login, l.password)
+			// The system may ask the person something: no time limit of ours.
+			notKept = p.app.opt.Store.Store(p.app.ctx, l.login, l.password)
 		}
 		return nil
 	}, func(f *client.Failure) {
@@ -411,11 +412,8 @@ func (p *credentialsPage) saved(c *contract.Credentials, notKept error) {
 	if notKept != nil {
 		key = "credentials.saved.keyring"
 	}
-	p.message.tint(theme.ColorNameSuccess)
-	p.message.show(p.app.texts.T(key))
-	if c.GetSync() && notKept == nil {
-		p.app.Show(Status)
-	}
+	p.app.status.tell(p.app.texts.T(key))
+	p.app.Show(Status)
 }
 
 // kept is what survives a change of language.

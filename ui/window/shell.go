@@ -142,6 +142,9 @@ func (a *App) Page() Page { return a.page }
 
 // Show shows a page and puts the keyboard where it is needed first.
 func (a *App) Show(page Page) {
+	if a.page != page && page != Status {
+		a.status.tell("") // it has been read
+	}
 	a.page = page
 	a.place()
 	a.refresh()

@@ -123,6 +123,13 @@ func (p *statusPage) call(f func(context.Context) error) {
 	})
 }
 
+// tell shows a sentence about what has just been done.
+func (p *statusPage) tell(sentence string) {
+	p.message.tint(theme.ColorNameSuccess)
+	p.message.show(sentence)
+	p.content.Refresh()
+}
+
 func (p *statusPage) pauseMenu() {
 	t := p.app.texts
 	pause := func(until *timestamppb.Timestamp) {

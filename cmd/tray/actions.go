@@ -1,0 +1,122 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"sync"
+	"time"
+
+	"connectrpc.com/connect"
+	"google.golang.org/protobuf/types/known/timestamppb"
+
+	"abgleich/assets"
+	"abgleich/ipc/contract"
+	"abgleich/ui/client"
+	"abgleich/ui/preferences"
+)
+
+// actions is what the menu's clicks do. The agent's answers come as status;
+// when it doesn't answer, the status says that too.
+type actions struct {
+	ctx   context.Context
+	agent *client.Agent
+	file  preferences.File
+	lang  assets.Lang
+	work  sync.WaitGroup
+}
+
+func newActions(ctx context.Context, agent *client.Agent, lang assets.Lang, file preferences.File) *actions {
+	return &actions{ctx: ctx, agent: agent, lang: lang, file: file}
+}
+
+// wait ends with the last call; ctx must have ended.
+func (a *actions) wait() { a.work.Wait() }
+
+// Open starts the window beside this program. It takes care itself that there
+// is one window only. The window outlives the icon.
+func (a *actions) Open(page string) error {
+	self, err := os.Executable()
+	if err != nil {
+		return err
+	}
+	cmd := exec.Command(windowBeside(self), page, "--agent", a.agent.Address, "--lang", string(a.lang))
+	if err := cmd.Start(); err != nil {
+		return err
+	}
+	go cmd.Wait() // ends with the window; takes its exit status from the system
+	return nil
+}
+
+// windowBeside is the window program in the folder of this one: "window" beside
+// "tray", "abgleich-window.exe" beside "abgleich-tray.exe".
+func windowBeside(self string) string {
+	dir, name := filepath.Split(self)
+	window := "window"
+	if prefix, ok := cutTray(name); ok {
+		window = prefix + "window"
+	}
+	if runtime.GOOS == "windows" {
+		window += ".exe"
+	}
+	return filepath.Join(dir, window)
+}
+
+// cutTray gives what stands before "tray" in a program's name.
+func cutTray(name string) (prefix string, ok bool) {
+	name = name[:len(name)-len(filepath.Ext(name))]
+	if len(name) < len("tray") || name[len(name)-len("tray"):] != "tray" {
+		return "", false
+	}
+	return name[:len(name)-len("tray")], true
+}
+
+// SyncNow asks for a sync of both kinds.
+func (a *actions) SyncNow() {
+	a.call(func(ctx context.Context) error {
+		_, err := a.agent.SyncNow(ctx, connect.NewRequest(&contract.SyncNowRequest{}))
+		return err
+	})
+}
+
+// PauseFor pauses for a while; 0: until resumed.
+func (a *actions) PauseFor(d time.Duration) {
+	r := &contract.PauseRequest{}
+	if d > 0 {
+		r.Until = timestamppb.New(time.Now().Add(d))
+	}
+	a.call(func(ctx context.Context) error {
+		_, err := a.agent.Pause(ctx, connect.NewRequest(r))
+		return err
+	})
+}
+
+// Resume ends the pause.
+func (a *actions) Resume() {
+	a.call(func(ctx context.Context) error {
+		_, err := a.agent.Resume(ctx, connect.NewRequest(&contract.ResumeRequest{}))
+		return err
+	})
+}
+
+// ChooseLang remembers the language for the next start and for windows.
+func (a *actions) ChooseLang(lang assets.Lang) {
+	a.lang = lang
+	if err := a.file.Change(func(p *preferences.Preferences) { p.Lang = string(lang) }); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+	}
+}
+
+// call asks the agent beside the menu.
+func (a *actions) call(f func(context.Context) error) {
+	a.work.Go(func() {
+		ctx, cancel := context.WithTimeout(a.ctx, client.CallTimeout)
+		defer cancel()
+		if err := f(ctx); err != nil {
+			fmt.Fprintln(os.Stderr, client.FailureOf(err).Details)
+		}
+	})
+}

@@ -1,0 +1,103 @@
+// Command tray is the icon beside the clock: always there, small, and without
+// Fyne. It shows the agent's state and starts cmd/window when a person wants
+// one. Quitting it doesn't stop the sync: that is the agent's.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"runtime/debug"
+	"syscall"
+	"time"
+
+	"abgleich/assets"
+	"abgleich/ui/client"
+	"abgleich/ui/icon"
+	"abgleich/ui/preferences"
+)
+
+// version is set when the program is built for release.
+var version = "dev"
+
+// memoryLimit makes the collector run early: 60 of these share a terminal server.
+const memoryLimit = 12 << 20
+
+func main() {
+	address, lang, err := parse(os.Args[1:], os.Stderr)
+	switch {
+	case errors.Is(err, flag.ErrHelp):
+		return
+	case err != nil:
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(2)
+	}
+	debug.SetMemoryLimit(memoryLimit)
+	debug.SetGCPercent(50)
+	file, err := preferences.Default()
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+	ctx, cancel := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer cancel()
+	err = icon.RunSystem(func(tray *icon.System) { serve(ctx, tray, address, language(lang, file.Load(), os.Getenv), file) })
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+}
+
+func parse(args []string, out io.Writer) (address, lang string, err error) {
+	fs := flag.NewFlagSet("tray", flag.ContinueOnError)
+	fs.SetOutput(out)
+	fs.StringVar(&address, "agent", "", "`address` of the agent's socket or pipe")
+	fs.StringVar(&lang, "lang", "", "de or en; else what was chosen last, or the system's")
+	if err := fs.Parse(args); err != nil {
+		return "", "", err
+	}
+	if fs.NArg() > 0 {
+		return "", "", fmt.Errorf("unexpected %q", fs.Arg(0))
+	}
+	if _, ok := assets.ParseLang(lang); lang != "" && !ok {
+		return "", "", fmt.Errorf("--lang %s: de or en", lang)
+	}
+	return address, lang, nil
+}
+
+// language is the one asked for, else the one chosen last, else the system's.
+func language(asked string, p preferences.Preferences, env func(string) string) assets.Lang {
+	for _, name := range []string{asked, p.Lang, env("LC_ALL"), env("LC_MESSAGES"), env("LANG")} {
+		if l, ok := assets.ParseLang(name); ok {
+			return l
+		}
+	}
+	return assets.German
+}
+
+// serve keeps the icon up to date until the person quits it.
+func serve(ctx context.Context, tray icon.Tray, address string, lang assets.Lang, file preferences.File) {
+	ctx, cancel := context.WithCancel(ctx)
+	agent := client.New(address)
+	defer agent.Close()
+	act := newActions(ctx, agent, lang, file)
+	pictures := make(chan client.Picture)
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		client.NewWatcher(agent, version).Run(ctx, func(p client.Picture) {
+			select {
+			case pictures <- p:
+			case <-ctx.Done():
+			}
+		})
+	}()
+	icon.NewControl(tray, act, lang, time.Now).Run(ctx, pictures)
+	cancel()
+	<-done
+	act.wait()
+}

@@ -1,0 +1,209 @@
+// Command window shows one of the pages credentials, status and problems. The
+// tray icon starts it when a person wants one; a second start brings the first
+// window to the front. It owns nothing but the screen: what is shown and done is
+// package ui/window's, and the work is the agent's.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"os/user"
+	"strings"
+	"syscall"
+	"time"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/app"
+
+	"abgleich/assets"
+	"abgleich/ui/client"
+	"abgleich/ui/preferences"
+	"abgleich/ui/single"
+	"abgleich/ui/window"
+)
+
+// version is set when the program is built for release.
+var version = "dev"
+
+// options are what the command line says.
+type options struct {
+	page  window.Page
+	given bool // a page was named
+	agent string
+	lang  string
+}
+
+func main() {
+	o, err := parse(os.Args[1:], os.Stderr)
+	switch {
+	case errors.Is(err, flag.ErrHelp):
+		return
+	case err != nil:
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(2)
+	}
+	if err := run(o); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+}
+
+// parse reads the command line; the page may stand before or after the flags.
+func parse(args []string, out io.Writer) (options, error) {
+	var o options
+	fs := flag.NewFlagSet("window", flag.ContinueOnError)
+	fs.SetOutput(out)
+	fs.StringVar(&o.agent, "agent", "", "`address` of the agent's socket or pipe")
+	fs.StringVar(&o.lang, "lang", "", "de or en; else what was chosen last, or the system's")
+	fs.Usage = func() {
+		fmt.Fprintln(out, "usage: window [credentials|status|problems] [flags]")
+		fs.PrintDefaults()
+	}
+	name := ""
+	if len(args) > 0 && !strings.HasPrefix(args[0], "-") {
+		name, args = args[0], args[1:]
+	}
+	if err := fs.Parse(args); err != nil {
+		return o, err
+	}
+	rest := fs.Args()
+	if name == "" && len(rest) > 0 {
+		name, rest = rest[0], rest[1:]
+	}
+	if len(rest) > 0 {
+		return o, fmt.Errorf("unexpected %q", rest[0])
+	}
+	if o.lang != "" {
+		if _, ok := assets.ParseLang(o.lang); !ok {
+			return o, fmt.Errorf("--lang %s: de or en", o.lang)
+		}
+	}
+	o.page, o.given = window.ParsePage(name)
+	if name != "" && !o.given {
+		return o, fmt.Errorf("no page %q: credentials, status or problems", name)
+	}
+	return o, nil
+}
+
+// language is the one asked for, else the one chosen last, else the system's.
+func language(asked string, p preferences.Preferences, env func(string) string) assets.Lang {
+	for _, name := range []string{asked, p.Lang, env("LC_ALL"), env("LC_MESSAGES"), env("LANG")} {
+		if l, ok := assets.ParseLang(name); ok {
+			return l
+		}
+	}
+	return assets.German
+}
+
+func run(o options) error {
+	agent := client.New(o.agent)
+	defer agent.Close()
+	file, err := preferences.Default()
+	if err != nil {
+		return err
+	}
+	kept := file.Load()
+	if page, ok := window.ParsePage(kept.Page); ok && !o.given {
+		o.page = page
+	}
+	ctx, cancel := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer cancel()
+	first, err := single.Claim(ctx, single.Address(agent.Address), string(o.page))
+	if err != nil {
+		return err
+	}
+	if first == nil {
+		return nil // the first window shows the page now
+	}
+	defer first.Close()
+	show(ctx, o, kept, file, agent, first)
+	return nil
+}
+
+// show runs the window until it is closed.
+func show(ctx context.Context, o options, kept preferences.Preferences, file preferences.File, agent *client.Agent, first *single.Instance) {
+	a := app.NewWithID("abgleich.window")
+	a.Settings().SetTheme(window.NewTheme())
+	a.SetIcon(fyne.NewStaticResource("app.png", assets.PNG(assets.App, assets.WindowSize)))
+	w := a.NewWindow("Abgleich")
+	w.SetMaster()
+	w.SetPadded(false)
+	size := window.DefaultSize()
+	if kept.Width > 0 {
+		size = fyne.NewSize(kept.Width, kept.Height)
+	}
+	remember := func(change func(*preferences.Preferences)) {
+		if err := file.Change(change); err != nil {
+			fmt.Fprintln(os.Stderr, err) // the window works all the same
+		}
+	}
+	watcher := client.NewWatcher(agent, version)
+	content := window.New(window.Options{
+		Window: w, Clipboard: a.Clipboard(), API: agent,
+		Lang: language(o.lang, kept, os.Getenv), LoggedOn: loggedOn(), Store: loginStore(agent.Address),
+		Now: time.Now, Do: fyne.Do,
+		LangChosen: func(l assets.Lang) { remember(func(p *preferences.Preferences) { p.Lang = string(l) }) },
+		PageShown:  func(page window.Page) { remember(func(p *preferences.Preferences) { p.Page = string(page) }) },
+		Reconnect:  watcher.Reconnect,
+	}, o.page)
+	w.Resize(size)
+	w.CenterOnScreen()
+
+	ctx, cancel := context.WithCancel(ctx)
+	w.SetOnClosed(func() {
+		size := w.Canvas().Size()
+		remember(func(p *preferences.Preferences) { p.Width, p.Height = size.Width, size.Height })
+		cancel()
+	})
+	done := make(chan struct{}, 4)
+	begin := func(f func()) { go func() { f(); done <- struct{}{} }() }
+	a.Lifecycle().SetOnStarted(func() {
+		content.Show(o.page)
+		begin(func() { watcher.Run(ctx, func(p client.Picture) { fyne.Do(func() { content.Picture(p) }) }) })
+		begin(func() {
+			first.Serve(ctx, func(word string) {
+				page, _ := window.ParsePage(word)
+				fyne.Do(func() { content.Show(page); w.Show(); w.RequestFocus() })
+			})
+		})
+		begin(func() { tick(ctx, content) })
+		begin(func() { <-ctx.Done(); fyne.Do(a.Quit) })
+	})
+	w.ShowAndRun()
+	cancel()
+	for range cap(done) {
+		select {
+		case <-done:
+		case <-time.After(time.Second): // it never started
+		}
+	}
+	content.Close()
+}
+
+// tick keeps "3 minutes ago" true.
+func tick(ctx context.Context, content *window.App) {
+	t := time.NewTicker(15 * time.Second)
+	defer t.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-t.C:
+			fyne.Do(content.Tick)
+		}
+	}
+}
+
+// loggedOn is the user's name as the system writes it; "" when it doesn't say.
+func loggedOn() string {
+	u, err := user.Current()
+	if err != nil {
+		return ""
+	}
+	return u.Username
+}

@@ -1,0 +1,31 @@
+package main
+
+import (
+	"context"
+	"time"
+
+	"abgleich/ui/keyring"
+	"abgleich/ui/window"
+)
+
+// promptTime is how long the system's own question about its credential store
+// may stay open.
+const promptTime = 2 * time.Minute
+
+// systemStore keeps logins for one agent in the system's credential store.
+type systemStore struct{ agent string }
+
+func loginStore(agent string) window.LoginStore { return systemStore{agent} }
+
+// Store opens the store for this one login: a store that was locked or missing
+// at the start may be there now.
+func (s systemStore) Store(ctx context.Context, login, password string) error {
+	ctx, cancel := context.WithTimeout(ctx, promptTime)
+	defer cancel()
+	store, err := keyring.Open(ctx)
+	if err != nil {
+		return err
+	}
+	defer store.Close()
+	return store.Save(ctx, s.agent, keyring.NewLogin(login, password))
+}
