@@ -30,11 +30,17 @@ func TestAForeignClientIsServed(t *testing.T) {
 	for _, c := range []struct {
 		name, mode string
 		tls        bool
-	}{{"NTLM", "ntlm", false}, {"Basic over TLS", "basic", true}, {"NTLM over TLS", "ntlm", true}} {
+		protection exchangesim.ExtendedProtection
+	}{
+		{"NTLM", "ntlm", false, exchangesim.ProtectionOff},
+		{"Basic over TLS", "basic", true, exchangesim.ProtectionOff},
+		// It sends channel bindings, so this judges our idea of them too.
+		{"NTLM over TLS with extended protection", "ntlm", true, exchangesim.ProtectionRequired},
+	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			dir := recordDir(t)
-			sim := start(t, exchangesim.Options{TLS: c.tls, Record: dir})
+			sim := start(t, exchangesim.Options{TLS: c.tls, ExtendedProtection: c.protection, Record: dir})
 			ca := "-"
 			if c.tls {
 				ca = filepath.Join(t.TempDir(), "ca.pem")

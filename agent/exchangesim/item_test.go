@@ -47,6 +47,7 @@ func TestRequestsAreRefusedAsExchangeRefusesThem(t *testing.T) {
 		{"a bad property value", createAppointments(`<t:ExtendedProperty><t:ExtendedFieldURI PropertyTag="0x3001" PropertyType="Integer"/><t:Value>many</t:Value></t:ExtendedProperty>`), "ErrorInvalidExtendedPropertyValue"},
 		{"a property with two names", createAppointments(`<t:ExtendedProperty><t:ExtendedFieldURI PropertyTag="0x3001" PropertyName="x" PropertyType="String"/><t:Value>many</t:Value></t:ExtendedProperty>`), "ErrorInvalidExtendedProperty"},
 		{"one bad item among good ones", createAppointments(times, `<t:Start>2026-11-23T09:00:00Z</t:Start><t:End>2025-01-01T00:00:00Z</t:End>`, times), "NoError ErrorCalendarEndDateIsEarlierThanStartDate NoError"},
+		{"a message without disposition", `<CreateItem><Items><t:Message><t:Subject>x</t:Subject></t:Message></Items></CreateItem>`, "ErrorMessageDispositionRequired"},
 		{"a task in the calendar", `<CreateItem><SavedItemFolderId><t:DistinguishedFolderId Id="calendar"/></SavedItemFolderId><Items><t:Task/></Items></CreateItem>`, "ErrorCannotCreateTaskInNonTaskFolder"},
 		{"an appointment among tasks", strings.Replace(createAppointments(times), `Id="calendar"`, `Id="tasks"`, 1), "ErrorCannotCreateCalendarItemInNonCalendarFolder"},
 		{"more than all of a task", createTask(`<t:PercentComplete>101</t:PercentComplete>`), "ErrorInvalidPercentCompleteValue"},

@@ -1,7 +1,6 @@
 package exchangesim
 
 import (
-	"strconv"
 	"sync"
 	"time"
 )
@@ -281,8 +280,6 @@ func (m *Mailbox) snap(it *Item) (start, end time.Time) {
 	}
 	return start.UTC(), end.UTC()
 }
-
-func (f *folder) numString() string { return strconv.FormatUint(f.num, 10) }
 
 // keptSaves is how many saves of an item are remembered for AutoResolve.
 const keptSaves = 16

@@ -51,6 +51,9 @@ func (c *call) newItem(n *xmltree.Node, target *folder, hasInvite bool) (*Item, 
 		it.Kind = Task
 	case "Message", "Item":
 		it.Kind = Message
+		if _, ok := c.body.LookupAttr("MessageDisposition"); !ok {
+			return nil, "ErrorMessageDispositionRequired"
+		}
 	default:
 		return nil, "ErrorCannotCreateContactInNonContactFolder"
 	}

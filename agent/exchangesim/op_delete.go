@@ -1,5 +1,7 @@
 package exchangesim
 
+// deleteItem looks at no change key: Exchange deletes what is there now, however
+// old the key is. A client that minds must read first.
 func (c *call) deleteItem() {
 	cancel, hasCancel := c.body.LookupAttr("SendMeetingCancellations")
 	_, hasTasks := c.body.LookupAttr("AffectedTaskOccurrences")

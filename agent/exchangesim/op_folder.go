@@ -10,9 +10,9 @@ import (
 
 // folderRender is what of a folder is written.
 type folderRender struct {
-	idOnly, all bool
-	fields      map[string]bool
-	props       []wantedProperty
+	all    bool
+	fields map[string]bool
+	props  []wantedProperty
 }
 
 func (r *folderRender) has(uri string) bool { return r.all || r.fields[uri] }

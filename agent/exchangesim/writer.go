@@ -1,7 +1,6 @@
 package exchangesim
 
 import (
-	"encoding/base64"
 	"strconv"
 	"time"
 	"unicode/utf8"
@@ -93,8 +92,6 @@ func (w *writer) elemBool(name string, v bool) {
 	w.bool(v)
 	w.close(name)
 }
-
-func (w *writer) base64(b []byte) { w.b = base64.StdEncoding.AppendEncode(w.b, b) }
 
 // time writes an instant: in UTC, or with the offset of the caller's zone.
 func (w *writer) time(t time.Time, loc *time.Location) {

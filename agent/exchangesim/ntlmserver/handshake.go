@@ -3,15 +3,16 @@ package ntlmserver
 import (
 	"bytes"
 	"crypto/hmac"
-	"crypto/md5" //nolint:gosec // NTLM is made of it
+	"crypto/md5"
 	"crypto/rand"
-	"crypto/rc4" //nolint:gosec // NTLM is made of it
+	"crypto/rc4"
 	"crypto/subtle"
 	"encoding/binary"
 	"strings"
 	"time"
 
-	"golang.org/x/crypto/md4" //nolint:staticcheck // NTLM is made of it
+	//lint:ignore SA1019 NTLM is made of it
+	"golang.org/x/crypto/md4"
 )
 
 // Host is what a server tells about itself in its challenges.
