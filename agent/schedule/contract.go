@@ -52,12 +52,13 @@ type Result struct {
 	// item with a problem; zero for nothing. A complete run is followed by another
 	// one then, or after the interval, whichever is earlier.
 	NextTry time.Time
+	// RetryAfter is, with an error, how long the server asked to be left alone.
+	RetryAfter time.Duration
 }
 
 // Runner runs slices; different users and kinds at the same time.
 //
-// An error's code decides what follows: see [Stops]. An error may carry a
-// method RetryAfter() time.Duration, what the server asked to wait.
+// An error's code decides what follows: see [Stops].
 type Runner interface {
 	RunSlice(context.Context, Slice) (Result, error)
 }

@@ -177,7 +177,7 @@ func (s *Scheduler) judge(r Result, err, cause error) outcome {
 		code = fault.Internal
 	}
 	s.cfg.Logger.Warn("slice failed", "code", code, "err", err)
-	return outcome{code: code, pause: retryAfter(err)}
+	return outcome{code: code, pause: max(r.RetryAfter, retryAfter(err))}
 }
 
 // settle writes the outcome. The returned function tells the observer, once the

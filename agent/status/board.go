@@ -40,8 +40,14 @@ type entry struct {
 	paces [3]pace // by pim.Kind
 }
 
+// DefaultGap is the gap of a board that is made without one.
+const DefaultGap = 200 * time.Millisecond
+
 // New makes an empty board. Watchers get changes at most every gap.
 func New(now func() time.Time, gap time.Duration) *Board {
+	if gap <= 0 {
+		gap = DefaultGap
+	}
 	return &Board{now: now, gap: gap, users: map[pim.UserID]*entry{}, agent: Agent{Started: now()}}
 }
 
