@@ -15,6 +15,7 @@ func TestTheSideKeepsTheContract(t *testing.T) {
 		"foreign, views over own names": func(t testing.TB) *lab { return foreign(t, "views.sql") },
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel() // most of the time is spent waiting for the disk
 			sidetest.Run(t, sidetest.Harness{New: func(t *testing.T) sidetest.Fixture { return make(t).fixture() }})
 		})
 	}

@@ -247,7 +247,15 @@ func (p *printer) zone(name string, span [2]time.Time) {
 		if next.IsZero() || !next.Before(end) {
 			break
 		}
+		if !next.After(at) { // some bounds do not move on (Go 1.26, far from the present)
+			at = at.AddDate(0, 0, 1)
+			continue
+		}
 		_, after := next.In(loc).Zone()
+		if after == before { // the end of a year or another name, not of the clocks
+			at = next
+			continue
+		}
 		p.observance(next, before, after, next.In(loc).IsDST())
 		at, before = next, after
 	}
