@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+	"sync"
 	"testing"
 	"time"
 
@@ -29,8 +30,11 @@ type world struct {
 	database string
 	file     *params.File
 	agent    *agent.Agent
-	client   contractconnect.AgentServiceClient
-	hello    *contract.HelloResponse
+	// mailAddress is where the mail server listens; unplug ends that.
+	mailAddress string
+	unplug      func()
+	client      contractconnect.AgentServiceClient
+	hello       *contract.HelloResponse
 }
 
 const anna, annaMail, annaLogin, annaPassword = "ANNA", "anna@lab.test", `LAB\anna`, "secret1"
@@ -38,7 +42,13 @@ const anna, annaMail, annaLogin, annaPassword = "ANNA", "anna@lab.test", `LAB\an
 // newWorld starts the mail server and fills the master data; start starts the agent.
 func newWorld(t *testing.T, change ...params.Change) *world {
 	t.Helper()
-	w := &world{t: t}
+	return newWorldAt(t, "127.0.0.1", change...)
+}
+
+// newWorldAt has the mail server at another loopback address.
+func newWorldAt(t *testing.T, host string, change ...params.Change) *world {
+	t.Helper()
+	w := &world{t: t, mailAddress: net.JoinHostPort(host, "0")}
 	dir := t.TempDir()
 	cert, err := exchangesim.SelfSigned(time.Now())
 	must(t, err)
@@ -47,19 +57,16 @@ func newWorld(t *testing.T, change ...params.Change) *world {
 		Users: []exchangesim.User{{Name: "anna", Password: annaPassword, Mail: annaMail, Zone: "Europe/Vienna"}},
 	})
 	must(t, err)
-	ln, err := net.Listen("tcp", "127.0.0.1:0")
-	must(t, err)
-	ctx, cancel := context.WithCancel(context.Background())
-	done := make(chan error, 1)
-	go func() { done <- w.sim.Serve(ctx, ln) }()
-	t.Cleanup(func() { cancel(); <-done })
+	ctx := context.Background()
+	w.plug()
+	t.Cleanup(func() { w.unplug() })
 
 	pemFile := filepath.Join(dir, "ca.pem")
 	must(t, os.WriteFile(pemFile, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: cert.Certificate[0]}), 0o600))
 	w.database = filepath.Join(dir, "business.db")
 	p := params.Default()
-	p.Communication = params.Communication{System: params.EWS, SyncEnabled: true, Server: "127.0.0.1",
-		Port: ln.Addr().(*net.TCPAddr).Port, SSL: true, CertificateFile: pemFile}
+	p.Communication = params.Communication{System: params.EWS, SyncEnabled: true, Server: host,
+		Port: w.mailPort(), SSL: true, CertificateFile: pemFile}
 	p.Database.Alias = "test"
 	p.Databases = map[string]params.DatabaseAlias{"test": {Driver: params.SQLite, DSN: w.database}}
 	p.Data.Folder = filepath.Join(dir, "data")
@@ -79,6 +86,26 @@ func newWorld(t *testing.T, change ...params.Change) *world {
 	must(t, db.SaveGroup(ctx, business.Group{Name: "alle", Members: []pimUser{anna},
 		Functions: []business.Function{business.FunctionSyncCRM, business.FunctionSyncCredentials}}))
 	return w
+}
+
+// plug lets the mail server answer.
+func (w *world) plug() {
+	w.t.Helper()
+	ln, err := net.Listen("tcp", w.mailAddress)
+	must(w.t, err)
+	w.mailAddress = ln.Addr().String()
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan error, 1)
+	go func() { done <- w.sim.Serve(ctx, ln) }()
+	w.unplug = sync.OnceFunc(func() { cancel(); <-done })
+}
+
+func (w *world) mailPort() int {
+	_, port, err := net.SplitHostPort(w.mailAddress)
+	must(w.t, err)
+	n, err := strconv.Atoi(port)
+	must(w.t, err)
+	return n
 }
 
 // business opens the business database beside the agent, as the ERP would.
