@@ -26,11 +26,8 @@ func (r *Rules) Decide(b, e Half) Decision {
 // one decides about a pair of which only the item on side s is there.
 func (r *Rules) one(s pim.SideID, h *Half, missing Presence) Decision {
 	target := s.Other()
-	switch missing {
-	case Away:
+	if missing == Away {
 		return Decision{Verdict: Rest}
-	case Lost:
-		return Decision{Verdict: Hold, Target: s}
 	}
 	it := h.now()
 	if it == nil {
@@ -41,6 +38,9 @@ func (r *Rules) one(s pim.SideID, h *Half, missing Presence) Decision {
 			return Decision{Verdict: Unpair, Target: target, Code: fault.SeriesNotSupported}
 		}
 		return Decision{Verdict: Recreate, Target: target}
+	}
+	if missing == Lost {
+		return Decision{Verdict: Hold, Target: s}
 	}
 	if s == pim.Exchange && guests(it) != alone {
 		return Decision{Verdict: Refuse, Target: s, Code: fault.MeetingNeedsOutlook}

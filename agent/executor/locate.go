@@ -69,24 +69,22 @@ func (s *slice) locateSide(ctx context.Context, id pim.SideID, units []store.Uni
 			place = side.PlaceUnknown
 		}
 		isBroken := row.Broken
-		if place == side.PlaceUnknown {
-			if row.Attempts+1 < patience {
-				b.States = append(b.States, store.StateChange{Seq: row.Seq, State: store.RowWaiting,
-					Attempts: row.Attempts + 1, NextTry: s.pause(row.Attempts)})
-				continue
-			}
+		if place == side.PlaceUnknown && row.Attempts+1 >= patience {
 			place, isBroken = side.PlaceNowhere, true
 		}
-		if place == side.PlaceNowhere && isBroken {
-			moved, err := s.findByContent(ctx, id, u)
+		c := store.PlaceChange{Seq: row.Seq, Place: place, Broken: isBroken}
+		if place == side.PlaceUnknown || place == side.PlaceNowhere && isBroken {
+			base, err := pim.Unmarshal(u.Pair.Sides.At(id).Base)
 			if err != nil {
-				return err
+				return fault.New(fault.StoreCorrupt, "executor.locate", string(u.Pair.Key), err)
 			}
-			if moved {
-				continue
-			}
+			c.Hint = s.rules.Hint(base)
 		}
-		b.Places = append(b.Places, store.PlaceChange{Seq: row.Seq, Place: place, Broken: isBroken})
+		b.Places = append(b.Places, c)
+		if place == side.PlaceUnknown {
+			b.States = append(b.States, store.StateChange{Seq: row.Seq, State: store.RowWaiting,
+				Attempts: row.Attempts + 1, NextTry: s.pause(row.Attempts)})
+		}
 	}
 	return s.lease.Apply(ctx, &b)
 }
@@ -132,20 +130,24 @@ func (s *slice) isHere(ctx context.Context, id pim.SideID, u store.Unit, b *stor
 	return back, nil
 }
 
-// findByContent looks for an item that a new listing did not name among the
-// unpaired ones that look the same: a restored mailbox gives new ids.
-func (s *slice) findByContent(ctx context.Context, id pim.SideID, u store.Unit) (bool, error) {
-	base, err := pim.Unmarshal(u.Pair.Sides.At(id).Base)
+// matchReturned recognises items that are missing without a trace among the
+// unpaired ones that look the same: a restored mailbox gives new ids, and an item
+// that left before it got its key comes back without one.
+func (s *slice) matchReturned(ctx context.Context) error {
+	hits, err := s.lease.Returned(ctx)
 	if err != nil {
-		return false, fault.New(fault.StoreCorrupt, "executor.locate", string(u.Pair.Key), err)
+		return err
 	}
-	hint := s.rules.Hint(base)
-	if hint == 0 {
-		return false, nil
+	rows, pairs := make(map[store.RowID]bool), make(map[store.PairID]bool)
+	for i := range hits {
+		h := &hits[i]
+		if rows[h.Row.Seq] || pairs[h.Pair.ID] {
+			continue
+		}
+		rows[h.Row.Seq], pairs[h.Pair.ID] = true, true
+		if err := s.lease.Relink(ctx, &h.Pair, &h.Row); err != nil {
+			return err
+		}
 	}
-	rows, err := s.lease.CandidatesFor(ctx, id, hint)
-	if err != nil || len(rows) != 1 {
-		return false, err
-	}
-	return true, s.lease.Relink(ctx, u.Pair, &rows[0])
+	return nil
 }

@@ -57,8 +57,13 @@ func add(to, more *store.Counts) {
 
 func (l *ledger) job(j *job) error {
 	for _, id := range []pim.SideID{pim.Business, pim.Exchange} {
-		if j.half(id).stamped {
-			*l.counts.Stamped.At(id)++
+		h := j.half(id)
+		if !h.stamped {
+			continue
+		}
+		*l.counts.Stamped.At(id)++
+		if j.pair != nil {
+			l.b.Clear = append(l.b.Clear, store.Ref{Side: id, Item: h.id})
 		}
 	}
 	switch j.step {

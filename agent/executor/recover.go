@@ -5,6 +5,7 @@ import (
 
 	"abgleich/agent/fault"
 	"abgleich/agent/pim"
+	"abgleich/agent/side"
 	"abgleich/agent/store"
 )
 
@@ -46,26 +47,32 @@ func (s *slice) recoverSide(ctx context.Context, target pim.SideID, all []store.
 	if len(found) != len(keys) {
 		return broken("recover", target, len(found), len(keys))
 	}
+	away, err := s.createdAndMoved(ctx, target, found)
+	if err != nil {
+		return err
+	}
 	var b store.Batch
 	for n, i := range intents {
 		b.DropIntents = append(b.DropIntents, i.Key)
-		if len(found[n].Items) == 0 {
+		var made store.PairSide
+		switch {
+		case len(found[n].Items) > 0:
+			// The version stays unknown: the feed will name the item, and what a person
+			// has changed in it since shows against the base.
+			made = store.PairSide{ID: found[n].Items[0].ID, Keyed: true}
+		case away[i.Key]:
+			made = store.PairSide{ID: nameless(i.Key), Keyed: true}
+		default:
 			continue
 		}
-		item, err := pim.Unmarshal(i.Item)
+		a, err := s.adoption(i, made)
 		if err != nil {
-			return fault.New(fault.StoreCorrupt, "executor.recover", string(i.Source), err)
+			return err
 		}
-		base, err := pim.Marshal(s.x.side(target).Projection(s.task.Kind).Project(item))
-		if err != nil {
-			return fault.New(fault.Internal, "executor.recover", string(i.Source), err)
+		if away[i.Key] {
+			a.Missing = &store.Row{Side: target, ID: made.ID, Gone: true, Place: side.PlaceElsewhere, State: store.RowBlocked, Seen: s.x.cfg.Now()}
 		}
-		p := store.Pair{Key: i.Key, State: store.PairLinked}
-		*p.Sides.At(target.Other()) = store.PairSide{ID: i.Source, Version: i.Version, Base: i.Item}
-		// The version stays unknown: the feed will name the item, and what a person
-		// has changed in it since shows against the base.
-		*p.Sides.At(target) = store.PairSide{ID: found[n].Items[0].ID, Base: base, Keyed: true}
-		b.Adopted = append(b.Adopted, store.Adoption{Pair: p, Source: target.Other()})
+		b.Adopted = append(b.Adopted, a)
 	}
 	if err := s.lease.Apply(ctx, &b); err != nil {
 		return err
@@ -75,4 +82,55 @@ func (s *slice) recoverSide(ctx context.Context, target pim.SideID, all []store.
 		p.Done += len(b.Adopted)
 	})
 	return nil
+}
+
+// nameless stands for the id of an item of which only the key is known.
+func nameless(k pim.Key) pim.ItemID { return pim.ItemID(k) }
+
+// createdAndMoved looks for creations that are not in the folder: a person may
+// have moved the new item away before its reply was recorded. Their pairs rest
+// until the item comes back, and nothing is doubled.
+func (s *slice) createdAndMoved(ctx context.Context, target pim.SideID, found []side.Found) (map[pim.Key]bool, error) {
+	var lost []side.Lost
+	for _, f := range found {
+		if len(f.Items) == 0 {
+			lost = append(lost, side.Lost{ID: nameless(f.Key), Key: f.Key})
+		}
+	}
+	if len(lost) == 0 {
+		return nil, nil
+	}
+	where, err := s.folder(target).Whereabouts(ctx, lost)
+	if err != nil {
+		return nil, s.blame(target, err)
+	}
+	if len(where) != len(lost) {
+		return nil, broken("recover", target, len(where), len(lost))
+	}
+	away := make(map[pim.Key]bool)
+	for n, w := range where {
+		switch w.Place {
+		case side.PlaceElsewhere:
+			away[lost[n].Key] = true
+		case side.PlaceHere: // it came this instant: look again
+			return nil, s.blame(target, fault.New(fault.ItemChanged, "executor.recover", target.String(), nil))
+		}
+	}
+	return away, nil
+}
+
+// adoption makes a pair of an intent and what became of it.
+func (s *slice) adoption(i store.Intent, made store.PairSide) (store.Adoption, error) {
+	source := i.Target.Other()
+	item, err := pim.Unmarshal(i.Item)
+	if err != nil {
+		return store.Adoption{}, fault.New(fault.StoreCorrupt, "executor.recover", string(i.Source), err)
+	}
+	if made.Base, err = pim.Marshal(s.x.side(i.Target).Projection(s.task.Kind).Project(item)); err != nil {
+		return store.Adoption{}, fault.New(fault.Internal, "executor.recover", string(i.Source), err)
+	}
+	a := store.Adoption{Source: source, Pair: store.Pair{Key: i.Key, State: store.PairLinked}}
+	*a.Pair.Sides.At(source) = store.PairSide{ID: i.Source, Version: i.Version, Base: i.Item}
+	*a.Pair.Sides.At(i.Target) = made
+	return a, nil
 }

@@ -194,6 +194,17 @@ func TestRun(t *testing.T) {
 			w.run()
 			w.want("a b")
 		},
+		"an edit of the other item ends the question of what became of a lost one": func(w *world) {
+			w.put(pim.Business, appointment("a", 8), appointment("b", 9))
+			w.run()
+			w.exchange.HardDelete(w.user, kind, w.only(pim.Exchange, "a").ID)
+			w.exchange.LoseCursors()
+			w.run()
+			w.edit(pim.Business, "a", func(a *pim.Appointment) { a.Body = "text" })
+			w.run()
+			w.want("a b")
+			w.equal()
+		},
 		"a lost cursor alone changes nothing": func(w *world) {
 			w.put(pim.Business, appointment("a", 8), appointment("b", 9))
 			w.run()

@@ -139,6 +139,7 @@ type Found struct {
 
 // Lost names an item that left a folder.
 type Lost struct {
+	// ID may be a name nobody has where only Key is known.
 	ID  pim.ItemID
 	Key pim.Key // "" if it never got one
 }

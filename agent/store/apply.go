@@ -26,7 +26,7 @@ type Batch struct {
 	Sides []SideRecord
 	// PairStates changes the state of pairs.
 	PairStates map[PairID]PairState
-	// DropPairs ends pairs and removes all inbox rows of theirs.
+	// DropPairs ends pairs and removes all inbox rows and problems of theirs.
 	DropPairs []PairID
 	// DropRows removes rows.
 	DropRows []RowID
@@ -76,12 +76,17 @@ type PlaceChange struct {
 	Place side.Place
 	// Broken says that nobody can tell whether it was deleted.
 	Broken bool
+	// Hint is that of the item as it was, where it may be found again by its
+	// content ([Lease.Returned]); 0 otherwise.
+	Hint int64
 }
 
 // Adoption is a pair made of an intent.
 type Adoption struct {
 	Pair   Pair
 	Source pim.SideID
+	// Missing is the row of the created item where it is not in its folder.
+	Missing *Row
 }
 
 // Ref names one item of the lease's user and kind on one side.
@@ -141,8 +146,8 @@ func (l *Lease) apply(t *tx, b *Batch) error {
 		}
 	}
 	for _, c := range b.Places {
-		if err := t.do(`UPDATE inbox SET place = ?, broken = broken OR ? WHERE seq = ? AND sync = ?`,
-			int64(c.Place), flag(c.Broken), int64(c.Seq), l.sync); err != nil {
+		if err := t.do(`UPDATE inbox SET place = ?, broken = broken OR ?, hint = ? WHERE seq = ? AND sync = ?`,
+			int64(c.Place), flag(c.Broken), c.Hint, int64(c.Seq), l.sync); err != nil {
 			return err
 		}
 	}
@@ -156,6 +161,11 @@ func (l *Lease) apply(t *tx, b *Batch) error {
 
 func (l *Lease) applyPairs(t *tx, b *Batch) error {
 	for _, id := range b.DropPairs {
+		if err := t.do(`DELETE FROM problems WHERE user = ?1 AND kind = ?2 AND NOT notice AND item <> ''
+			AND (side, item) IN (SELECT 1, b_id FROM pairs WHERE id = ?3 UNION ALL SELECT 2, e_id FROM pairs WHERE id = ?3)`,
+			string(l.user), int64(l.kind), int64(id)); err != nil {
+			return err
+		}
 		if err := t.do(`DELETE FROM inbox WHERE pair = ?`, int64(id)); err != nil {
 			return err
 		}
@@ -210,6 +220,12 @@ func (l *Lease) adopt(t *tx, a *Adoption) error {
 	}
 	if err := l.putPair(t, &a.Pair); err != nil {
 		return err
+	}
+	if m := a.Missing; m != nil {
+		m.Pair = a.Pair.ID
+		if err := l.putRow(t, m); err != nil {
+			return err
+		}
 	}
 	return t.do(`UPDATE inbox SET pair = ?, state = 0, next_try = 0 WHERE sync = ? AND side = ? AND id = ?`,
 		int64(a.Pair.ID), l.sync, int64(a.Source), string(source))

@@ -23,17 +23,21 @@ func (l *Lease) KeyHits(ctx context.Context, after RowID, limit int) ([]KeyHit, 
 	if err != nil {
 		return nil, failed("store.KeyHits", err)
 	}
+	return scanHits(rows, "store.KeyHits")
+}
+
+func scanHits(rows *sql.Rows, op string) ([]KeyHit, error) {
 	defer rows.Close() //nolint:errcheck // read only
 	var out []KeyHit
 	for rows.Next() {
 		var r rowScan
 		var p pairScan
 		if err := rows.Scan(append(r.dst(), p.dst()...)...); err != nil {
-			return nil, failed("store.KeyHits", err)
+			return nil, failed(op, err)
 		}
 		out = append(out, KeyHit{Row: *r.row(), Pair: *p.pair()})
 	}
-	return out, failed("store.KeyHits", rows.Err())
+	return out, failed(op, rows.Err())
 }
 
 // Relink gives a pair's half the item that carries its key under a new id, or
@@ -209,13 +213,16 @@ func (l *Lease) FreeBlocked(ctx context.Context, code fault.Code, except map[Row
 	return l.Apply(ctx, &b)
 }
 
-// CandidatesFor lists unpaired rows of one side with a hint: where an item that
-// a new listing did not name may be found under a new id.
-func (l *Lease) CandidatesFor(ctx context.Context, s pim.SideID, hint int64) ([]Row, error) {
-	rows, err := l.s.reader.QueryContext(ctx, `SELECT `+rowColumns+` FROM inbox i
-		WHERE i.sync = ? AND i.side = ? AND i.pair IS NULL AND NOT i.gone AND i.hint = ? LIMIT 2`, l.sync, int64(s), hint)
+// Returned lists pairs of which one item is missing without a trace, each with the
+// one unpaired row of the same side that looks like it.
+func (l *Lease) Returned(ctx context.Context) ([]KeyHit, error) {
+	rows, err := l.s.reader.QueryContext(ctx, `SELECT `+rowColumns+`, `+pairColumns+` FROM (
+			SELECT g.pair AS pair, min(u.seq) AS seq FROM inbox g JOIN inbox u ON u.sync = g.sync AND u.side = g.side AND u.hint = g.hint
+			WHERE g.sync = ? AND g.gone AND g.pair IS NOT NULL AND g.hint <> 0 AND u.pair IS NULL AND NOT u.gone
+			GROUP BY g.seq HAVING count(*) = 1) x
+		JOIN inbox i ON i.seq = x.seq JOIN pairs p ON p.id = x.pair ORDER BY i.seq, p.id`, l.sync)
 	if err != nil {
-		return nil, failed("store.CandidatesFor", err)
+		return nil, failed("store.Returned", err)
 	}
-	return scanRows(rows, "store.CandidatesFor")
+	return scanHits(rows, "store.Returned")
 }

@@ -134,10 +134,15 @@ func (l *Lease) Unread(ctx context.Context, after RowID, limit int) ([]Row, erro
 	return scanRows(rows, "store.Unread")
 }
 
-// NextTry is when the next waiting row wants to be tried again; zero if none waits.
+// NextTry is when the next waiting row, or the next key that could not be
+// written, wants to be tried again; zero if none waits.
 func (l *Lease) NextTry(ctx context.Context) (time.Time, error) {
 	var next sql.NullInt64
-	err := l.s.reader.QueryRowContext(ctx, `SELECT min(next_try) FROM inbox WHERE sync = ? AND state = 1`, l.sync).Scan(&next)
+	err := l.s.reader.QueryRowContext(ctx, `SELECT min(next_try) FROM (
+		SELECT next_try FROM inbox WHERE sync = ?1 AND state = 1
+		UNION ALL SELECT q.next_try FROM problems q JOIN pairs p ON p.sync = ?1 AND p.keyed <> 3 AND p.state = 1
+			AND (q.side = 1 AND q.item = p.b_id OR q.side = 2 AND q.item = p.e_id)
+			WHERE q.user = ?2 AND q.kind = ?3 AND q.next_try > 0)`, l.sync, string(l.user), int64(l.kind)).Scan(&next)
 	return fromMillis(next.Int64), failed("store.NextTry", err)
 }
 
