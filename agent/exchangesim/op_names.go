@@ -58,11 +58,14 @@ func (c *call) getServerTimeZones() {
 	c.begin()
 	c.ok()
 	w.s("<m:TimeZoneDefinitions>")
-	for _, id := range slices.Sorted(maps.Keys(c.s.zones.windows)) {
+	for _, id := range c.s.zones.ids() {
 		if len(want) > 0 && !want[id] {
 			continue
 		}
-		z := c.s.zones.windows[id]
+		z, ok := c.s.zones.find(id)
+		if !ok {
+			continue
+		}
 		_, offset := time.Date(c.s.opt.Now().Year(), 1, 15, 0, 0, 0, 0, z.loc).Zone()
 		bias := "PT" + itoa(max(offset, -offset)/60) + "M"
 		if offset > 0 {
