@@ -99,7 +99,7 @@ func judge(version string) fault.Code {
 		return ""
 	case major == 15 && minor == 1 && build >= 2507:
 		return ""
-	case major == 15 && minor == 0 && schema >= "V2016":
+	case major == 15 && minor == 0 && strings.HasPrefix(schema, "V20"):
 		return ""
 	}
 	return fault.VersionUnsupported
