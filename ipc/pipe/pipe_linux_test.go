@@ -224,7 +224,7 @@ func TestStoppingEndsStreamsAtOnceAndLetsCallsFinish(t *testing.T) {
 			io.WriteString(w, "done")
 		}
 	})
-	address, stop := start(t, mux, limits{time.Minute, time.Minute, time.Minute, time.Minute})
+	address, stop := start(t, mux, limits{time.Minute, time.Minute, time.Minute, 10 * time.Second})
 	c := client(t, address)
 	var g errgroup.Group
 	for path, want := range map[string]string{"/stream": "bye", "/call": "done"} {
@@ -247,7 +247,7 @@ func TestStoppingEndsStreamsAtOnceAndLetsCallsFinish(t *testing.T) {
 	if _, err := os.Lstat(address); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("the socket is still there: %v", err)
 	}
-	if _, err := get(t.Context(), c, "/call"); !errors.Is(err, ErrUnreachable) {
+	if _, err := get(t.Context(), client(t, address), "/call"); !errors.Is(err, ErrUnreachable) {
 		t.Errorf("after the end: %v", err)
 	}
 }
