@@ -12,6 +12,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"abgleich/agent/ews/ntlm"
 	"abgleich/agent/fault"
@@ -254,6 +255,34 @@ func TestACancelledCallerDoesNotWaitForTheCanary(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 	close(block)
+	if err := <-done; err != nil {
+		t.Error(err)
+	}
+}
+
+func TestASilentStreamKeepsNobodyFromLoggingIn(t *testing.T) {
+	streaming, end := make(chan struct{}), make(chan struct{})
+	s := newNTLMServer(t, map[string]string{"ANNA": "secret1"}, func(w http.ResponseWriter, r *http.Request) {
+		b, _ := io.ReadAll(r.Body)
+		if !strings.Contains(string(b), "GetStreamingEvents") {
+			reply(folderReply())(w, r)
+			return
+		}
+		close(streaming)
+		<-end // not even a header
+		io.WriteString(w, streamed("Closed", ""))
+	})
+	s.Start()
+	c := newTestClient(t, setup{url: s.URL, logins: []Login{NTLM("anna", "secret1")}})
+	done := make(chan error)
+	go func() {
+		done <- c.Stream(context.Background(), []string{"s"}, time.Minute, func() {}, func(Notification) {})
+	}()
+	<-streaming
+	if err := getCalendar(t.Context(), c); err != nil {
+		t.Error(err)
+	}
+	close(end)
 	if err := <-done; err != nil {
 		t.Error(err)
 	}

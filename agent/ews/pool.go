@@ -40,10 +40,36 @@ func (c *Client) send(ctx context.Context, tr *trip) (*http.Response, *conn, boo
 	return c.sendNew(ctx, tr)
 }
 
-// sendNew logs a new connection in with the request. Logins go one at a time:
-// a password changed meanwhile costs one failed attempt, not one a connection,
-// and the first login ever is the canary all others wait for.
+// sendNew sends a request on a new connection. A stream's answer may be long in
+// coming, and others wait for a login's answer: a stream logs in with a small
+// question of its own first.
 func (c *Client) sendNew(ctx context.Context, tr *trip) (*http.Response, *conn, bool, error) {
+	if !tr.stream || len(c.logins) == 0 {
+		return c.logInNew(ctx, tr)
+	}
+	greeting := c.request("GetFolder", "")
+	greeting.raw("<m:FolderShape><t:BaseShape>IdOnly</t:BaseShape></m:FolderShape>")
+	greeting.folderIDs("FolderIds", []FolderID{Folder(Calendar)})
+	resp, cn, lost, err := c.logInNew(ctx, &trip{body: greeting.end("GetFolder"), header: tr.header})
+	if err != nil || resp.StatusCode != http.StatusOK {
+		return resp, cn, lost, err
+	}
+	if err := drain(resp); err != nil {
+		cn.http.Close()
+		return nil, nil, false, err
+	}
+	resp, lost, err = c.post(ctx, cn, tr, tr.body, cn.auth)
+	if err != nil {
+		cn.http.Close()
+		return nil, nil, lost, err
+	}
+	return resp, cn, false, nil
+}
+
+// logInNew logs a new connection in with the request. Logins go one at a time: a
+// password changed meanwhile costs one failed attempt, not one a connection, and
+// the first login ever is the canary all others wait for.
+func (c *Client) logInNew(ctx context.Context, tr *trip) (*http.Response, *conn, bool, error) {
 	select {
 	case c.gate <- struct{}{}:
 		defer func() { <-c.gate }()
