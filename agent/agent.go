@@ -11,6 +11,7 @@ import (
 	"errors"
 	"io"
 	"io/fs"
+	"log/slog"
 	"net"
 	"os"
 	"path/filepath"
@@ -157,7 +158,7 @@ func beside(folder, dsn string) string {
 }
 
 func (a *Agent) run(ctx context.Context, o Options, p params.Params, logs *logbook.Book, r rooms) error {
-	ex, err := a.openExchange(o, p, logs, r)
+	ex, events, err := a.openExchange(o, p, logs, r)
 	if err != nil {
 		return err
 	}
@@ -170,7 +171,7 @@ func (a *Agent) run(ctx context.Context, o Options, p params.Params, logs *logbo
 		return err
 	}
 	scheduler, err := schedule.Start(ctx, schedule.Config{
-		Folder: p.Data.Folder, Runner: run, Observer: r.board, Logger: logs.Slog(), Now: o.Now, Interval: p.Sync.Interval,
+		Folder: p.Data.Folder, Runner: run, Observer: r.board, Logger: slog.New(quiet{logs.Slog().Handler()}), Now: o.Now, Interval: p.Sync.Interval,
 		Users: &people{employees: r.business, book: r.book, board: r.board,
 			enabled: func() bool { return r.settings.now().Communication.SyncEnabled }},
 		Watches: watches(p, r.business, ex),
@@ -184,10 +185,20 @@ func (a *Agent) run(ctx context.Context, o Options, p params.Params, logs *logbo
 	}
 	return a.serve(o, p, api.Config{
 		Version: o.Version, Now: o.Now, Records: r.store, Book: r.book, Vault: r.vault, Employees: r.business,
-		Control: scheduler, Status: r.board, Planner: &planner{run.executor, r.business},
+		Control: scheduler, Status: r.board, Checker: newChecker(o, p, r, events), Planner: &planner{run.executor, r.business},
 		Logs: logs, Settings: r.settings, Stopping: pipe.Stopping,
 	})
 }
+
+// quiet lets a library's warnings into the log and keeps its chatter out.
+type quiet struct{ slog.Handler }
+
+func (q quiet) Enabled(ctx context.Context, l slog.Level) bool {
+	return l >= slog.LevelWarn && q.Handler.Enabled(ctx, l)
+}
+
+func (q quiet) WithAttrs(as []slog.Attr) slog.Handler { return quiet{q.Handler.WithAttrs(as)} }
+func (q quiet) WithGroup(name string) slog.Handler    { return quiet{q.Handler.WithGroup(name)} }
 
 // watches are the sources of hints the parameters want.
 func watches(p params.Params, b *business.Database, ex *exchange.Side) []schedule.Watch {

@@ -106,10 +106,10 @@ func (l *logins) qualified(name string) string {
 	return l.domain + `\` + name
 }
 
-func (a *Agent) openExchange(o Options, p params.Params, logs *logbook.Book, r rooms) (*exchange.Side, error) {
+func (a *Agent) openExchange(o Options, p params.Params, logs *logbook.Book, r rooms) (*exchange.Side, *exchange.EventServer, error) {
 	server, err := mailServer(p, o.Version)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	events, how := a.openEvents(p, logs)
 	r.board.SetAgent(func(s *status.Agent) { s.Notifications = how })
@@ -117,7 +117,7 @@ func (a *Agent) openExchange(o Options, p params.Params, logs *logbook.Book, r r
 		Server: server, Credentials: newLogins(r.book, p, server.TLS()).credential, NewID: uuid.NewString, Events: events,
 	})
 	a.onStop(func(context.Context) error { return ex.Close() })
-	return ex, nil
+	return ex, events, nil
 }
 
 // openEvents opens the event port where the parameters want pushes. A port that

@@ -10,7 +10,9 @@ import (
 	"abgleich/agent/exchangesim"
 	"abgleich/agent/fault"
 	"abgleich/agent/params"
+	"abgleich/agent/side/business"
 	"abgleich/ipc/contract"
+	"abgleich/ipc/seal"
 )
 
 // seedOne puts an appointment into the calendar and tells when it has arrived.
@@ -154,4 +156,50 @@ func TestANameThatDoesNotExistIsTold(t *testing.T) {
 	w.start()
 	w.login(annaPassword)
 	w.await("the unknown name", blocked(fault.NameNotResolved))
+}
+
+func TestVerifyingProvesWhoSomebodyIsWithOneLogin(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	must(t, w.business().SaveGroup(context.Background(), business.Group{Name: "BMD", Members: []pimUser{anna}}))
+	_, _, err := w.file.Set("service.user", anna)
+	must(t, err)
+	w.start()
+	failed, done := w.verify("wrong")
+	if done.GetOk() || failed["login"] != string(fault.LoginRejected) {
+		t.Errorf("ok %v, failed %v", done.GetOk(), failed)
+	}
+	// The same password again is refused without asking the server.
+	failed, _ = w.verify("wrong")
+	if n := w.sim.Stats().Refused["anna"]; n != 1 || failed["login"] != string(fault.LoginRejected) {
+		t.Errorf("%d logins tried, failed %v", n, failed)
+	}
+	failed, done = w.verify(annaPassword)
+	if !done.GetOk() || done.GetUser() != anna {
+		t.Errorf("ok %v, user %q, failed %v", done.GetOk(), done.GetUser(), failed)
+	}
+}
+
+// verify checks a login of somebody who named no user; it gives the stages that
+// failed with their codes, and the last message.
+func (w *world) verify(password string) (map[string]string, *contract.VerifyCredentialsResponse) {
+	w.t.Helper()
+	sealed, err := seal.Seal(w.hello.GetRecipient(), w.hello.GetCallerId(), password)
+	must(w.t, err)
+	s, err := w.client.VerifyCredentials(context.Background(), connect.NewRequest(&contract.VerifyCredentialsRequest{
+		Login: annaLogin, SealedPassword: sealed}))
+	must(w.t, err)
+	defer s.Close() //nolint:errcheck // read only
+	failed := map[string]string{}
+	for s.Receive() {
+		if st := s.Msg().GetStage(); st.GetState() == contract.StageState_STAGE_STATE_FAILED {
+			failed[st.GetName()] = st.GetCode()
+			w.t.Log(st)
+		}
+		if s.Msg().GetDone() {
+			return failed, s.Msg()
+		}
+	}
+	w.t.Fatal(s.Err())
+	return nil, nil
 }

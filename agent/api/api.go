@@ -19,7 +19,6 @@ import (
 
 	"abgleich/agent/credentials"
 	"abgleich/agent/executor"
-	"abgleich/agent/fault"
 	"abgleich/agent/logbook"
 	"abgleich/agent/params"
 	"abgleich/agent/pim"
@@ -27,6 +26,7 @@ import (
 	"abgleich/agent/status"
 	"abgleich/agent/store"
 	"abgleich/agent/vault"
+	"abgleich/agent/verify"
 	"abgleich/ipc/contract/contractconnect"
 )
 
@@ -65,42 +65,9 @@ type Records interface {
 
 // Checker runs the staged check of a login.
 type Checker interface {
-	// Check calls report for every stage when it begins and when it ends. login
-	// nil means the stored one. It gives the employee whom the mailbox proved.
-	Check(ctx context.Context, user pim.UserID, login *credentials.Login, report func(Stage)) (CheckResult, error)
+	Check(context.Context, verify.Request, func(verify.Stage)) (verify.Result, error)
 	// Stages are the names of all stages, in order.
 	Stages() []string
-}
-
-// Stage is one step of a check as it is told to the caller.
-type Stage struct {
-	Name   string
-	State  StageState
-	Code   fault.Code
-	Args   map[string]string
-	Detail string
-	Took   time.Duration
-}
-
-// StageState says how far a stage is. The values are those of the contract.
-type StageState int32
-
-// Stage states.
-const (
-	StageRunning StageState = iota + 1
-	StageOK
-	StageWarning
-	StageFailed
-	StageSkipped
-)
-
-// CheckResult is how a check ended.
-type CheckResult struct {
-	// OK: nothing failed.
-	OK bool
-	// User is the employee whose mailbox the login opened, "" if it did not come
-	// that far.
-	User pim.UserID
 }
 
 // Planner foretells a run, without doing it.

@@ -10,6 +10,7 @@ import (
 	"abgleich/agent/fault"
 	"abgleich/agent/pim"
 	"abgleich/agent/vault"
+	"abgleich/agent/verify"
 	"abgleich/ipc/contract"
 )
 
@@ -156,7 +157,7 @@ func (s *server) VerifyCredentials(ctx context.Context, r *connect.Request[contr
 		return err
 	}
 	var broken error
-	res, err := s.Checker.Check(ctx, user, login, func(st Stage) {
+	res, err := s.Checker.Check(ctx, verify.Request{User: user, Login: login, Asked: r.Msg.GetRetryRejected()}, func(st verify.Stage) {
 		if broken == nil {
 			broken = out.Send(&contract.VerifyCredentialsResponse{Stage: stageMessage(st)})
 		}
@@ -190,7 +191,7 @@ func (s *server) checked(ctx context.Context, c caller, m *contract.VerifyCreden
 	return guess(es, m.GetLogin()), nil
 }
 
-func stageMessage(st Stage) *contract.Stage {
+func stageMessage(st verify.Stage) *contract.Stage {
 	return &contract.Stage{
 		Name: st.Name, State: contract.StageState(st.State), Code: string(st.Code), Args: st.Args, Detail: st.Detail,
 		Took: durationpb.New(st.Took),

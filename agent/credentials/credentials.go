@@ -79,6 +79,8 @@ type Book struct {
 	memory map[pim.UserID]vault.Secret // with InMemory
 	proofs map[string]proof            // by identity
 	seen   map[pim.UserID]time.Time    // last acceptance written down
+	// refused is the last login the server refused, stored or not.
+	refused map[pim.UserID]refusal
 }
 
 // proof is a login that an identity has just shown to work.
@@ -96,7 +98,8 @@ const rejectedRest = 24 * time.Hour
 
 // New makes a book.
 func New(o Options) *Book {
-	return &Book{o: o, memory: map[pim.UserID]vault.Secret{}, proofs: map[string]proof{}, seen: map[pim.UserID]time.Time{}}
+	return &Book{o: o, memory: map[pim.UserID]vault.Secret{}, proofs: map[string]proof{}, seen: map[pim.UserID]time.Time{},
+		refused: map[pim.UserID]refusal{}}
 }
 
 // View reads one user's credentials; a user without any has the zero settings.

@@ -14,37 +14,46 @@ import (
 // [fault.LoginRejected] for one the server refused, or
 // [fault.CredentialsMissing]. asked lets a refused one pass: a person wants it.
 func (b *Book) MayTry(ctx context.Context, user pim.UserID, asked bool) error {
-	v, err := b.View(ctx, user)
+	l, err := b.Login(ctx, user)
 	if err != nil {
 		return err
 	}
-	if !v.HasPassword || v.Login == "" {
-		return fault.New(fault.CredentialsMissing, "credentials.MayTry", string(user), nil)
-	}
-	if !v.Rejected.IsZero() && !asked && b.o.Now().Sub(v.Rejected) < rejectedRest {
-		return fault.New(fault.LoginRejected, "credentials.MayTry", string(user), nil)
-	}
-	return nil
+	return b.MayTryOther(ctx, user, l, asked)
 }
 
 // MayTryOther tells the same of a login that is not stored (yet): it was refused
-// before if it is the very one marked, whichever tray hands it over.
+// before if it is the very one noted, whichever tray hands it over.
 func (b *Book) MayTryOther(ctx context.Context, user pim.UserID, l Login, asked bool) error {
-	a, err := b.o.Store.Account(ctx, user)
-	if fault.Has(err, fault.NotFound) {
+	if asked {
 		return nil
 	}
-	if err != nil {
-		return err
+	b.mu.Lock()
+	r, ok := b.refused[user]
+	b.mu.Unlock()
+	if !ok {
+		a, err := b.o.Store.Account(ctx, user)
+		if fault.Has(err, fault.NotFound) || err == nil && len(a.RejectedMark) == 0 {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		mark, err := b.o.Vault.Open(markOwner(user), a.RejectedMark)
+		if err != nil {
+			return nil // made with a key that is gone: nothing can be said of it
+		}
+		r = refusal{mark, a.Rejected}
 	}
-	if asked || a.Rejected.IsZero() || len(a.RejectedMark) == 0 || b.o.Now().Sub(a.Rejected) >= rejectedRest {
-		return nil
-	}
-	mark, err := b.o.Vault.Open(markOwner(user), a.RejectedMark)
-	if err != nil || !mark.Equal(markOf(l)) {
+	if !r.mark.Equal(markOf(l)) || b.now().Sub(r.at) >= rejectedRest {
 		return nil
 	}
 	return fault.New(fault.LoginRejected, "credentials.MayTryOther", string(user), nil)
+}
+
+// refusal is the last login of a user that the server refused.
+type refusal struct {
+	mark vault.Secret
+	at   time.Time
 }
 
 // markOf and markOwner make the mark of a refused login: the login itself,
@@ -61,6 +70,7 @@ func (b *Book) Accepted(ctx context.Context, user pim.UserID) error {
 	lately := b.acceptedLately(b.seen[user])
 	if !lately {
 		b.seen[user] = b.now()
+		delete(b.refused, user)
 	}
 	b.mu.Unlock()
 	if lately {
@@ -74,6 +84,12 @@ func (b *Book) Rejected(ctx context.Context, user pim.UserID, l Login) error {
 	mark, err := b.o.Vault.Seal(markOwner(user), markOf(l))
 	if err != nil {
 		return err
+	}
+	b.mu.Lock()
+	b.refused[user] = refusal{markOf(l), b.now()}
+	b.mu.Unlock()
+	if stored, err := b.Login(ctx, user); err != nil || !stored.Equal(l) {
+		return nil // somebody's attempt says nothing about the login in use
 	}
 	b.mu.Lock()
 	delete(b.seen, user)

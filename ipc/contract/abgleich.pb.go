@@ -965,8 +965,11 @@ type VerifyCredentialsRequest struct {
 	User           string                 `protobuf:"bytes,1,opt,name=user,proto3" json:"user,omitempty"`
 	Login          string                 `protobuf:"bytes,2,opt,name=login,proto3" json:"login,omitempty"`                                         // empty: check what is stored
 	SealedPassword []byte                 `protobuf:"bytes,3,opt,name=sealed_password,json=sealedPassword,proto3" json:"sealed_password,omitempty"` // empty: the stored one
-	unknownFields  protoimpl.UnknownFields
-	sizeCache      protoimpl.SizeCache
+	// retry_rejected tries a login the server is known to have refused: a person
+	// says it is right now. Otherwise it fails without a further attempt.
+	RetryRejected bool `protobuf:"varint,4,opt,name=retry_rejected,json=retryRejected,proto3" json:"retry_rejected,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *VerifyCredentialsRequest) Reset() {
@@ -1018,6 +1021,13 @@ func (x *VerifyCredentialsRequest) GetSealedPassword() []byte {
 		return x.SealedPassword
 	}
 	return nil
+}
+
+func (x *VerifyCredentialsRequest) GetRetryRejected() bool {
+	if x != nil {
+		return x.RetryRejected
+	}
+	return false
 }
 
 type VerifyCredentialsResponse struct {
@@ -3823,11 +3833,12 @@ const file_abgleich_proto_rawDesc = "" +
 	"\vcredentials\x18\x01 \x01(\v2\x18.abgleich.v1.CredentialsR\vcredentials\".\n" +
 	"\x18DeleteCredentialsRequest\x12\x12\n" +
 	"\x04user\x18\x01 \x01(\tR\x04user\"\x1b\n" +
-	"\x19DeleteCredentialsResponse\"m\n" +
+	"\x19DeleteCredentialsResponse\"\x94\x01\n" +
 	"\x18VerifyCredentialsRequest\x12\x12\n" +
 	"\x04user\x18\x01 \x01(\tR\x04user\x12\x14\n" +
 	"\x05login\x18\x02 \x01(\tR\x05login\x12'\n" +
-	"\x0fsealed_password\x18\x03 \x01(\fR\x0esealedPassword\"\x95\x01\n" +
+	"\x0fsealed_password\x18\x03 \x01(\fR\x0esealedPassword\x12%\n" +
+	"\x0eretry_rejected\x18\x04 \x01(\bR\rretryRejected\"\x95\x01\n" +
 	"\x19VerifyCredentialsResponse\x12(\n" +
 	"\x05stage\x18\x01 \x01(\v2\x12.abgleich.v1.StageR\x05stage\x12\x12\n" +
 	"\x04done\x18\x02 \x01(\bR\x04done\x12\x0e\n" +

@@ -1,0 +1,70 @@
+package agent
+
+import (
+	"context"
+	"crypto/tls"
+
+	"github.com/google/uuid"
+
+	"abgleich/agent/credentials"
+	"abgleich/agent/ews"
+	"abgleich/agent/params"
+	"abgleich/agent/pim"
+	"abgleich/agent/side/business"
+	"abgleich/agent/side/exchange"
+	"abgleich/agent/verify"
+)
+
+// newChecker makes the check behind "Verify Credentials".
+func newChecker(o Options, p params.Params, r rooms, events *exchange.EventServer) *verify.Checker {
+	v := verify.Options{
+		Version: o.Version, Installation: r.store.Installation(),
+		Employees: &masterData{r.business, r.settings}, Book: r.book,
+		Settings: func(context.Context) (verify.Settings, error) { return checkSettings(r.settings.now()) },
+		Logins:   func(l credentials.Login) []ews.Login { return newLogins(r.book, p, p.Communication.SSL).of(l).Logins },
+		Claimed:  exchange.Claimed,
+		NewID:    uuid.NewString, Now: o.Now,
+	}
+	if events != nil {
+		v.Events = events
+	}
+	return verify.New(v)
+}
+
+func checkSettings(p params.Params) (verify.Settings, error) {
+	trusted, err := certificates(p.Communication.CertificateFile)
+	if err != nil {
+		return verify.Settings{}, err
+	}
+	return verify.Settings{
+		SyncEnabled: p.Communication.SyncEnabled, Endpoint: p.Communication.Endpoint(),
+		TLS:         &tls.Config{RootCAs: trusted, MinVersion: tls.VersionTLS12},
+		EventServer: p.Events.Server, EventPort: p.Events.Port,
+	}, nil
+}
+
+// masterData is the employee master data as the check asks for it.
+type masterData struct {
+	*business.Database
+	settings *settings
+}
+
+// Employee implements verify.Employees.
+func (m *masterData) Employee(ctx context.Context, user pim.UserID) (verify.Employee, error) {
+	e, err := m.Database.Employee(ctx, user)
+	return verify.Employee{Mail: e.Mail, Active: e.Active}, err
+}
+
+// MaySync implements verify.Employees.
+func (m *masterData) MaySync(ctx context.Context, user pim.UserID) error {
+	if err := m.CheckFunction(ctx, user, business.FunctionSyncCRM); err != nil {
+		return err
+	}
+	return m.CheckFunction(ctx, user, business.FunctionSyncCredentials)
+}
+
+// ServiceUser implements verify.Employees.
+func (m *masterData) ServiceUser(ctx context.Context) error {
+	s := m.settings.now().Service
+	return m.CheckServiceUser(ctx, pim.UserID(s.User), s.Group)
+}
