@@ -1,0 +1,85 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/vbauerster/mpb/v8"
+	"github.com/vbauerster/mpb/v8/decor"
+)
+
+// linePause is how often a line of progress is printed where there is no terminal.
+const linePause = time.Second
+
+// progress shows long work: a bar for each user and kind on a terminal, plain
+// lines elsewhere.
+type progress struct {
+	g    *global
+	out  io.Writer
+	bars *mpb.Progress // nil without a terminal
+	bar  map[string]*mpb.Bar
+	told map[string]time.Time
+	now  func() time.Time
+}
+
+// newProgress writes beside the result, so that --json stays clean. Call end.
+func (g *global) newProgress() *progress {
+	p := &progress{g: g, out: g.err, bar: map[string]*mpb.Bar{}, told: map[string]time.Time{}, now: time.Now}
+	if f, ok := terminal(g.err); ok {
+		p.bars = mpb.New(mpb.WithOutput(f), mpb.WithWidth(48), mpb.WithRefreshRate(100*time.Millisecond))
+	}
+	return p
+}
+
+// show brings one user's kind up to date.
+func (p *progress) show(user string, k kindState) {
+	name := user + " " + p.g.kindText(k.Kind)
+	if p.bars == nil {
+		p.line(name, k)
+		return
+	}
+	b := p.bar[name]
+	if b == nil {
+		b = p.bars.AddBar(0,
+			mpb.PrependDecorators(decor.Name(name, decor.WCSyncSpaceR)),
+			mpb.AppendDecorators(decor.CountersNoUnit("%d/%d", decor.WCSyncSpace), decor.Any(func(decor.Statistics) string { return "" })))
+		p.bar[name] = b
+	}
+	if k.Expected > 0 {
+		b.SetTotal(int64(k.Expected), false)
+	}
+	b.SetCurrent(int64(k.Done))
+}
+
+// line prints a change, but not each of hundreds.
+func (p *progress) line(name string, k kindState) {
+	last, ever := p.told[name]
+	complete := k.Expected > 0 && k.Done >= k.Expected
+	if ever && !complete && p.now().Sub(last) < linePause {
+		return
+	}
+	if ever && last.IsZero() {
+		return // said to be complete before
+	}
+	if k.Expected == 0 && !complete {
+		return
+	}
+	p.told[name] = p.now()
+	if complete {
+		p.told[name] = time.Time{}
+	}
+	fmt.Fprintf(p.out, "%s: %s\n", name, p.g.progress(k))
+}
+
+// end leaves the terminal as it is and may be called twice.
+func (p *progress) end() {
+	for _, b := range p.bar {
+		b.SetTotal(-1, true)
+	}
+	if p.bars != nil {
+		p.bars.Wait()
+		p.bars = nil
+	}
+	p.bar = map[string]*mpb.Bar{}
+}

@@ -1,0 +1,265 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"io"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"abgleich/agent/fault"
+	"abgleich/agent/params"
+	"abgleich/agent/service"
+	"abgleich/assets"
+	"abgleich/cmd/agent/internal/client"
+	"abgleich/ipc/contract"
+	"abgleich/ipc/pipe"
+)
+
+// version is set by the build (-ldflags "-X main.version=1.2.3").
+var version = "dev"
+
+// Exit codes of the command line.
+const (
+	exitFine        = 0
+	exitFailed      = 1
+	exitUsage       = 2
+	exitUnreachable = 3
+)
+
+// global holds what every command may need; one per execution, no package state.
+type global struct {
+	parameterFile string // --parameters
+	address       string // --agent
+	json          bool   // --json
+
+	lang  assets.Lang
+	texts *assets.Catalog
+
+	in       io.Reader
+	out, err io.Writer
+	manager  service.Manager
+}
+
+// usageError marks a wrong use of the command line.
+type usageError struct{ error }
+
+func (u usageError) Unwrap() error { return u.error }
+
+// silentError fails a command that has already said why.
+type silentError struct{ code int }
+
+func (silentError) Error() string { return "failed" }
+
+// execute runs one command line and gives its exit code.
+func execute(ctx context.Context, args []string, in io.Reader, out, errOut io.Writer) int {
+	return (&global{in: in, out: out, err: errOut, manager: service.NewManager()}).execute(ctx, args)
+}
+
+func (g *global) execute(ctx context.Context, args []string) int {
+	lang, langErr := languageOf(args)
+	g.lang, g.texts = lang, assets.Texts(lang)
+	root := rootCommand(g)
+	root.SetArgs(manualSpelling(args))
+	root.SetIn(g.in)
+	root.SetOut(g.out)
+	root.SetErr(g.err)
+	err := langErr
+	if err == nil {
+		err = root.ExecuteContext(ctx)
+	}
+	if err == nil {
+		return exitFine
+	}
+	if s, ok := errors.AsType[silentError](err); ok {
+		return s.code
+	}
+	g.printError(err)
+	switch {
+	case isUsage(err):
+		return exitUsage
+	case errors.Is(err, pipe.ErrUnreachable), errors.Is(err, pipe.ErrUntrusted):
+		return exitUnreachable
+	}
+	return exitFailed
+}
+
+// t picks a text in the language of the person.
+func (g *global) t(german, english string) string {
+	if g.lang == assets.English {
+		return english
+	}
+	return german
+}
+
+// languageOf finds --lang before the flags are parsed: help texts depend on it.
+func languageOf(args []string) (assets.Lang, error) {
+	name := string(assets.German)
+	for i, a := range args {
+		if a == "--" {
+			break
+		}
+		if v, ok := strings.CutPrefix(a, "--lang="); ok {
+			name = v
+		} else if a == "--lang" && i+1 < len(args) {
+			name = args[i+1]
+		}
+	}
+	lang, ok := assets.ParseLang(name)
+	if !ok {
+		return lang, usageError{errors.New("--lang: de | en")}
+	}
+	return lang, nil
+}
+
+func rootCommand(g *global) *cobra.Command {
+	root := &cobra.Command{
+		Use: "agent",
+		Short: g.t("Hält eine Unternehmensdatenbank und Exchange-Kalender gleich",
+			"Keeps a business database and Exchange calendars the same"),
+		Example: "  agent demo\n  agent params init\n  agent service install\n  agent status --watch",
+		Version: version, SilenceUsage: true, SilenceErrors: true,
+		CompletionOptions: cobra.CompletionOptions{HiddenDefaultCmd: true},
+	}
+	f := root.PersistentFlags()
+	f.StringVar(&g.parameterFile, "parameters", params.DefaultPath(), g.t("Parameterdatei des Dienstes", "parameter file of the agent"))
+	f.StringVar(&g.address, "agent", "", g.t("Socket oder Pipe des laufenden Dienstes (sonst: der dieses Rechners)",
+		"socket or pipe of the running agent (default: this machine's)"))
+	f.BoolVar(&g.json, "json", false, g.t("Ausgabe als JSON", "print JSON"))
+	f.String("lang", string(assets.German), g.t("Sprache: de oder en", "language: de or en"))
+	// Package service looks for it by itself; here it only must not be refused.
+	f.Bool(service.RunArgument[2:], false, "")
+	_ = f.MarkHidden(service.RunArgument[2:])
+	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
+	root.SetHelpCommand(&cobra.Command{Hidden: true, Use: "no-help"})
+	if g.lang == assets.German {
+		root.SetUsageTemplate(germanUsage(root.UsageTemplate()))
+	}
+	root.AddCommand(
+		runCommand(g), serviceCommand(g), paramsCommand(g), employeesCommand(g), credentialsCommand(g), verifyCommand(g),
+		statusCommand(g), checkCommand(g), syncCommand(g), pauseCommand(g), resumeCommand(g), problemsCommand(g), holdsCommand(g),
+		runsCommand(g), logCommand(g), dbCommand(g), simCommand(g), demoCommand(g), versionCommand(g),
+	)
+	return root
+}
+
+// germanUsage puts German headings into cobra's template.
+func germanUsage(template string) string {
+	return strings.NewReplacer(
+		"Usage:", "Aufruf:", "Aliases:", "Auch:", "Examples:", "Beispiele:", "Available Commands:", "Befehle:",
+		"Additional Commands:", "Weitere Befehle:", "Global Flags:", "Schalter für alle Befehle:", "Flags:", "Schalter:",
+		"Additional help topics:", "Weitere Hilfe:",
+		`Use "{{.CommandPath}} [command] --help" for more information about a command.`,
+		`Mehr zu einem Befehl: {{.CommandPath}} [Befehl] --help`,
+	).Replace(template)
+}
+
+// group is a command that only holds others.
+func (g *global) group(use, german, english string, commands ...*cobra.Command) *cobra.Command {
+	c := &cobra.Command{
+		Use: use, Short: g.t(german, english),
+		Args: func(c *cobra.Command, args []string) error {
+			if len(args) == 0 {
+				return usageError{errors.New(g.t("Befehl fehlt: ", "command missing: ") + c.CommandPath() + " --help")}
+			}
+			return usageError{errors.New(g.t("unbekannter Befehl: ", "unknown command: ") + args[0])}
+		},
+		RunE: func(*cobra.Command, []string) error { return nil },
+	}
+	c.AddCommand(commands...)
+	return c
+}
+
+// arguments checks their number and says which are meant.
+func (g *global) arguments(least, most int) cobra.PositionalArgs {
+	return func(c *cobra.Command, args []string) error {
+		if n := len(args); n < least || n > most {
+			return usageError{errors.New(g.t("Aufruf: ", "usage: ") + c.UseLine())}
+		}
+		return nil
+	}
+}
+
+// manualSpelling accepts the replaced product's /INSTALL and /UNINSTALL, in any
+// case and with a dash, as its manual tells administrators to type them. Flags
+// may follow.
+func manualSpelling(args []string) []string {
+	if len(args) == 0 {
+		return args
+	}
+	if p := args[0]; p == "" || p[0] != '/' && p[0] != '-' {
+		return args
+	}
+	switch strings.ToLower(strings.TrimLeft(args[0], "/-")) {
+	case "install":
+		return slices.Concat([]string{"service", "install"}, args[1:])
+	case "uninstall":
+		return slices.Concat([]string{"service", "uninstall"}, args[1:])
+	}
+	return args
+}
+
+func isUsage(err error) bool {
+	if _, ok := errors.AsType[usageError](err); ok {
+		return true
+	}
+	// cobra has no types for these.
+	s := err.Error()
+	return strings.HasPrefix(s, "unknown command") || strings.HasPrefix(s, "required flag") || strings.Contains(s, "arg(s), ") ||
+		strings.HasPrefix(s, "if any flags in the group")
+}
+
+// dial connects to the agent the person means: the one named by --agent, else the
+// one the parameter file names, else this machine's.
+func (g *global) dial() *client.Client {
+	address := g.address
+	if address == "" {
+		if p, _, err := g.file().Load(); err == nil {
+			address = p.IPC.Address
+		}
+	}
+	return client.New(address, version)
+}
+
+func (g *global) file() *params.File { return params.NewFile(g.parameterFile, params.Limits{}) }
+
+// withAgent calls f with a client that found its agent and its contract.
+func (g *global) withAgent(ctx context.Context, f func(*client.Client) error) error {
+	c := g.dial()
+	defer c.Close()
+	if _, err := c.Greet(ctx); err != nil {
+		return err
+	}
+	return f(c)
+}
+
+// agentOr calls with when an agent runs, and without when surely none does. An
+// agent that is there and can't be used is an error: two must not write one file.
+func (g *global) agentOr(ctx context.Context, with func(*client.Client) error, without func() error) error {
+	c := g.dial()
+	defer c.Close()
+	_, err := c.Greet(ctx)
+	switch {
+	case err == nil:
+		return with(c)
+	case !errors.Is(err, pipe.ErrUnreachable) || !absent(err):
+		return err
+	}
+	if g.address != "" {
+		return err // asked for by name: nothing else will do
+	}
+	return without()
+}
+
+// codeOf is the stable code of an error, from wherever it comes; "" if it has none.
+func codeOf(err error) fault.Code {
+	if info := contract.InfoOf(err); info != nil {
+		return fault.Code(info.GetCode())
+	}
+	if f, ok := errors.AsType[*fault.Error](err); ok {
+		return f.Code
+	}
+	return ""
+}
