@@ -326,6 +326,22 @@ func TestRun(t *testing.T) {
 				w.t.Error("left over:", w.codes())
 			}
 		},
+		"a deletion that failed is forgotten when the item is taken out of the bin": func(w *world) {
+			w.put(pim.Business, appointment("a", 8))
+			w.run()
+			w.delete(pim.Exchange, "a")
+			w.faults.At(1, fake.Refuse)
+			w.run()
+			if w.codes() != string(fault.ItemRefused) {
+				w.t.Error(w.codes())
+			}
+			w.exchange.Undelete(w.user, kind, w.exchange.Trash(w.user, kind)[0].ID)
+			w.run()
+			w.want("a")
+			if w.codes() != "" {
+				w.t.Error("left over:", w.codes())
+			}
+		},
 		"an unreadable item is a problem and comes when it can be read": func(w *world) {
 			w.put(pim.Exchange, appointment("a", 8), appointment("b", 9))
 			id := w.only(pim.Exchange, "a").ID

@@ -44,6 +44,9 @@ func scanHits(rows *sql.Rows, op string) ([]KeyHit, error) {
 // that was recognised by its content. What the inbox held of the old id goes.
 func (l *Lease) Relink(ctx context.Context, p *Pair, r *Row) error {
 	return l.write(ctx, "store.Relink", func(t *tx) error {
+		if err := l.clear(t, Ref{Side: r.Side, Item: p.Sides.At(r.Side).ID}); err != nil {
+			return err
+		}
 		if err := t.do(`DELETE FROM inbox WHERE pair = ? AND side = ?`, int64(p.ID), int64(r.Side)); err != nil {
 			return err
 		}
