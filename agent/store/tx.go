@@ -65,6 +65,9 @@ func (t *tx) row(query string, args []any, dst ...any) (bool, error) {
 // call, so a cancellation is honoured while waiting for the turn and then no
 // more: an outcome that is half known would be worse than a moment's wait.
 func (s *Store) write(ctx context.Context, op string, f func(*tx) error) error {
+	if err := ctx.Err(); err != nil {
+		return fault.New(fault.Cancelled, op, "", err)
+	}
 	select {
 	case _, open := <-s.writer.turn:
 		if !open {
