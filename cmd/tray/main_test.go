@@ -1,0 +1,69 @@
+package main
+
+import (
+	"io"
+	"path/filepath"
+	"runtime"
+	"testing"
+
+	"abgleich/assets"
+	"abgleich/ui/preferences"
+)
+
+func TestCommandLine(t *testing.T) {
+	tests := []struct {
+		name          string
+		args          []string
+		address, lang string
+		fails         bool
+	}{
+		{"nothing", nil, "", "", false},
+		{"both", []string{"--agent", "/run/a.sock", "--lang", "en"}, "/run/a.sock", "en", false},
+		{"an unknown language", []string{"--lang", "fr"}, "", "", true},
+		{"a stray word", []string{"status"}, "", "", true},
+		{"an unknown flag", []string{"--password", "x"}, "", "", true},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			address, lang, err := parse(tt.args, io.Discard)
+			if (err != nil) != tt.fails || address != tt.address || lang != tt.lang {
+				t.Errorf("%q, %q, %v", address, lang, err)
+			}
+		})
+	}
+}
+
+func TestTheLanguageIsTheOneAskedForThenChosenThenOfTheSystem(t *testing.T) {
+	env := func(vars map[string]string) func(string) string { return func(k string) string { return vars[k] } }
+	tests := []struct {
+		name, asked, chosen string
+		env                 map[string]string
+		want                assets.Lang
+	}{
+		{"asked for", "en", "de", nil, assets.English},
+		{"chosen", "", "en", map[string]string{"LANG": "de_AT.UTF-8"}, assets.English},
+		{"of the system", "", "", map[string]string{"LANG": "en_GB.UTF-8"}, assets.English},
+		{"LC_ALL before LANG", "", "", map[string]string{"LANG": "en_GB.UTF-8", "LC_ALL": "de_DE"}, assets.German},
+		{"one we don't have", "", "", map[string]string{"LANG": "fr_FR"}, assets.German},
+		{"the C locale", "", "", map[string]string{"LANG": "C"}, assets.German},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			if got := language(tt.asked, preferences.Preferences{Lang: tt.chosen}, env(tt.env)); got != tt.want {
+				t.Errorf("got %s", got)
+			}
+		})
+	}
+}
+
+func TestTheWindowIsBesideTheTray(t *testing.T) {
+	exe := ""
+	if runtime.GOOS == "windows" {
+		exe = ".exe"
+	}
+	for self, want := range map[string]string{"tray": "window", "abgleich-tray": "abgleich-window", "other": "window"} {
+		if got := windowBeside(filepath.Join("bin", self+exe)); got != filepath.Join("bin", want+exe) {
+			t.Errorf("%s: got %s", self, got)
+		}
+	}
+}
