@@ -93,7 +93,7 @@ func TestNoTriggerIsLostAndNoSliceOverlaps(t *testing.T) {
 			list = append(list, employee(fmt.Sprintf("user%02d", i)))
 		}
 		users := &fakeUsers{list: list}
-		const rounds, each = 6, 500
+		const rounds, each = 4, soakTriggers / 4
 		for round := range rounds {
 			r := begin(t, dir, users, w.run, func(c *Config) { c.Interval = 1000 * time.Hour })
 			settle(time.Second)

@@ -226,7 +226,7 @@ func TestFailuresAreTriedAgainWithGrowingPausesAndGoOnByThemselves(t *testing.T)
 	synctest.Test(t, func(t *testing.T) {
 		var mu sync.Mutex
 		var tries []time.Time
-		healthyAt := time.Now().Add(time.Hour)
+		healthyAt := time.Now().Add(25 * time.Minute)
 		var fineAt time.Time
 		begin(t, dir, &fakeUsers{list: []User{employee("anna", pim.KindTask)}}, func(context.Context, Slice) (Result, error) {
 			mu.Lock()
@@ -240,14 +240,14 @@ func TestFailuresAreTriedAgainWithGrowingPausesAndGoOnByThemselves(t *testing.T)
 			}
 			return Result{}, nil
 		}, func(c *Config) { c.Interval = 5 * time.Second })
-		settle(time.Hour + 6*time.Minute)
+		settle(31 * time.Minute)
 		mu.Lock()
 		defer mu.Unlock()
 		if fineAt.IsZero() || fineAt.Sub(healthyAt) > longestPause+time.Second {
 			t.Errorf("went on at %s, the server was back at %s", fineAt, healthyAt)
 		}
-		if n := len(tries); n < 16 || n > 30 {
-			t.Errorf("%d tries in an hour", n)
+		if n := len(tries); n < 10 || n > 16 {
+			t.Errorf("%d tries in 25 minutes", n)
 		}
 		for i := 2; i < len(tries); i++ {
 			if gap, before := tries[i].Sub(tries[i-1]), tries[i-1].Sub(tries[i-2]); gap < before*3/4 || gap > longestPause+time.Second {
