@@ -29,6 +29,8 @@ type world struct {
 	user     pim.UserID
 	now      time.Time
 	policy   engine.Policy
+	// hasty slices are over before they begin.
+	hasty bool
 }
 
 // newWorld makes an empty world. steps lets the store's commits count as effects.
@@ -75,13 +77,17 @@ func (w *world) side(id pim.SideID) *fake.Side {
 }
 
 func (w *world) task() executor.Task {
-	return executor.Task{Account: side.Account{User: w.user, Mail: string(w.user) + "@lab.test", Zone: time.UTC}, Kind: kind, Cause: "test"}
+	t := executor.Task{Account: side.Account{User: w.user, Mail: string(w.user) + "@lab.test", Zone: time.UTC}, Kind: kind, Cause: "test"}
+	if w.hasty {
+		t.Until = w.now
+	}
+	return t
 }
 
 // slices runs until no more is wanted or something fails.
 func (w *world) slices() (executor.Result, error) {
 	w.t.Helper()
-	for range 50 {
+	for range 300 {
 		res, err := w.exec.Slice(w.t.Context(), w.task())
 		if err != nil || !res.More {
 			return res, err

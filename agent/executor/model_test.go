@@ -3,6 +3,7 @@ package executor_test
 import (
 	"errors"
 	"fmt"
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -97,6 +98,15 @@ func (m *model) act(id pim.SideID, action string, n int) {
 		v := m.text()
 		m.note("  to %s", v)
 		s.Edit(m.user, kind, e.ID, func(i pim.Item) { i.(*pim.Appointment).Location = v })
+	case "hour": // a new time, in the zone's own name on that side
+		s.Edit(m.user, kind, e.ID, func(i pim.Item) {
+			w := &i.(*pim.Appointment).When
+			w.Start, w.End = w.Start.Add(time.Hour), w.End.Add(time.Hour)
+		})
+	case "private":
+		s.Edit(m.user, kind, e.ID, func(i pim.Item) {
+			i.Shared().Sensitivity = []pim.Sensitivity{pim.Normal, pim.Personal, pim.Private}[n%3]
+		})
 	case "touch":
 		s.Touch(m.user, kind, e.ID)
 	case "copy":
@@ -125,7 +135,7 @@ func (m *model) text() string {
 
 func (m *model) gone(v string) { delete(m.live, v) }
 
-var actions = []string{"put", "put", "both", "body", "body", "location", "touch", "copy", "move", "back", "delete", "undelete", "wipe", "lose"}
+var actions = []string{"put", "put", "both", "body", "body", "location", "hour", "private", "touch", "copy", "move", "back", "delete", "undelete", "wipe", "lose"}
 
 // peace ends all trouble and lets persons tidy up: what was moved comes back,
 // holds are decided, ambiguous items get names of their own.
@@ -214,6 +224,21 @@ type trial struct {
 	log func() string
 }
 
+func (x *trial) Cleanup(f func()) { x.rt.Cleanup(f) }
+
+func (x *trial) TempDir() string {
+	dir, err := os.MkdirTemp(x.TB.TempDir(), "")
+	if err != nil {
+		x.Fatal(err)
+	}
+	x.rt.Cleanup(func() {
+		if err := os.RemoveAll(dir); err != nil {
+			x.rt.Error(err)
+		}
+	})
+	return dir
+}
+
 func (x *trial) Errorf(f string, args ...any) {
 	x.rt.Fatalf("%s\n%s", x.log(), fmt.Sprintf(f, args...))
 }
@@ -226,9 +251,16 @@ func (x *trial) Fatal(args ...any)            { x.Errorf("%s", fmt.Sprint(args..
 // are lost, items refused and cursors forgotten.
 func TestNothingIsLostOrDoubledWhateverHappens(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
-		tb := &trial{TB: t, rt: rt}
-		m := &model{world: newWorld(t, true), most: map[string]int{}, least: map[string]int{}, live: map[string]bool{}}
-		m.t, tb.log = tb, func() string { return strings.Join(m.log, "\n") }
+		tb := &trial{TB: t, rt: rt, log: func() string { return "" }}
+		bo, eo := fake.Business(), fake.Exchange()
+		for _, o := range []*fake.Options{&bo, &eo} {
+			o.PageSize, o.BatchSize = rapid.IntRange(1, 9).Draw(rt, "page"), rapid.IntRange(1, 5).Draw(rt, "batch")
+		}
+		bo.Loss.PrivateOnly = true
+		eo.Loss.Zone = func(z string) string { return strings.Replace(z, "Vienna", "Berlin", 1) }
+		m := &model{world: newWorldWith(tb, true, bo, eo), most: map[string]int{}, least: map[string]int{}, live: map[string]bool{}}
+		m.hasty = rapid.Bool().Draw(rt, "hasty")
+		tb.log = func() string { return strings.Join(m.log, "\n") }
 		troubles := []fake.Trouble{fake.CrashBefore, fake.CrashAfter, fake.LoseItemReply, fake.LoseItemRequest, fake.LoseReply,
 			fake.LoseRequest, fake.Refuse, fake.Stale}
 		actor := rapid.Custom(func(rt *rapid.T) func() {

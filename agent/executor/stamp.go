@@ -31,7 +31,8 @@ func (s *slice) stamp(ctx context.Context) error {
 				return err
 			}
 		}
-		if s.expired() {
+		if s.expired() && len(pairs) == batchSize {
+			s.again = true
 			return nil
 		}
 	}

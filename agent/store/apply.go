@@ -3,6 +3,7 @@ package store
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"time"
 
 	"abgleich/agent/fault"
@@ -128,8 +129,12 @@ func (l *Lease) apply(t *tx, b *Batch) error {
 	if err := l.applyPairs(t, b); err != nil {
 		return err
 	}
-	for _, seq := range b.DropRows {
-		if err := t.do(`DELETE FROM inbox WHERE seq = ? AND sync = ?`, int64(seq), l.sync); err != nil {
+	if len(b.DropRows) > 0 {
+		list, err := json.Marshal(b.DropRows)
+		if err != nil {
+			return err
+		}
+		if err := t.do(`DELETE FROM inbox WHERE seq IN (SELECT value FROM json_each(?)) AND sync = ?`, string(list), l.sync); err != nil {
 			return err
 		}
 	}
@@ -151,12 +156,14 @@ func (l *Lease) apply(t *tx, b *Batch) error {
 			return err
 		}
 	}
-	for _, k := range b.DropIntents {
-		if err := t.do(`DELETE FROM journal WHERE key = ?`, string(k)); err != nil {
-			return err
-		}
+	if len(b.DropIntents) == 0 {
+		return nil
 	}
-	return nil
+	list, err := json.Marshal(b.DropIntents)
+	if err != nil {
+		return err
+	}
+	return t.do(`DELETE FROM journal WHERE key IN (SELECT value FROM json_each(?))`, string(list))
 }
 
 func (l *Lease) applyPairs(t *tx, b *Batch) error {
@@ -205,10 +212,15 @@ func (l *Lease) putPair(t *tx, p *Pair) error {
 	if same {
 		second = nil
 	}
-	_, err := t.row(`INSERT OR REPLACE INTO pairs (sync, key, state, keyed, b_id, b_ver, e_id, e_ver, same, b_base, e_base)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id`,
-		[]any{l.sync, string(p.Key), int64(p.State), flag(x.Keyed) | flag(y.Keyed)<<1, string(x.ID), string(x.Version),
-			string(y.ID), string(y.Version), flag(same), x.Base, second}, (*int64)(&p.ID))
+	res, err := t.exec(`INSERT OR REPLACE INTO pairs (sync, key, state, keyed, b_id, b_ver, e_id, e_ver, same, b_base, e_base)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+		l.sync, string(p.Key), int64(p.State), flag(x.Keyed)|flag(y.Keyed)<<1, string(x.ID), string(x.Version),
+		string(y.ID), string(y.Version), flag(same), x.Base, second)
+	if err != nil {
+		return err
+	}
+	id, err := res.LastInsertId()
+	p.ID = PairID(id)
 	return err
 }
 
