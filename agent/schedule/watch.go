@@ -3,6 +3,7 @@ package schedule
 import (
 	"context"
 	"slices"
+	"sync/atomic"
 	"time"
 
 	"abgleich/agent/fault"
@@ -38,9 +39,10 @@ func (s *Scheduler) watch(ctx context.Context, w Watch, user User) {
 	id := user.Account.User
 	log := s.cfg.Logger.With("watch", w.Name, "user", id)
 	for failures := int64(1); ; failures++ {
-		var ready time.Time
+		var ready atomic.Pointer[time.Time] // a watcher may call from anywhere
 		err := w.Watcher.Watch(ctx, user.Account, func() {
-			ready = s.cfg.Now()
+			now := s.cfg.Now()
+			ready.Store(&now)
 			// What changed while nobody watched is hinted at by nobody.
 			s.hint(ctx, user, 0, 0)
 		}, func(kind pim.Kind) { s.hint(ctx, user, kind, w.Again) })
@@ -53,7 +55,7 @@ func (s *Scheduler) watch(ctx context.Context, w Watch, user User) {
 				return
 			}
 		}
-		if !ready.IsZero() && s.cfg.Now().Sub(ready) > time.Minute {
+		if at := ready.Load(); at != nil && s.cfg.Now().Sub(*at) > time.Minute {
 			failures = 1
 		}
 		pause := max(pauseAfter(failures), retryAfter(err))
