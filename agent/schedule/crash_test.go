@@ -39,7 +39,8 @@ func crashChild(dir string) {
 			panic(err)
 		}
 	}
-	s, err := Start(context.Background(), Config{Folder: dir, Observer: newRecord(), Now: time.Now, Interval: time.Hour,
+	seen := newRecord()
+	s, err := Start(context.Background(), Config{Folder: dir, Observer: seen, Now: time.Now, Interval: time.Hour,
 		Users: &fakeUsers{list: []User{employee("anna", pim.KindTask)}},
 		Runner: runnerFunc(func(ctx context.Context, s Slice) (Result, error) {
 			if s.Continues {
@@ -58,46 +59,80 @@ func crashChild(dir string) {
 	if err != nil {
 		panic(err)
 	}
-	if os.Getenv("ABGLEICH_TEST_CRASH_QUIET") == "" {
-		for {
-			line("wanted")
-			if err := s.Trigger(context.Background(), "anna", ByHint, pim.KindTask); err == nil {
-				line("triggered")
+	if os.Getenv("ABGLEICH_TEST_CRASH_QUIET") != "" {
+		crashFinish(s, seen)
+		return
+	}
+	for n := 0; ; n++ {
+		line("wanted")
+		if err := s.Trigger(context.Background(), "anna", ByHint, pim.KindTask); err == nil {
+			if line("triggered"); n%10 == 9 {
+				fmt.Println("under way")
 			}
-			time.Sleep(time.Duration(rand.IntN(10)) * time.Millisecond)
+		}
+		time.Sleep(time.Duration(rand.IntN(10)) * time.Millisecond)
+	}
+}
+
+// crashFinish waits until nothing is wanted any more, and ends the process well.
+func crashFinish(s *Scheduler, seen *record) {
+	for {
+		time.Sleep(20 * time.Millisecond)
+		list, err := s.queue.all(context.Background())
+		if err != nil {
+			panic(err)
+		}
+		if seen.runs("anna", pim.KindTask) > 0 && len(list) == 1 && list[0].want == list[0].done {
+			break
 		}
 	}
-	select {}
+	if err := s.Stop(context.Background()); err != nil {
+		panic(err)
+	}
 }
 
 func TestNothingIsLostWhenTheProcessIsKilled(t *testing.T) {
 	dir := t.TempDir()
-	child := func(quiet bool, life time.Duration) {
+	child := func(quiet bool) (under <-chan struct{}, c *exec.Cmd) {
 		t.Helper()
-		c := exec.Command(os.Args[0], "-test.run=^$")
+		c = exec.Command(os.Args[0], "-test.run=^$")
 		c.Env = append(os.Environ(), crashFolder+"="+dir)
 		if quiet {
 			c.Env = append(c.Env, "ABGLEICH_TEST_CRASH_QUIET=1")
 		}
-		out, err := c.StderrPipe()
+		c.Stderr = os.Stderr
+		out, err := c.StdoutPipe()
 		if err != nil {
 			t.Fatal(err)
 		}
 		if err := c.Start(); err != nil {
 			t.Fatal(err)
 		}
-		timer := time.AfterFunc(life, func() { _ = c.Process.Kill() })
-		defer timer.Stop()
-		for sc := bufio.NewScanner(out); sc.Scan(); {
-			t.Errorf("child: %s", sc.Text())
+		way := make(chan struct{})
+		go func() {
+			defer close(way)
+			bufio.NewScanner(out).Scan()
+		}()
+		return way, c
+	}
+	for n := range 12 {
+		way, c := child(false)
+		if n%4 != 3 {
+			<-way // else: killed while it starts
 		}
+		<-time.After(time.Duration(rand.IntN(150)) * time.Millisecond)
+		if err := c.Process.Kill(); err != nil {
+			t.Fatal(err)
+		}
+		<-way
 		_ = c.Wait() // killed
 	}
-	for range 12 {
-		child(false, time.Duration(100+rand.IntN(300))*time.Millisecond)
-	}
 	// The last one only has to finish what is left.
-	child(true, 1500*time.Millisecond)
+	way, c := child(true)
+	<-way
+	if err := c.Wait(); err != nil {
+		t.Fatal(err)
+	}
 
 	f, err := os.Open(filepath.Join(dir, "log"))
 	if err != nil {
