@@ -61,6 +61,9 @@ func (a *Agent) Close() { a.http.CloseIdleConnections() }
 type Failure struct {
 	// Code is a stable fault code; the text for it is in package assets.
 	Code string
+	// Told is true when the agent gave the code itself. Else it was guessed
+	// from how the call ended.
+	Told bool
 	// Details is what "copy details" copies: code, operation, subject, cause.
 	Details string
 }
@@ -71,7 +74,7 @@ func FailureOf(err error) *Failure {
 		return nil
 	}
 	if info := contract.InfoOf(err); info != nil {
-		return &Failure{Code: info.GetCode(), Details: fmt.Sprintf("%s · %s · %s · %s",
+		return &Failure{Code: info.GetCode(), Told: true, Details: fmt.Sprintf("%s · %s · %s · %s",
 			info.GetCode(), info.GetOp(), info.GetSubject(), info.GetCause())}
 	}
 	code := CodeInternal

@@ -91,11 +91,14 @@ func (v *verifyList) message(m *contract.VerifyCredentialsResponse) {
 	if s := m.GetStage(); s != nil {
 		row := v.row(s.GetName())
 		v.stages[s.GetName()] = s
+		before := row.content.MinSize().Height
 		row.show(s)
+		if row.content.MinSize().Height != before {
+			v.rows.Refresh() // all below move; drawing all anew is dear, so only then
+		}
 		v.progress()
 		v.follow(row)
 	}
-	v.content.Refresh()
 }
 
 // row finds the stage's row; a stage that wasn't announced gets one at the end.
@@ -160,7 +163,7 @@ func (v *verifyList) stopped() { v.broken(assets.StageSkipped, v.app.texts.T("ve
 
 // failed shows that the check itself could not go on.
 func (v *verifyList) failed(f *client.Failure) {
-	if f.Code == client.CodeUnreachable && len(v.stages) > 0 {
+	if !f.Told && len(v.stages) > 0 {
 		v.broken(assets.StateOffline, v.app.texts.T("verify.broken"))
 		return
 	}

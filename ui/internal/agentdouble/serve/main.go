@@ -8,6 +8,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"math"
 	"os"
 	"time"
 
@@ -17,7 +18,7 @@ import (
 
 func main() {
 	socket := flag.String("socket", "", "`path` of the socket")
-	scene := flag.String("scene", "new", "new, first-sync, frozen (a first sync that stands still), quiet or problems")
+	scene := flag.String("scene", "new", "new, first-sync, quiet or problems")
 	pace := flag.Duration("pace", 120*time.Millisecond, "time each stage of the check takes")
 	flag.Parse()
 	if err := run(*socket, *scene, *pace); err != nil {
@@ -40,8 +41,6 @@ func run(socket, scene string, pace time.Duration) error {
 		switch scene {
 		case "first-sync":
 			s.User = agentdouble.FirstSync(0)
-		case "frozen":
-			s.User = agentdouble.FirstSync(0.63)
 		case "quiet", "problems":
 			s.User = agentdouble.Quiet(start)
 		}
@@ -60,7 +59,7 @@ func run(socket, scene string, pace time.Duration) error {
 	return a.Serve(ctx, socket, func() { fmt.Println("ready") })
 }
 
-// play lets the first sync run for ten seconds.
+// play lets the first sync run for half a minute.
 func play(ctx context.Context, a *agentdouble.Agent, start time.Time) {
 	tick := time.NewTicker(200 * time.Millisecond)
 	defer tick.Stop()
@@ -69,9 +68,12 @@ func play(ctx context.Context, a *agentdouble.Agent, start time.Time) {
 		case <-ctx.Done():
 			return
 		case now := <-tick.C:
-			share := now.Sub(start).Seconds() / 10
+			share := now.Sub(start).Seconds() / 30
 			a.Set(func(s *agentdouble.Script) {
 				s.User = agentdouble.FirstSync(share)
+				for i, k := range s.User.Kinds { // a speed as lively as a real one
+					k.ItemsPerSecond *= 0.85 + 0.15*math.Sin(40*share+float64(i)) + 0.1*math.Sin(97*share)
+				}
 				if share >= 1 {
 					s.User = agentdouble.Quiet(now)
 				}

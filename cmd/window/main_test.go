@@ -1,0 +1,33 @@
+package main
+
+import (
+	"io"
+	"testing"
+
+	"abgleich/ui/window"
+)
+
+func TestCommandLine(t *testing.T) {
+	tests := []struct {
+		name  string
+		args  []string
+		want  options
+		fails bool
+	}{
+		{"nothing", nil, options{page: window.Status}, false},
+		{"a page", []string{"problems"}, options{page: window.Problems, given: true}, false},
+		{"a page before flags", []string{"credentials", "--agent", "/a", "--lang", "en"}, options{window.Credentials, true, "/a", "en"}, false},
+		{"a page after flags", []string{"--lang", "de", "status"}, options{page: window.Status, given: true, lang: "de"}, false},
+		{"an unknown page", []string{"history"}, options{}, true},
+		{"an unknown language", []string{"status", "--lang", "fr"}, options{}, true},
+		{"two pages", []string{"status", "problems"}, options{}, true},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			got, err := parse(tt.args, io.Discard)
+			if (err != nil) != tt.fails || err == nil && got != tt.want {
+				t.Errorf("%+v, %v", got, err)
+			}
+		})
+	}
+}
