@@ -1,10 +1,13 @@
 package executor_test
 
 import (
+	"context"
 	"fmt"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -48,7 +51,15 @@ func newWorldWith(t testing.TB, steps bool, b, e fake.Options) *world {
 	if steps {
 		o.Commit = func(bool) error { return w.faults.Step("commit", func() error { return nil }) }
 	}
-	s, err := store.Open(t.Context(), filepath.Join(t.TempDir(), "agent.db"), o)
+	empty, err := emptyStore()
+	if err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(t.TempDir(), "agent.db")
+	if err := os.WriteFile(path, empty, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	s, err := store.Open(t.Context(), path, o)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -61,6 +72,24 @@ func newWorldWith(t testing.TB, steps bool, b, e fake.Options) *world {
 	w.restart()
 	return w
 }
+
+// emptyStore is a new state file, made once: worlds are many, migrations slow.
+var emptyStore = sync.OnceValues(func() ([]byte, error) {
+	dir, err := os.MkdirTemp("", "")
+	if err != nil {
+		return nil, err
+	}
+	defer os.RemoveAll(dir) //nolint:errcheck // a temporary folder
+	path := filepath.Join(dir, "agent.db")
+	s, err := store.Open(context.Background(), path, store.Options{Volatile: true})
+	if err != nil {
+		return nil, err
+	}
+	if err := s.Close(); err != nil {
+		return nil, err
+	}
+	return os.ReadFile(path)
+})
 
 func (w *world) clock() time.Time { return w.now }
 
