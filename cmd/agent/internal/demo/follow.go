@@ -35,7 +35,8 @@ func follow(ctx context.Context, c *client.Client) *follower {
 	f := &follower{cancel: cancel, done: make(chan struct{}), users: map[string]*contract.UserStatus{}, changed: make(chan struct{})}
 	go func() {
 		defer close(f.done)
-		f.update(func() { f.err = errors.Join(f.read(ctx, c), errors.New("the status stream ended")) })
+		err := errors.Join(errors.New("the status stream ended"), f.read(ctx, c))
+		f.update(func() { f.err = err })
 	}()
 	return f
 }
