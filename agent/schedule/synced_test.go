@@ -221,6 +221,9 @@ func (b busy) RetryAfter() time.Duration { return b.wait }
 func (b busy) Unwrap() error             { return b.error }
 
 func TestFailuresAreTriedAgainWithGrowingPausesAndGoOnByThemselves(t *testing.T) {
+	if raced {
+		t.Skip("minutes of fake time")
+	}
 	dir := t.TempDir()
 	synctest.Test(t, func(t *testing.T) {
 		var mu sync.Mutex
@@ -283,6 +286,9 @@ func TestWhatTheServerAsksToWaitIsWaitedForEvenWhenAPersonAsks(t *testing.T) {
 }
 
 func TestOurOwnPauseEndsWhenAPersonAsks(t *testing.T) {
+	if raced {
+		t.Skip("minutes of fake time")
+	}
 	dir := t.TempDir()
 	synctest.Test(t, func(t *testing.T) {
 		var seen calls

@@ -96,6 +96,9 @@ func TestAnExchangeHintRunsAtOnceAndAgainAfterTwoSeconds(t *testing.T) {
 }
 
 func TestNobodyWatchesBeforeTheLoginWorkedNorDuringAPause(t *testing.T) {
+	if raced {
+		t.Skip("minutes of fake time")
+	}
 	dir := t.TempDir()
 	synctest.Test(t, func(t *testing.T) {
 		w := &fakeWatcher{}
@@ -168,6 +171,9 @@ func TestAWatcherThatFailsIsStartedAgainWithGrowingPauses(t *testing.T) {
 }
 
 func TestAWatcherWhoseLoginIsRefusedStopsTheUser(t *testing.T) {
+	if raced {
+		t.Skip("minutes of fake time")
+	}
 	dir := t.TempDir()
 	synctest.Test(t, func(t *testing.T) {
 		w := &fakeWatcher{fails: 1000, err: fault.New(fault.LoginRejected, "ews", "", nil)}
