@@ -62,7 +62,7 @@ func newCredentialsPage(a *App) *credentialsPage {
 		return newText(t.T(key), theme.SizeNameText, theme.ColorNameForeground, true, false)
 	}
 	form := stack(gapBig,
-		stack(gapSmall, p.sync, container.New(layout.NewCustomPaddedLayout(0, 0, 22, 0), row(gapBig, p.appointments, p.tasks))),
+		container.New(layout.NewCustomPaddedLayout(-6, -4, -7, 0), stack(0, p.sync, container.New(layout.NewCustomPaddedLayout(0, 0, 22, 0), row(gapBig, p.appointments, p.tasks)))),
 		stack(gap, label("credentials.login"), p.login),
 		stack(gap, label("credentials.password"), p.password, p.note),
 		p.verify,

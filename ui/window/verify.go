@@ -94,7 +94,7 @@ func (v *verifyList) message(m *contract.VerifyCredentialsResponse) {
 		before := row.content.MinSize().Height
 		row.show(s)
 		if row.content.MinSize().Height != before {
-			v.rows.Refresh() // all below move; drawing all anew is dear, so only then
+			v.scroll.Refresh() // all below move; drawing all anew is dear, so only then
 		}
 		v.progress()
 		v.follow(row)
@@ -155,6 +155,12 @@ func (v *verifyList) end(ok bool) {
 		v.outcome(assets.StateFine, t.T("verify.ok"))
 	default:
 		v.outcome(assets.StageFailed, t.N("verify.failed", max(v.count(contract.StageState_STAGE_STATE_FAILED), 1)))
+	}
+	for _, name := range v.order {
+		if s := v.stages[name].GetState(); s == contract.StageState_STAGE_STATE_FAILED {
+			v.follow(v.byName[name]) // what has to be read is in sight
+			return
+		}
 	}
 }
 
