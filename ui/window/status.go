@@ -242,6 +242,3 @@ func kindOf(u *contract.UserStatus, kind contract.Kind) *contract.KindStatus {
 	}
 	return nil
 }
-
-// spacer is a stretch that pushes what follows to the end.
-func spacer() fyne.CanvasObject { return layout.NewSpacer() }
