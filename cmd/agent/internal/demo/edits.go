@@ -47,7 +47,7 @@ func (e *businessEditor) next(_ context.Context, n int, u *user) (edit, error) {
 			return err
 		}
 	}
-	title := fmt.Sprintf("Live-Termin %d aus der Datenbank", n)
+	title, task := fmt.Sprintf("Live-Termin %d aus der Datenbank", n/round+1), fmt.Sprintf("Live-Aufgabe %d aus der Datenbank", n/round+1)
 	start, end := slot(n)
 	switch n % round {
 	case 0:
@@ -55,16 +55,15 @@ func (e *businessEditor) next(_ context.Context, n int, u *user) (edit, error) {
 			VALUES (?,?,?,?,?)`, string(u.id), title, start.Format(sqlTime), end.Format(sqlTime), zone),
 			comesIn(box, exchangesim.Calendar, title, &e.inBox)}, nil
 	case 1:
-		title = fmt.Sprintf("Live-Aufgabe %d aus der Datenbank", n)
-		return edit{"new-task", title, exec(&e.task, `INSERT INTO tasks (user_id, subject, due_date) VALUES (?,?,?)`,
-			string(u.id), title, start.Format(time.DateOnly)), comesIn(box, exchangesim.Tasks, title, &e.taskInBox)}, nil
+		return edit{"new-task", task, exec(&e.task, `INSERT INTO tasks (user_id, subject, due_date) VALUES (?,?,?)`,
+			string(u.id), task, start.Format(time.DateOnly)), comesIn(box, exchangesim.Tasks, task, &e.taskInBox)}, nil
 	case 2:
 		later := start.Add(3 * time.Hour)
 		return edit{"moved", title, exec(nil, `UPDATE appointments SET start_at = ?, end_at = ? WHERE id = ?`,
 			later.Format(sqlTime), later.Add(time.Hour).Format(sqlTime), e.appointment),
 			becomes(box, &e.inBox, func(it *exchangesim.Item) bool { return it.Start.Equal(later) })}, nil
 	case 3:
-		return edit{"done", title, exec(nil, `UPDATE tasks SET status = 'completed', percent = 100, completed_on = ? WHERE id = ?`,
+		return edit{"done", task, exec(nil, `UPDATE tasks SET status = 'completed', percent = 100, completed_on = ? WHERE id = ?`,
 			start.Format(time.DateOnly), e.task),
 			becomes(box, &e.taskInBox, func(it *exchangesim.Item) bool { return it.Status == "Completed" })}, nil
 	}
@@ -133,7 +132,7 @@ func (e *exchangeEditor) next(ctx context.Context, n int, u *user) (edit, error)
 	change := func(id *exchangesim.ItemID, f func(*exchangesim.Item)) func(context.Context) error {
 		return func(context.Context) error { _, err := box.Update(*id, f); return err }
 	}
-	title := fmt.Sprintf("Live-Termin %d aus Exchange", n)
+	title, task := fmt.Sprintf("Live-Termin %d aus Exchange", n/round+1), fmt.Sprintf("Live-Aufgabe %d aus Exchange", n/round+1)
 	start, end := slot(n)
 	switch n % round {
 	case 0:
@@ -141,16 +140,15 @@ func (e *exchangeEditor) next(ctx context.Context, n int, u *user) (edit, error)
 		return edit{"new-appointment", title, create(exchangesim.Item{Kind: exchangesim.Appointment, Subject: title, Start: start, End: end,
 			Zone: zone, EndZone: zone, Busy: "Busy"}, &e.inBox), seen}, err
 	case 1:
-		title = fmt.Sprintf("Live-Aufgabe %d aus Exchange", n)
-		seen, err := e.arrives(ctx, "tasks", title, &e.task)
-		return edit{"new-task", title, create(exchangesim.Item{Kind: exchangesim.Task, Subject: title,
+		seen, err := e.arrives(ctx, "tasks", task, &e.task)
+		return edit{"new-task", task, create(exchangesim.Item{Kind: exchangesim.Task, Subject: task,
 			Due: start.Truncate(24 * time.Hour), Status: "NotStarted"}, &e.taskInBox), seen}, err
 	case 2:
 		later := start.Add(4 * time.Hour)
 		return edit{"moved", title, change(&e.inBox, func(it *exchangesim.Item) { it.Start, it.End = later, later.Add(time.Hour) }),
 			e.holds(`SELECT count(*) FROM appointments WHERE id = ? AND start_at = ?`, &e.appointment, later.Format(sqlTime))}, nil
 	case 3:
-		return edit{"done", title, change(&e.taskInBox, func(it *exchangesim.Item) {
+		return edit{"done", task, change(&e.taskInBox, func(it *exchangesim.Item) {
 			it.Status, it.Percent, it.Completed = "Completed", 100, start.Truncate(24*time.Hour)
 		}), e.holds(`SELECT count(*) FROM tasks WHERE id = ? AND status = ?`, &e.task, "completed")}, nil
 	}
@@ -160,7 +158,7 @@ func (e *exchangeEditor) next(ctx context.Context, n int, u *user) (edit, error)
 			e.holds(`SELECT count(*) FROM appointments WHERE id = ? AND location = ?`, &e.appointment, place)}, nil
 	}
 	return edit{"deleted", title, func(context.Context) error { return box.Delete(e.inBox) },
-		e.holds(`SELECT count(*) = 0 FROM appointments WHERE id = ? AND subject = ?`, &e.appointment, title)}, nil
+		e.holds(`SELECT count(*) = 0 FROM appointments WHERE id = ?`, &e.appointment)}, nil
 }
 
 // arrives looks for a row newer than those there are now, and remembers its id.
@@ -176,11 +174,11 @@ func (e *exchangeEditor) arrives(ctx context.Context, table, subject string, id 
 	}, err
 }
 
-// holds asks a question about one row; it has the row's id and a value.
-func (e *exchangeEditor) holds(question string, id *int64, value any) func(context.Context) (bool, error) {
+// holds asks a question about one row; it has the row's id and further values.
+func (e *exchangeEditor) holds(question string, id *int64, values ...any) func(context.Context) (bool, error) {
 	return func(ctx context.Context) (bool, error) {
 		var n int
-		err := e.w.erp.QueryRowContext(ctx, question, *id, value).Scan(&n)
+		err := e.w.erp.QueryRowContext(ctx, question, append([]any{*id}, values...)...).Scan(&n)
 		return n > 0, err
 	}
 }
