@@ -162,10 +162,11 @@ func (a *Agent) run(ctx context.Context, o Options, p params.Params, logs *logbo
 	if err != nil {
 		return err
 	}
-	run := &runner{book: r.book, board: r.board, store: r.store, now: o.Now,
+	run := &runner{exchange: ex, book: r.book, board: r.board, store: r.store, now: o.Now,
 		log: func(u pim.UserID) *logrus.Entry { return logs.User(string(u)) }}
 	run.executor = executor.New(executor.Config{
-		Store: r.store, Business: r.business, Exchange: ex, Policy: engine.Policy(p.Sync.Policy), Now: o.Now, Progress: run.progress,
+		Store: r.store, Business: r.business, Exchange: ex, Policy: engine.Policy(p.Sync.Policy),
+		Guard: engine.Guard{Items: p.Sync.GuardCount, Percent: p.Sync.GuardPercent}, Now: o.Now, Progress: run.progress,
 	})
 	if err := r.board.Restore(ctx, run); err != nil {
 		return err

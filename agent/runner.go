@@ -7,10 +7,12 @@ import (
 	"github.com/sirupsen/logrus"
 
 	"abgleich/agent/credentials"
+	"abgleich/agent/ews"
 	"abgleich/agent/executor"
 	"abgleich/agent/fault"
 	"abgleich/agent/pim"
 	"abgleich/agent/schedule"
+	"abgleich/agent/side/exchange"
 	"abgleich/agent/status"
 	"abgleich/agent/store"
 )
@@ -19,6 +21,7 @@ import (
 // and logs how it went.
 type runner struct {
 	executor *executor.Executor
+	exchange *exchange.Side
 	book     *credentials.Book
 	board    *status.Board
 	store    *store.Store
@@ -38,8 +41,11 @@ func (r *runner) RunSlice(ctx context.Context, s schedule.Slice) (schedule.Resul
 		r.settle(ctx, s, err)
 		return schedule.Result{}, err
 	}
+	if s.TryRejected {
+		r.exchange.Retry(user)
+	}
 	res, err := r.executor.Slice(ctx, executor.Task{
-		Account: s.Account, Kind: s.Kind, Cause: cause(s), Until: r.now().Add(s.Budget),
+		Account: s.Account, Kind: s.Kind, Cause: s.Why.String(), Until: r.now().Add(s.Budget),
 	})
 	if fault.Has(err, fault.LoginRejected) {
 		if e := r.book.Rejected(ctx, user, login); e != nil {
@@ -55,14 +61,7 @@ func (r *runner) RunSlice(ctx context.Context, s schedule.Slice) (schedule.Resul
 	if err == nil && !res.More {
 		r.logRun(s, res)
 	}
-	return schedule.Result{More: res.More}, err
-}
-
-func cause(s schedule.Slice) string {
-	if s.Continues {
-		return "continued"
-	}
-	return "scheduled"
+	return schedule.Result{More: res.More, NextTry: res.NextTry, RetryAfter: ews.BackOff(err)}, err
 }
 
 // settle keeps the account's own problem: one code at a time, gone with the first

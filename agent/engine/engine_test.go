@@ -231,7 +231,7 @@ func TestTooManyDeletions(t *testing.T) {
 		"a fifth of a large mailbox exactly": {2000, 0, 10000, false},
 	} {
 		t.Run(name, func(t *testing.T) {
-			if got := engine.TooManyDeletions(c.pending, c.done, c.pairs); got != c.want {
+			if got := engine.Standard.TooManyDeletions(c.pending, c.done, c.pairs); got != c.want {
 				t.Error(got)
 			}
 		})

@@ -17,6 +17,9 @@ type Config struct {
 	Exchange side.Side
 	// Policy settles conflicts; "" is [engine.Newer].
 	Policy engine.Policy
+	// Guard is when deletions and a first sync's creations are held; the zero
+	// value is [engine.Standard].
+	Guard engine.Guard
 	// Now is the clock; may be nil for time.Now.
 	Now func() time.Time
 	// NewKey makes a key nobody has; may be nil for random ones.

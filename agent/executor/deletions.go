@@ -66,7 +66,7 @@ func (s *slice) tooMany(ctx context.Context, deleting int) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	return engine.TooManyDeletions(deleting+held, before, st.Pairs), nil
+	return s.x.cfg.Guard.TooManyDeletions(deleting+held, before, st.Pairs), nil
 }
 
 // deleteBatch decides once more and deletes.

@@ -36,6 +36,9 @@ func New(cfg Config) *Executor {
 	if cfg.Policy == "" {
 		cfg.Policy = engine.Newer
 	}
+	if cfg.Guard == (engine.Guard{}) {
+		cfg.Guard = engine.Standard
+	}
 	if cfg.NewKey == nil {
 		inst := cfg.Store.Installation()
 		cfg.NewKey = func(u pim.UserID) pim.Key { return newKey(inst, u) }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 
-	"abgleich/agent/engine"
 	"abgleich/agent/fault"
 	"abgleich/agent/pim"
 	"abgleich/agent/store"
@@ -107,7 +106,7 @@ func (s *slice) match(ctx context.Context) error {
 	if s.state.CreationsChecked {
 		return nil
 	}
-	held, err := s.lease.CheckCreations(ctx, engine.GuardItems, engine.GuardPercent)
+	held, err := s.lease.CheckCreations(ctx, s.x.cfg.Guard.Items, s.x.cfg.Guard.Percent)
 	if err != nil {
 		return err
 	}

@@ -176,7 +176,7 @@ func (s *Scheduler) judge(r Result, err, cause error) outcome {
 		// Nobody of ours cancelled it.
 		code = fault.Internal
 	}
-	s.cfg.Logger.Warn("slice failed", "code", code, "err", err)
+	s.cfg.Logger.Debug("slice failed", "code", code, "err", err)
 	return outcome{code: code, pause: max(r.RetryAfter, retryAfter(err))}
 }
 

@@ -216,9 +216,12 @@ func TestTheWordIsTheWorstThatIsTrue(t *testing.T) {
 		"new credentials":              {[]func(*Board){on, func(b *Board) { b.Stopped("u", fault.LoginRejected, until); b.Stopped("u", "", time.Time{}) }}, Fine, ""},
 		"mailbox of another agent":     {[]func(*Board){on, func(b *Board) { b.Stopped("u", fault.MailboxClaimed, until) }}, Attention, fault.MailboxClaimed},
 		"a hold while syncing":         {[]func(*Board){on, func(b *Board) { b.Counted("u", 0, 1); b.Progress(progress("u", 1)) }}, Attention, ""},
-		"server back":                  {[]func(*Board){on, func(b *Board) { b.RunFailed("u", 1, until, fault.ServerStalled, until); b.RunEnded("u", 1, until, until) }}, Fine, ""},
-		"an unknown code":              {[]func(*Board){on, func(b *Board) { b.RunFailed("u", 1, until, "from-the-future", until) }}, Attention, "from-the-future"},
-		"blocked kind switched off":    {[]func(*Board){on, func(b *Board) { b.RunFailed("u", 1, until, fault.ServerStalled, until); b.Listed("u", []pim.Kind{2}) }}, Fine, ""},
+		"server back": {[]func(*Board){on, func(b *Board) {
+			b.RunFailed("u", 1, until, fault.ServerStalled, until)
+			b.RunEnded("u", 1, until, until)
+		}}, Fine, ""},
+		"an unknown code":           {[]func(*Board){on, func(b *Board) { b.RunFailed("u", 1, until, "from-the-future", until) }}, Attention, "from-the-future"},
+		"blocked kind switched off": {[]func(*Board){on, func(b *Board) { b.RunFailed("u", 1, until, fault.ServerStalled, until); b.Listed("u", []pim.Kind{2}) }}, Fine, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			b := New(time.Now, gap)
