@@ -55,7 +55,7 @@ func (p *progress) show(user string, k kindState) {
 // line prints a change, but not each of hundreds.
 func (p *progress) line(name string, k kindState) {
 	last, ever := p.told[name]
-	complete := k.Expected > 0 && k.Done >= k.Expected
+	complete := k.Expected > 0 && k.Done >= k.Expected || ever && k.Phase == "idle" && !k.FirstSync
 	if ever && !complete && p.now().Sub(last) < linePause {
 		return
 	}

@@ -133,6 +133,10 @@ func rootCommand(g *global) *cobra.Command {
 	f.Bool(service.RunArgument[2:], false, "")
 	_ = f.MarkHidden(service.RunArgument[2:])
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
+	// Before the command is looked for, or their names would take the next word as
+	// a value.
+	root.InitDefaultHelpFlag()
+	root.InitDefaultVersionFlag()
 	root.SetHelpCommand(&cobra.Command{Hidden: true, Use: "no-help"})
 	if g.lang == assets.German {
 		root.SetUsageTemplate(germanUsage(root.UsageTemplate()))
