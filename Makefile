@@ -47,7 +47,7 @@ test: ## everything, on a bare Debian with Go, git and make
 	@scripts/setup test
 	@$(MAKE) --no-print-directory lint
 	$(call say,tests)
-	@$(PURE) go test $$($(PURE) go list ./... | grep -v '/cmd/window$$')
+	@$(PURE) go test $$($(PURE) go list -e ./... | grep -v '/cmd/window$$')
 	@$(MAKE) --no-print-directory race
 	@$(MAKE) --no-print-directory cross
 	$(call say,window)
@@ -58,7 +58,7 @@ test: ## everything, on a bare Debian with Go, git and make
 .PHONY: race
 race: ## the packages that do several things at once, under the race detector
 	$(call say,tests with the race detector)
-	@CGO_ENABLED=1 CC=clang go test -race -short $$($(PURE) go list ./... | grep -Ev '/($(QUIET))(/|$$)|^abgleich/ui/window')
+	@CGO_ENABLED=1 CC=clang go test -race -short $$($(PURE) go list -e ./... | grep -Ev '/($(QUIET))(/|$$)|^abgleich/ui/window')
 
 .PHONY: cross
 cross: ## agent and tray for Windows
@@ -73,8 +73,8 @@ lint: $(BUILD)/staticcheck
 	@unformatted=$$(gofmt -l $$(git ls-files '*.go')); \
 	if [ -n "$$unformatted" ]; then echo "please run gofmt -w on:"; echo "$$unformatted"; exit 1; fi
 	$(call say,vet and staticcheck)
-	@$(PURE) go vet $$($(PURE) go list ./... | grep -v '/cmd/window$$')
-	@$(PURE) $(BUILD)/staticcheck $$($(PURE) go list ./... | grep -v '/cmd/window$$')
+	@$(PURE) go vet $$($(PURE) go list -e ./... | grep -v '/cmd/window$$')
+	@$(PURE) $(BUILD)/staticcheck $$($(PURE) go list -e ./... | grep -v '/cmd/window$$')
 
 $(BUILD)/staticcheck: tools/go.mod
 	@mkdir -p $(BUILD)
@@ -82,7 +82,7 @@ $(BUILD)/staticcheck: tools/go.mod
 
 .PHONY: bench
 bench: build-pure ## how fast: benchmarks, then the demo at full size
-	$(PURE) go test -run '^$$' -bench . -benchmem $$($(PURE) go list ./... | grep -v '/cmd/window$$')
+	$(PURE) go test -run '^$$' -bench . -benchmem $$($(PURE) go list -e ./... | grep -v '/cmd/window$$')
 	$(BUILD)/agent demo --json --users 1 --appointments 10000 --tasks 2000 --latency 20ms
 
 .PHONY: generate
