@@ -119,6 +119,11 @@ func (s *screen) Chapter(c demo.Chapter, args ...any) {
 		s.line(t("\nZugangsdaten prüfen", "\nVerify credentials"))
 	case demo.ChapterFirstSync:
 		s.line(t("\nErster Abgleich", "\nFirst sync"))
+	case demo.ChapterHold:
+		h := args[1].(*contract.Hold)
+		s.line(t("  Schutz: %s neue Einträge (%s %s) für %s warteten auf eine Bestätigung – bestätigt",
+			"  Guard: %s new items (%s %s) for %s waited for a confirmation – confirmed"),
+			number(n, h.GetItems()), s.g.kindText(kindName(h.GetKind())), n.T("side."+sideName(h.GetSide())), args[0])
 	case demo.ChapterFirstDone:
 		f := args[0].(demo.FirstSync)
 		s.line(t("%s Termine und %s Aufgaben in %.1f Sekunden: %s in der Sekunde", "%s appointments and %s tasks in %.1f seconds: %s a second"),

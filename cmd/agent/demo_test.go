@@ -20,14 +20,14 @@ func TestTheDemoEndsWellAndSaysSoInOneObject(t *testing.T) {
 	for _, d := range []string{"both", "business", "exchange"} {
 		t.Run(d, func(t *testing.T) {
 			var out, errOut bytes.Buffer
-			code := execute(t.Context(), []string{"demo", "--json", "--users", "2", "--appointments", "40", "--tasks", "11", "--edits", "12", "--direction", d},
+			code := execute(t.Context(), []string{"demo", "--json", "--users", "2", "--appointments", "120", "--tasks", "11", "--edits", "12", "--direction", d},
 				strings.NewReader(""), &out, &errOut)
 			lines := strings.Split(strings.TrimSpace(out.String()), "\n")
 			var r demo.Result
 			if err := json.Unmarshal([]byte(lines[len(lines)-1]), &r); err != nil {
 				t.Fatalf("%v in %q\n%s", err, out.String(), errOut.String())
 			}
-			if code != exitFine || !r.OK || !r.Verified || r.FirstSync.Appointments != 40 || r.FirstSync.Tasks != 11 ||
+			if code != exitFine || !r.OK || !r.Verified || r.FirstSync.Appointments != 120 || r.FirstSync.Tasks != 11 ||
 				r.FirstSync.Seconds <= 0 || r.FirstSync.ItemsPerSecond <= 0 || r.Live.Edits != 12 || r.Live.Delivered != 12 ||
 				r.Live.P50 <= 0 || r.Live.P99 < r.Live.P50 || r.QuietRun.Writes != 0 || r.Problems != 0 {
 				t.Errorf("exit code %d, %+v\n%s", code, r, errOut.String())

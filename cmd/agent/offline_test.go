@@ -62,7 +62,7 @@ func TestASetIsAllOrNothing(t *testing.T) {
 		t.Error(got)
 	}
 	l.want(exitFine, "params", "set", "communication.port=80", "sync.interval=299")
-	if show("communication.port") != "80" || show("sync.interval") != "300" {
+	if show("communication.port") != "80" || show("sync.interval") != "299" {
 		t.Error(l.want(exitFine, "params", "show").out)
 	}
 	l.want(exitUsage, "params", "show", "no.such")

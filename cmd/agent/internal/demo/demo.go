@@ -134,6 +134,7 @@ const (
 	ChapterSeed                         // items only in the business database, only in Exchange, on both
 	ChapterVerify                       // -
 	ChapterFirstSync                    // -
+	ChapterHold                         // user's name, *contract.Hold: confirmed
 	ChapterFirstDone                    // FirstSync
 	ChapterLive                         // number of edits
 	ChapterQuiet                        // -

@@ -84,13 +84,13 @@ func (f *follower) look() (map[string]*contract.UserStatus, <-chan struct{}, err
 
 // wait looks at every new picture until enough says so. It gives up when the
 // picture stands still for long.
-func (f *follower) wait(ctx context.Context, what string, enough func(map[string]*contract.UserStatus) bool) error {
+func (f *follower) wait(ctx context.Context, what string, enough func(map[string]*contract.UserStatus) (bool, error)) error {
 	still := time.NewTimer(patience)
 	defer still.Stop()
 	for {
 		users, changed, err := f.look()
-		if enough(users) {
-			return nil
+		if ok, err := enough(users); ok || err != nil {
+			return err
 		}
 		if err != nil {
 			return err
@@ -119,23 +119,32 @@ func describe(users map[string]*contract.UserStatus) string {
 	return b.String()
 }
 
-// synced tells whether every kind of every user was completely run since, and
-// rests; ended is when the last of them was complete.
-func (w *world) synced(users map[string]*contract.UserStatus, since time.Time) (all bool, ended time.Time) {
-	for _, u := range w.users {
-		s := users[string(u.id)]
-		if s == nil || len(s.GetKinds()) == 0 {
+// synced tells whether every kind of a user was completely run since, and rests;
+// ended is when the last of them was complete.
+func (u *user) synced(s *contract.UserStatus, since time.Time) (all bool, ended time.Time) {
+	if len(s.GetKinds()) == 0 {
+		return false, ended
+	}
+	for _, k := range s.GetKinds() {
+		last := k.GetLastSuccess()
+		if k.GetFirstSync() || last == nil || last.AsTime().Before(since) || k.GetPhase() != contract.RunPhase_RUN_PHASE_IDLE {
 			return false, ended
 		}
-		for _, k := range s.GetKinds() {
-			last := k.GetLastSuccess()
-			if k.GetFirstSync() || last == nil || last.AsTime().Before(since) || k.GetPhase() != contract.RunPhase_RUN_PHASE_IDLE {
-				return false, ended
-			}
-			if t := last.AsTime(); t.After(ended) {
-				ended = t
-			}
+		if t := last.AsTime(); t.After(ended) {
+			ended = t
 		}
 	}
 	return true, ended
+}
+
+// allSynced asks it of everybody.
+func (w *world) allSynced(since time.Time) func(map[string]*contract.UserStatus) (bool, error) {
+	return func(users map[string]*contract.UserStatus) (bool, error) {
+		for _, u := range w.users {
+			if all, _ := u.synced(users[string(u.id)], since); !all {
+				return false, nil
+			}
+		}
+		return true, nil
+	}
 }

@@ -80,15 +80,28 @@ func (w *world) firstSync(ctx context.Context, r *Result, began time.Time) error
 	w.screen.Chapter(ChapterFirstSync)
 	var ended time.Time
 	var last map[string]*contract.UserStatus
-	err := w.status.wait(ctx, "first sync", func(users map[string]*contract.UserStatus) (all bool) {
+	confirmed := map[*user]time.Time{}
+	err := w.status.wait(ctx, "first sync", func(users map[string]*contract.UserStatus) (bool, error) {
 		last = users
+		all := true
 		for _, u := range w.users {
-			if s := users[string(u.id)]; s != nil {
-				w.screen.Progress(s)
+			s := users[string(u.id)]
+			if s == nil {
+				return false, nil
+			}
+			w.screen.Progress(s)
+			if s.GetHolds() > 0 {
+				if err := w.confirmHolds(ctx, u, confirmed); err != nil {
+					return false, err
+				}
+			}
+			done, at := u.synced(s, confirmed[u])
+			all = all && done && s.GetHolds() == 0
+			if at.After(ended) {
+				ended = at
 			}
 		}
-		all, ended = w.synced(users, time.Time{})
-		return all
+		return all, nil
 	})
 	w.screen.ProgressEnds()
 	if err != nil {
@@ -110,6 +123,30 @@ func (w *world) firstSync(ctx context.Context, r *Result, began time.Time) error
 	}
 	w.screen.Chapter(ChapterFirstDone, *f)
 	return nil
+}
+
+// confirmHolds is what a person does with the guard's question: two full sides that
+// have little in common are only made the same when somebody says so.
+func (w *world) confirmHolds(ctx context.Context, u *user, confirmed map[*user]time.Time) error {
+	r, err := client.Ask(ctx, w.client.ListHolds, &contract.ListHoldsRequest{User: string(u.id)})
+	if err != nil {
+		return err
+	}
+	for _, h := range r.GetHolds() {
+		asked := time.Now()
+		_, err := client.Ask(ctx, w.client.ResolveHold, &contract.ResolveHoldRequest{Id: h.GetId(), Confirm: true})
+		if err != nil {
+			return err
+		}
+		confirmed[u] = asked
+		w.screen.Chapter(ChapterHold, u.name, h)
+	}
+	if len(r.GetHolds()) == 0 {
+		return nil
+	}
+	// Both kinds are to be complete after the answer, the one that asked nothing too.
+	_, err = client.Ask(ctx, w.client.SyncNow, &contract.SyncNowRequest{User: string(u.id)})
+	return err
 }
 
 // quietRun settles what the edits left behind, then runs everybody once more and
@@ -134,8 +171,7 @@ func (w *world) quietRun(ctx context.Context, r *Result) error {
 // runAll asks for a run of everybody and waits until each is complete.
 func (w *world) runAll(ctx context.Context) error {
 	// A run that began before is none that was asked for: wait for rest first.
-	idle := func(users map[string]*contract.UserStatus) bool { all, _ := w.synced(users, time.Time{}); return all }
-	if err := w.status.wait(ctx, "rest", idle); err != nil {
+	if err := w.status.wait(ctx, "rest", w.allSynced(time.Time{})); err != nil {
 		return err
 	}
 	asked := time.Now()
@@ -144,10 +180,7 @@ func (w *world) runAll(ctx context.Context) error {
 			return err
 		}
 	}
-	return w.status.wait(ctx, "quiet run", func(users map[string]*contract.UserStatus) bool {
-		all, _ := w.synced(users, asked)
-		return all
-	})
+	return w.status.wait(ctx, "quiet run", w.allSynced(asked))
 }
 
 // writes counts what was ever written: requests the mailboxes took, and revisions
