@@ -162,10 +162,8 @@ func (v checkup) prtg(w io.Writer) error {
 	if v.Level >= levelCritical {
 		r.Error = 1
 	} else {
-		for _, c := range []channel{{"Users", uint64(v.Users)}, {"Fine", uint64(v.Fine)}, {"Attention", uint64(v.Attention)},
-			{"Offline", uint64(v.Offline)}, {"Problems", uint64(v.Problems)}, {"Holds", uint64(v.Holds)}, {"Pairs", v.Pairs}} {
-			r.Result = append(r.Result, c)
-		}
+		r.Result = []channel{{"Users", uint64(v.Users)}, {"Fine", uint64(v.Fine)}, {"Attention", uint64(v.Attention)},
+			{"Offline", uint64(v.Offline)}, {"Problems", uint64(v.Problems)}, {"Holds", uint64(v.Holds)}, {"Pairs", v.Pairs}}
 	}
 	return json.NewEncoder(w).Encode(map[string]report{"prtg": r})
 }

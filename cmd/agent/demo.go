@@ -101,7 +101,7 @@ type screen struct {
 func (s *screen) line(format string, args ...any) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	fmt.Fprintf(s.out, format+"\n", args...)
+	fmt.Fprintf(s.bars.above(s.out), format+"\n", args...)
 }
 
 // Chapter implements demo.Screen.

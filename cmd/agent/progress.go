@@ -43,13 +43,17 @@ func (p *progress) show(user string, k kindState) {
 	if b == nil {
 		b = p.bars.AddBar(0,
 			mpb.PrependDecorators(decor.Name(name, decor.WCSyncSpaceR)),
-			mpb.AppendDecorators(decor.CountersNoUnit("%d/%d", decor.WCSyncSpace), decor.Any(func(decor.Statistics) string { return "" })))
+			mpb.AppendDecorators(decor.CountersNoUnit("%d/%d", decor.WCSyncSpace)))
 		p.bar[name] = b
 	}
 	if k.Expected > 0 {
 		b.SetTotal(int64(k.Expected), false)
 	}
-	b.SetCurrent(int64(k.Done))
+	done := k.Done
+	if k.Phase == "idle" && !k.FirstSync {
+		done = k.Expected
+	}
+	b.SetCurrent(int64(done))
 }
 
 // line prints a change, but not each of hundreds.
@@ -70,6 +74,14 @@ func (p *progress) line(name string, k kindState) {
 		p.told[name] = time.Time{}
 	}
 	fmt.Fprintf(p.out, "%s: %s\n", name, p.g.progress(k))
+}
+
+// above is where a line goes while bars are drawn: over them.
+func (p *progress) above(out io.Writer) io.Writer {
+	if p.bars != nil && len(p.bar) > 0 {
+		return p.bars
+	}
+	return out
 }
 
 // end leaves the terminal as it is and may be called twice.
