@@ -94,7 +94,8 @@ type Observer interface {
 	// RunFailed: a slice failed with code and is tried again at until, or when
 	// the user is no longer stopped.
 	RunFailed(user pim.UserID, kind pim.Kind, at time.Time, code fault.Code, until time.Time)
-	// RunCutOff: a slice was ended by pause, stop or removal.
+	// RunCutOff: a slice was ended by pause, stop or removal, or what was queued
+	// is not wanted any more.
 	RunCutOff(user pim.UserID, kind pim.Kind)
 }
 

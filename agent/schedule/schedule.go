@@ -84,7 +84,6 @@ type Scheduler struct {
 
 	stopOnce sync.Once
 	stopped  chan struct{}
-	stopErr  error
 
 	// mu guards the fields below. Never held during a database call.
 	mu       sync.Mutex

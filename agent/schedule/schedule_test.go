@@ -51,11 +51,12 @@ type record struct {
 	stopped map[pim.UserID]fault.Code
 	paused  map[pim.UserID]bool
 	cut     map[slot]int
+	waiting map[slot]bool // queued is the last word
 }
 
 func newRecord() *record {
 	return &record{ended: map[slot]int{}, failed: map[slot]fault.Code{}, stopped: map[pim.UserID]fault.Code{},
-		paused: map[pim.UserID]bool{}, cut: map[slot]int{}}
+		paused: map[pim.UserID]bool{}, cut: map[slot]int{}, waiting: map[slot]bool{}}
 }
 
 func (r *record) Listed(pim.UserID, []pim.Kind) {}
@@ -70,12 +71,21 @@ func (r *record) Stopped(u pim.UserID, c fault.Code, _ time.Time) {
 	defer r.mu.Unlock()
 	r.stopped[u] = c
 }
-func (r *record) Queued(pim.UserID, pim.Kind)                {}
-func (r *record) SliceBegan(pim.UserID, pim.Kind, time.Time) {}
+func (r *record) Queued(u pim.UserID, k pim.Kind) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.waiting[slot{u, k}] = true
+}
+func (r *record) SliceBegan(u pim.UserID, k pim.Kind, _ time.Time) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	delete(r.waiting, slot{u, k})
+}
 func (r *record) RunEnded(u pim.UserID, k pim.Kind, _, _ time.Time) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.ended[slot{u, k}]++
+	delete(r.waiting, slot{u, k})
 }
 func (r *record) RunFailed(u pim.UserID, k pim.Kind, _ time.Time, c fault.Code, _ time.Time) {
 	r.mu.Lock()
@@ -86,6 +96,7 @@ func (r *record) RunCutOff(u pim.UserID, k pim.Kind) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.cut[slot{u, k}]++
+	delete(r.waiting, slot{u, k})
 }
 
 func (r *record) runs(u pim.UserID, k pim.Kind) int {

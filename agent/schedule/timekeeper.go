@@ -99,14 +99,15 @@ func (s *Scheduler) put(c counters, now time.Time) error {
 	if skip {
 		return nil
 	}
+	if !queued {
+		// Before the job is there: nobody may hear of its end first.
+		s.cfg.Observer.Queued(c.user, c.kind)
+	}
 	if err := s.queue.put(s.life, c.slot, c.long(), c.reason); err != nil {
 		s.mu.Lock()
 		delete(s.queued, c.slot)
 		s.mu.Unlock()
 		return err
-	}
-	if !queued {
-		s.cfg.Observer.Queued(c.user, c.kind)
 	}
 	return nil
 }

@@ -51,6 +51,10 @@ func (w *worker) Work(ctx context.Context, job *river.Job[sliceJob]) error {
 		return err
 	}
 	if !mine {
+		if entered {
+			// It was put for what a run did meanwhile: nothing waits any more.
+			s.cfg.Observer.RunCutOff(k.user, k.kind)
+		}
 		// While this job was still there, a new one could not be put.
 		s.unqueue(k)
 		return nil
