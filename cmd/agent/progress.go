@@ -19,13 +19,14 @@ type progress struct {
 	out  io.Writer
 	bars *mpb.Progress // nil without a terminal
 	bar  map[string]*mpb.Bar
-	told map[string]time.Time
+	most map[string]struct{ done, expected uint64 } // what each bar showed
+	told map[string]time.Time                       // when each line was printed; zero when complete
 	now  func() time.Time
 }
 
 // newProgress writes beside the result, so that --json stays clean. Call end.
 func (g *global) newProgress() *progress {
-	p := &progress{g: g, out: g.err, bar: map[string]*mpb.Bar{}, told: map[string]time.Time{}, now: time.Now}
+	p := &progress{g: g, out: g.err, bar: map[string]*mpb.Bar{}, most: map[string]struct{ done, expected uint64 }{}, told: map[string]time.Time{}, now: time.Now}
 	if f, ok := terminal(g.err); ok {
 		p.bars = mpb.New(mpb.WithOutput(f), mpb.WithWidth(48), mpb.WithRefreshRate(100*time.Millisecond))
 	}
@@ -46,14 +47,16 @@ func (p *progress) show(user string, k kindState) {
 			mpb.AppendDecorators(decor.CountersNoUnit("%d/%d", decor.WCSyncSpace)))
 		p.bar[name] = b
 	}
-	if k.Expected > 0 {
-		b.SetTotal(int64(k.Expected), false)
-	}
-	done := k.Done
+	// What follows on a run, an empty one as a rule, counts from the start again:
+	// a bar never goes back.
+	n := p.most[name]
+	n.expected, n.done = max(n.expected, k.Expected), max(n.done, k.Done)
 	if k.Phase == "idle" && !k.FirstSync {
-		done = k.Expected
+		n.done = n.expected
 	}
-	b.SetCurrent(int64(done))
+	p.most[name] = n
+	b.SetTotal(int64(n.expected), false)
+	b.SetCurrent(int64(n.done))
 }
 
 // line prints a change, but not each of hundreds.
