@@ -37,12 +37,6 @@ func blocked(code fault.Code) func(*contract.UserStatus) bool {
 	}
 }
 
-func (w *world) syncNow() {
-	w.t.Helper()
-	_, err := w.client.SyncNow(context.Background(), connect.NewRequest(&contract.SyncNowRequest{User: anna}))
-	must(w.t, err)
-}
-
 func (w *world) problemCodes() map[string]bool {
 	w.t.Helper()
 	r, err := w.client.ListProblems(context.Background(), connect.NewRequest(&contract.ListProblemsRequest{AllUsers: true}))

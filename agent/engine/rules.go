@@ -36,13 +36,6 @@ type Rules struct {
 	Business, Exchange Projection
 }
 
-func (r *Rules) of(s pim.SideID) Projection {
-	if s == pim.Business {
-		return r.Business
-	}
-	return r.Exchange
-}
-
 // Same gives the fields in which a business and an Exchange item mean the same:
 // where one side's value is what the other's becomes on it.
 func (r *Rules) Same(b, e pim.Item) pim.FieldSet {

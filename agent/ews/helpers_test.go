@@ -19,7 +19,8 @@ import (
 	"time"
 	"unicode/utf16"
 
-	"golang.org/x/crypto/md4" //nolint:staticcheck // NTLM needs it
+	//lint:ignore SA1019 MS-NLMP 3.3.1 defines the NT hash as MD4.
+	"golang.org/x/crypto/md4"
 )
 
 // manualClock stands still until it is moved.

@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"database/sql"
-	"errors"
 	"fmt"
 
 	"abgleich/agent/fault"
@@ -107,14 +106,4 @@ func (s *Store) Forget(ctx context.Context, user pim.UserID, kind pim.Kind) erro
 		}
 		return t.do(`DELETE FROM syncs WHERE user = ? AND kind = ?`, string(user), int64(kind))
 	})
-}
-
-// syncID finds a user's and kind's row; 0 if there is none.
-func (s *Store) syncID(ctx context.Context, user pim.UserID, kind pim.Kind) (int64, error) {
-	var id int64
-	err := s.reader.QueryRowContext(ctx, `SELECT id FROM syncs WHERE user = ? AND kind = ?`, string(user), int64(kind)).Scan(&id)
-	if errors.Is(err, sql.ErrNoRows) {
-		return 0, nil
-	}
-	return id, err
 }

@@ -9,7 +9,6 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -24,7 +23,6 @@ import (
 
 // fakeBook notes what it is told.
 type fakeBook struct {
-	mu                 sync.Mutex
 	stored             *credentials.Login
 	refused            string // password known as refused
 	accepted, rejected int

@@ -54,10 +54,6 @@ func heading(s string) *text {
 	return newText(s, theme.SizeNameHeadingText, theme.ColorNameForeground, true, false)
 }
 
-func subheading(s string) *text {
-	return newText(s, theme.SizeNameSubHeadingText, theme.ColorNameForeground, true, false)
-}
-
 func body(s string) *text {
 	return newText(s, theme.SizeNameText, theme.ColorNameForeground, false, true)
 }

@@ -7,7 +7,8 @@ import (
 	"strings"
 	"unicode/utf16"
 
-	"golang.org/x/crypto/md4" //nolint:staticcheck // MS-NLMP 3.3.1 defines the NT hash as MD4.
+	//lint:ignore SA1019 MS-NLMP 3.3.1 defines the NT hash as MD4.
+	"golang.org/x/crypto/md4"
 )
 
 // Credential is a Windows login. It holds the NT hash of the password and shows

@@ -162,14 +162,6 @@ func private(path string) error {
 	return f.Close()
 }
 
-// feed is where the change feed and our keys are.
-func (d *Database) feed() *pools {
-	if d.ours != nil {
-		return d.ours
-	}
-	return d.main.Load()
-}
-
 // Foreign tells whether employee and permission data are read-only.
 func (d *Database) Foreign() bool { return d.cfg.Foreign }
 

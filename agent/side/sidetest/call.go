@@ -122,26 +122,26 @@ func (e *env) round(w, r int) error {
 	subject := fmt.Sprintf("Arbeiter %d, Runde %d", w, r)
 	made, err := e.Create(e.ctx, []side.Creation{{Key: keys[0], Item: e.item(subject, w)}, {Key: keys[1], Item: e.item(subject, r)}})
 	if err = first(err, made); err != nil {
-		return fmt.Errorf("Create: %w", err)
+		return fmt.Errorf("calling Create: %w", err)
 	}
 	up, err := e.Update(e.ctx, []side.Update{{ID: made[0].ID, Version: made[0].Version, Fields: pim.Fields(pim.FieldBody), Item: e.item(subject, w)}})
 	if err = first(err, up); err != nil {
-		return fmt.Errorf("Update: %w", err)
+		return fmt.Errorf("calling Update: %w", err)
 	}
 	del, err := e.Delete(e.ctx, []side.Deletion{{ID: made[1].ID, Version: made[1].Version}})
 	if err = first(err, del); err != nil {
-		return fmt.Errorf("Delete: %w", err)
+		return fmt.Errorf("calling Delete: %w", err)
 	}
 	if _, err := e.Changes(e.ctx, ""); err != nil {
-		return fmt.Errorf("Changes: %w", err)
+		return fmt.Errorf("calling Changes: %w", err)
 	}
 	found, err := e.FindByKey(e.ctx, keys[:])
 	if err != nil || len(found) != 2 || len(found[0].Items) != 1 || len(found[1].Items) != 0 {
-		return fmt.Errorf("FindByKey: %+v, %w", found, err)
+		return fmt.Errorf("calling FindByKey: %+v, %w", found, err)
 	}
 	got, err := e.Get(e.ctx, []pim.ItemID{made[0].ID})
 	if err != nil || len(got) != 1 || got[0].Err != nil || got[0].Item.Shared().Subject != subject {
-		return fmt.Errorf("Get: %+v, %w", got, err)
+		return fmt.Errorf("calling Get: %+v, %w", got, err)
 	}
 	return nil
 }
