@@ -30,6 +30,8 @@ func demoCommand(g *global) *cobra.Command {
 		Example: "  agent demo\n  agent demo --users 1 --appointments 10000 --tasks 2000 --latency 20ms --json\n  agent demo --keep",
 		Args:    g.arguments(0, 0),
 		RunE: func(c *cobra.Command, _ []string) error {
+			// --agent says where other commands look for an agent, and so where this one listens.
+			o.Address = g.address
 			o.Direction, o.English = demo.Direction(direction), g.lang == assets.English
 			s := &screen{g: g, out: g.out}
 			if g.json {
@@ -53,7 +55,6 @@ func demoCommand(g *global) *cobra.Command {
 		"where the items are at the start: both | business | exchange"))
 	f.BoolVar(&keep, "keep", false, g.t("am Ende weiterlaufen, bis Strg+C", "stay running at the end, until Ctrl+C"))
 	f.StringVar(&o.Folder, "data", "", g.t("leerer Ordner für alle Dateien (sonst ein vorläufiger)", "empty folder for all files (default: a temporary one)"))
-	f.StringVar(&o.Address, "address", "", g.t("Socket oder Pipe des Dienstes", "socket or pipe of the agent"))
 	return c
 }
 
@@ -245,8 +246,8 @@ func (s *screen) summary(r demo.Result) {
 func (s *screen) keep(ctx context.Context, k demo.Kept, _ demo.Result) {
 	t := s.g.t
 	s.line(t("\nDie Vorführung läuft weiter. Ende mit Strg+C.", "\nThe demo stays running. Ctrl+C ends it."))
-	s.line(t("  Fenster:  window --address %s status\n  Infobereich: tray --address %s\n  Befehle:  agent --agent %s status",
-		"  window:   window --address %s status\n  tray:     tray --address %s\n  commands: agent --agent %s status"), k.Address, k.Address, k.Address)
+	s.line(t("  Fenster:  window --agent %s status\n  Infobereich: tray --agent %s\n  Befehle:  agent --agent %s status",
+		"  window:   window --agent %s status\n  tray:     tray --agent %s\n  commands: agent --agent %s status"), k.Address, k.Address, k.Address)
 	for i := range k.Logins {
 		s.line(t("  Anmeldung: %s  Kennwort: %s", "  login: %s  password: %s"), k.Logins[i], k.Passwords[i])
 	}
