@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/http"
 	"sync"
+	"time"
 
 	"abgleich/agent/fault"
 )
@@ -105,6 +106,8 @@ type operation struct {
 const (
 	maxReply    = 256 << 20
 	maxAttempts = 4
+	// crowdedPause grows with each refusal that names no time.
+	crowdedPause = 200 * time.Millisecond
 )
 
 // do sends a request and reads its answer with decode, which starts afresh at
@@ -112,24 +115,27 @@ const (
 func (c *Client) do(ctx context.Context, op operation, body []byte, decode func(*reader) error) error {
 	lostReads := 0
 	for attempt := 1; ; attempt++ {
-		err := c.once(ctx, op, body, decode)
+		tn, err := c.once(ctx, op, body, decode)
 		if err == nil {
-			c.server.answered()
+			c.server.answered(tn)
 			return nil
 		}
 		e := c.complete(ctx, op, err)
 		switch e.Code {
 		case fault.ServerBusy:
 			if e.Status != 0 || e.ResponseCode != "" {
-				e.BackOff = c.server.busy(e.BackOff)
+				e.BackOff = c.server.busy(tn, e)
 			}
 			if attempt < maxAttempts && e.BackOff <= c.server.opts.Timeouts.MaxBackOff && !e.OutcomeUnknown {
 				continue // acquire waits
 			}
 		case fault.TooManyConnections:
-			c.server.crowded()
-			if attempt < maxAttempts && e.ResponseCode == "ErrorExceededConnectionCount" {
-				continue
+			c.server.crowded(tn)
+			if attempt < maxAttempts && e.ResponseCode == "ErrorExceededConnectionCount" && !e.OutcomeUnknown {
+				// The first time a smaller share is enough; then others are in the way.
+				if c.server.sleep(ctx, time.Duration(attempt-1)*crowdedPause) == nil {
+					continue
+				}
 			}
 		case fault.ReplyTruncated:
 			if !op.write && !op.stream && lostReads == 0 && ctx.Err() == nil {
@@ -141,22 +147,35 @@ func (c *Client) do(ctx context.Context, op operation, body []byte, decode func(
 	}
 }
 
+// lane is where the client's requests wait for each other.
+func (c *Client) lane() laneKey { return laneKey{c.session, c.view.Mailbox} }
+
 // once is one attempt.
-func (c *Client) once(ctx context.Context, op operation, body []byte, decode func(*reader) error) error {
-	if !op.stream {
-		select {
-		case c.places <- struct{}{}:
-			defer func() { <-c.places }()
-		case <-ctx.Done():
-			return ctx.Err()
+func (c *Client) once(ctx context.Context, op operation, body []byte, decode func(*reader) error) (*turn, error) {
+	if op.stream {
+		// It takes no place: servers count streams apart.
+		tn, err := c.server.visit(ctx, c.lane())
+		if err != nil {
+			return nil, err
 		}
-		if err := c.server.acquire(ctx); err != nil {
-			return err
-		}
-		defer c.server.release()
-	} else if err := c.server.calm(ctx); err != nil {
-		return err
+		defer c.server.leave(tn)
+		return tn, c.attempt(ctx, op, body, decode, tn)
 	}
+	select {
+	case c.places <- struct{}{}:
+		defer func() { <-c.places }()
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+	tn, err := c.server.acquire(ctx, c.lane())
+	if err != nil {
+		return nil, err
+	}
+	defer c.server.release(tn)
+	return tn, c.attempt(ctx, op, body, decode, tn)
+}
+
+func (c *Client) attempt(ctx context.Context, op operation, body []byte, decode func(*reader) error, tn *turn) error {
 	w := c.watch(ctx, op)
 	defer w.stop()
 	id := c.opts.NewRequestID()
@@ -174,7 +193,7 @@ func (c *Client) once(ctx context.Context, op operation, body []byte, decode fun
 		return e
 	}
 	r := newReader(resp.Body, maxReply)
-	r.resp = resp
+	r.resp, r.turn = resp, tn
 	if op.stream {
 		r.left = 1 << 62
 	}

@@ -274,35 +274,6 @@ func TestABusyServerIsLeftAloneByAllItsUsers(t *testing.T) {
 	}
 }
 
-func TestTooManyConnectionsLowerTheConcurrencyForAWhile(t *testing.T) {
-	var calls atomic.Int64
-	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if calls.Add(1) == 1 {
-			status(200, "text/xml", soap("GetFolderResponse", errorMessage("GetFolder", "ErrorExceededConnectionCount", "")))(w, r)
-			return
-		}
-		reply(folderReply())(w, r)
-	}))
-	defer s.Close()
-	clock := newClock()
-	c := newTestClient(t, setup{url: s.URL, clock: clock, options: func(o *ServerOptions, _ *ClientOptions) { o.MaxConcurrency = 3 }})
-	if err := getCalendar(t.Context(), c); err != nil {
-		t.Fatal(err)
-	}
-	if _, limit := c.server.Concurrency(); limit != 1 {
-		t.Errorf("limit %d", limit)
-	}
-	for want := 2; want <= 3; want++ {
-		clock.advance(time.Minute)
-		if err := getCalendar(t.Context(), c); err != nil {
-			t.Fatal(err)
-		}
-		if _, limit := c.server.Concurrency(); limit != want {
-			t.Errorf("limit %d, want %d", limit, want)
-		}
-	}
-}
-
 func TestTheServersLimitHoldsOverAllClients(t *testing.T) {
 	var now, most atomic.Int64
 	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

@@ -107,7 +107,7 @@ func (c *Client) folders(ctx context.Context, op operation, n int, body []byte) 
 			}
 		}, func(i int, e *Error) {
 			if e != nil {
-				results[i].Err = c.itemError(op, e, r.resp)
+				results[i].Err = c.itemError(op, e, r)
 			}
 		})
 	})

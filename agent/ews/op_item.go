@@ -3,7 +3,6 @@ package ews
 import (
 	"context"
 	"fmt"
-	"net/http"
 
 	"abgleich/agent/fault"
 )
@@ -35,7 +34,7 @@ func (c *Client) items(ctx context.Context, op operation, n int, body []byte, ne
 				e = &Error{Code: fault.ReplyInvalid, Message: "the reply holds no item id", OutcomeUnknown: op.write}
 			}
 			if e != nil {
-				results[i].Err = c.itemError(op, e, r.resp)
+				results[i].Err = c.itemError(op, e, r)
 			}
 		})
 	})
@@ -46,16 +45,16 @@ func (c *Client) items(ctx context.Context, op operation, n int, body []byte, ne
 }
 
 // itemError completes the error of one item in a batch.
-func (c *Client) itemError(op operation, e *Error, resp *http.Response) error {
+func (c *Client) itemError(op operation, e *Error, r *reader) error {
 	e.Op = op.name
-	e.fromHeader(resp)
-	e.ClientRequestID = resp.Request.Header.Get("Client-Request-Id")
+	e.fromHeader(r.resp)
+	e.ClientRequestID = r.resp.Request.Header.Get("Client-Request-Id")
 	e.OutcomeUnknown = e.OutcomeUnknown || op.write && unsure(e)
 	if e.Code == fault.ServerBusy && e.ResponseCode != "ErrorBatchProcessingStopped" {
-		e.BackOff = c.server.busy(e.BackOff)
+		e.BackOff = c.server.busy(r.turn, e)
 	}
 	if e.Code == fault.TooManyConnections {
-		c.server.crowded()
+		c.server.crowded(r.turn)
 	}
 	return e.wrap(c.server.Host())
 }

@@ -48,6 +48,7 @@ type reader struct {
 	names    map[string]string
 	version  string         // ServerVersionInfo of the last envelope
 	resp     *http.Response // the answer src belongs to; nil for a push
+	turn     *turn          // the request's; nil for a push
 	err      error
 	eof      bool
 }
