@@ -13,12 +13,14 @@ package api
 import (
 	"context"
 	"net/http"
+	"sync"
 	"time"
 
 	"connectrpc.com/connect"
 
 	"abgleich/agent/credentials"
 	"abgleich/agent/executor"
+	"abgleich/agent/fault"
 	"abgleich/agent/logbook"
 	"abgleich/agent/params"
 	"abgleich/agent/pim"
@@ -33,6 +35,10 @@ import (
 // Employees is the employee master data.
 type Employees interface {
 	Employees(context.Context) ([]business.Employee, error)
+	// Employee fails with [fault.EmployeeUnknown].
+	Employee(context.Context, pim.UserID) (business.Employee, error)
+	// CheckFunction fails with [fault.FunctionMissing] unless it is granted.
+	CheckFunction(context.Context, pim.UserID, business.Function) error
 	SaveEmployee(context.Context, business.Employee) error
 	Groups(context.Context) ([]business.Group, error)
 	SaveGroup(context.Context, business.Group) error
@@ -56,6 +62,7 @@ type Records interface {
 	Problems(context.Context, store.ProblemQuery) ([]store.Problem, error)
 	RetryProblem(context.Context, pim.UserID, store.ProblemID) error
 	ReadNotice(context.Context, pim.UserID, store.ProblemID) error
+	ClearAccountProblems(context.Context, pim.UserID, ...fault.Code) error
 	Holds(context.Context, pim.UserID) ([]store.Hold, error)
 	HeldItems(ctx context.Context, id store.HoldID, after store.RowID, limit int) ([]store.HeldItem, error)
 	ResolveHold(ctx context.Context, user pim.UserID, id store.HoldID, d store.Decision, by string) error
@@ -113,14 +120,23 @@ type Config struct {
 	Stopping func(context.Context) <-chan struct{}
 }
 
+// mostBytes is how long a request may be, packed or not: none of the contract
+// comes near it, and nobody shall fill the agent's memory.
+const mostBytes = 1 << 20
+
 // Handler makes the HTTP handler of the contract.
 func Handler(c Config) http.Handler {
 	mux := http.NewServeMux()
-	mux.Handle(contractconnect.NewAgentServiceHandler(&server{c},
-		connect.WithInterceptors(errorInterceptor{}), connect.WithCompressMinBytes(1024)))
-	return limitBody(mux)
+	mux.Handle(contractconnect.NewAgentServiceHandler(&server{Config: c},
+		connect.WithInterceptors(errorInterceptor{}), connect.WithCompressMinBytes(1024), connect.WithReadMaxBytes(mostBytes)))
+	return http.MaxBytesHandler(mux, mostBytes)
 }
 
-type server struct{ Config }
+type server struct {
+	Config
+	// groups keeps one change of permission groups at a time: they are read and
+	// written back whole.
+	groups sync.Mutex
+}
 
 var _ contractconnect.AgentServiceHandler = (*server)(nil)

@@ -54,6 +54,16 @@ func (s *server) administrator(ctx context.Context) (caller, error) {
 	return c, err
 }
 
+// known refuses a user whom the employee master data do not have: an administrator
+// may have mistyped him.
+func (s *server) known(ctx context.Context, c caller, user pim.UserID) error {
+	if user == c.user {
+		return nil
+	}
+	_, err := s.Employees.Employee(ctx, user)
+	return err
+}
+
 // listing is whose records a list call is about: "" for everybody's.
 func (s *server) listing(ctx context.Context, named string, all bool) (caller, pim.UserID, error) {
 	if all {

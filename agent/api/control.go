@@ -32,8 +32,14 @@ func (s *server) SyncNow(ctx context.Context, r *connect.Request[contract.SyncNo
 
 // Pause stops a user's sync until a time, or until resumed.
 func (s *server) Pause(ctx context.Context, r *connect.Request[contract.PauseRequest]) (*connect.Response[contract.PauseResponse], error) {
-	_, user, err := s.subject(ctx, r.Msg.GetUser())
+	c, user, err := s.subject(ctx, r.Msg.GetUser())
 	if err != nil {
+		return nil, err
+	}
+	if err := s.known(ctx, c, user); err != nil {
+		return nil, err
+	}
+	if err := s.recordDeed(ctx, c, user, "paused"); err != nil {
 		return nil, err
 	}
 	if err := s.Control.Pause(ctx, user, timeOf(r.Msg.GetUntil())); err != nil {
@@ -44,8 +50,14 @@ func (s *server) Pause(ctx context.Context, r *connect.Request[contract.PauseReq
 
 // Resume ends a pause.
 func (s *server) Resume(ctx context.Context, r *connect.Request[contract.ResumeRequest]) (*connect.Response[contract.ResumeResponse], error) {
-	_, user, err := s.subject(ctx, r.Msg.GetUser())
+	c, user, err := s.subject(ctx, r.Msg.GetUser())
 	if err != nil {
+		return nil, err
+	}
+	if err := s.known(ctx, c, user); err != nil {
+		return nil, err
+	}
+	if err := s.recordDeed(ctx, c, user, "resumed"); err != nil {
 		return nil, err
 	}
 	if err := s.Control.Resume(ctx, user); err != nil {

@@ -89,6 +89,8 @@ func (s *server) SaveEmployee(ctx context.Context, r *connect.Request[contract.S
 // regroup makes the user a member of exactly the groups wanted, which must exist
 // unless they are new.
 func (s *server) regroup(ctx context.Context, user pim.UserID, want []string) error {
+	s.groups.Lock()
+	defer s.groups.Unlock()
 	groups, err := s.Employees.Groups(ctx)
 	if err != nil {
 		return err
@@ -124,7 +126,11 @@ func (s *server) SetPermission(ctx context.Context, r *connect.Request[contract.
 	if err := s.permit(ctx, r.Msg.GetGroup(), business.Function(r.Msg.GetFunction()), r.Msg.GetGranted()); err != nil {
 		return nil, err
 	}
-	if err := s.record(ctx, c, "set permission "+r.Msg.GetFunction(), r.Msg.GetGroup()); err != nil {
+	verb := "took permission "
+	if r.Msg.GetGranted() {
+		verb = "gave permission "
+	}
+	if err := s.record(ctx, c, verb+r.Msg.GetFunction(), r.Msg.GetGroup()); err != nil {
 		return nil, err
 	}
 	if err := s.Control.Reload(ctx); err != nil {
@@ -134,6 +140,8 @@ func (s *server) SetPermission(ctx context.Context, r *connect.Request[contract.
 }
 
 func (s *server) permit(ctx context.Context, group string, f business.Function, granted bool) error {
+	s.groups.Lock()
+	defer s.groups.Unlock()
 	groups, err := s.Employees.Groups(ctx)
 	if err != nil {
 		return err

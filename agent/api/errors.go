@@ -3,7 +3,9 @@ package api
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
+	"path"
 
 	"connectrpc.com/connect"
 
@@ -46,25 +48,35 @@ func connectCode(c fault.Code) connect.Code {
 // errorInterceptor turns what handlers return into errors with a code.
 type errorInterceptor struct{}
 
+// WrapUnary gives a call's error its code.
 func (errorInterceptor) WrapUnary(next connect.UnaryFunc) connect.UnaryFunc {
-	return func(ctx context.Context, r connect.AnyRequest) (connect.AnyResponse, error) {
-		resp, err := next(ctx, r)
-		return resp, connectError(err)
+	return func(ctx context.Context, r connect.AnyRequest) (resp connect.AnyResponse, err error) {
+		defer func() { err = connectError(mistake(recover(), r.Spec(), err)) }()
+		return next(ctx, r)
 	}
 }
 
+// WrapStreamingClient is for clients, of which there are none here.
 func (errorInterceptor) WrapStreamingClient(next connect.StreamingClientFunc) connect.StreamingClientFunc {
 	return next
 }
 
+// WrapStreamingHandler does the same for streams.
 func (errorInterceptor) WrapStreamingHandler(next connect.StreamingHandlerFunc) connect.StreamingHandlerFunc {
-	return func(ctx context.Context, c connect.StreamingHandlerConn) error {
-		return connectError(next(ctx, c))
+	return func(ctx context.Context, c connect.StreamingHandlerConn) (err error) {
+		defer func() { err = connectError(mistake(recover(), c.Spec(), err)) }()
+		return next(ctx, c)
 	}
 }
 
-// limitBody keeps a caller from filling the agent's memory: no request of the
-// contract comes near a megabyte.
-func limitBody(h http.Handler) http.Handler {
-	return http.MaxBytesHandler(h, 1<<20)
+// mistake makes an error of a panic: one call's mistake must not end the calls of
+// everybody who shares the connection, nor pass in silence.
+func mistake(panicked any, spec connect.Spec, err error) error {
+	switch panicked {
+	case nil:
+		return err
+	case http.ErrAbortHandler:
+		panic(panicked)
+	}
+	return fault.New(fault.Internal, "api."+path.Base(spec.Procedure), "", fmt.Errorf("panic: %v", panicked))
 }

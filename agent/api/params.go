@@ -2,13 +2,16 @@ package api
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"strconv"
 	"strings"
 
 	"connectrpc.com/connect"
 
+	"abgleich/agent/fault"
 	"abgleich/agent/params"
+	"abgleich/agent/vault"
 	"abgleich/ipc/contract"
 )
 
@@ -86,9 +89,18 @@ func (s *server) SetParameters(ctx context.Context, r *connect.Request[contract.
 	if err != nil {
 		return nil, err
 	}
+	// Everything that can be wrong is looked at before anything is changed.
+	secrets, err := s.secrets(c, r.Msg.GetSealedValues())
+	if err != nil {
+		return nil, err
+	}
 	_, etag, err := s.Settings.Load()
 	if err != nil {
 		return nil, err
+	}
+	based := params.Etag(r.Msg.GetEtag())
+	if based != "" && based != etag {
+		return nil, fault.New(fault.ParametersChanged, "api.SetParameters", "", nil)
 	}
 	var changes []params.Change
 	for k, v := range r.Msg.GetValues() {
@@ -96,28 +108,38 @@ func (s *server) SetParameters(ctx context.Context, r *connect.Request[contract.
 	}
 	slices.SortFunc(changes, func(a, b params.Change) int { return strings.Compare(a.Key, b.Key) })
 	if len(changes) > 0 {
-		if _, etag, err = s.Settings.Change(params.Etag(r.Msg.GetEtag()), changes...); err != nil {
+		if _, etag, err = s.Settings.Change(based, changes...); err != nil {
 			return nil, err
 		}
 	}
-	for key, sealed := range r.Msg.GetSealedValues() {
-		secret, err := s.Vault.Open(c.ID, sealed)
-		if err != nil {
-			return nil, err
-		}
+	for key, secret := range secrets {
 		if err := s.Settings.SetSecret(ctx, key, secret); err != nil {
 			return nil, err
 		}
 		changes = append(changes, params.Change{Key: key})
 	}
-	for _, ch := range changes {
-		if err := s.record(ctx, c, "changed parameter", ch.Key); err != nil {
-			return nil, err
-		}
-	}
 	restart, err := s.Settings.Apply(ctx)
+	for _, ch := range changes {
+		err = errors.Join(err, s.record(ctx, c, "changed parameter", ch.Key))
+	}
 	if err != nil {
 		return nil, err
 	}
 	return connect.NewResponse(&contract.SetParametersResponse{Etag: string(etag), RestartNeeded: restart}), nil
+}
+
+// secrets opens the sealed parameters of a call.
+func (s *server) secrets(c caller, sealed map[string][]byte) (map[string]vault.Secret, error) {
+	secrets := map[string]vault.Secret{}
+	for key, b := range sealed {
+		if !slices.Contains(s.Settings.SecretKeys(), key) {
+			return nil, fault.New(fault.ParameterUnknown, "api.SetParameters", key, nil)
+		}
+		secret, err := s.Vault.Open(c.ID, b)
+		if err != nil {
+			return nil, err
+		}
+		secrets[key] = secret
+	}
+	return secrets, nil
 }

@@ -20,6 +20,9 @@ func (s *server) PlanRun(ctx context.Context, r *connect.Request[contract.PlanRu
 	if err != nil {
 		return nil, err
 	}
+	if err := s.recordLook(ctx, c, user, "plan"); err != nil {
+		return nil, err
+	}
 	kinds := kindsOf(r.Msg.GetKind())
 	if kinds == nil {
 		kinds = pim.Kinds()

@@ -73,7 +73,7 @@ func (s *server) RetryProblem(ctx context.Context, r *connect.Request[contract.R
 	if err := s.Records.RetryProblem(ctx, p.User, id); err != nil {
 		return nil, err
 	}
-	if err := s.Control.SyncNow(ctx, p.User); err != nil {
+	if err := s.runNow(ctx, p.User); err != nil {
 		return nil, err
 	}
 	return connect.NewResponse(&contract.RetryProblemResponse{}), nil
@@ -163,10 +163,13 @@ func (s *server) ResolveHold(ctx context.Context, r *connect.Request[contract.Re
 		if r.Msg.GetConfirm() {
 			decision = store.Confirm
 		}
+		if err := s.recordDeed(ctx, c, h.User, "decided hold"); err != nil {
+			return nil, err
+		}
 		if err := s.Records.ResolveHold(ctx, h.User, h.ID, decision, c.Name); err != nil {
 			return nil, err
 		}
-		if err := s.Control.SyncNow(ctx, h.User, h.Kind); err != nil {
+		if err := s.runNow(ctx, h.User, h.Kind); err != nil {
 			return nil, err
 		}
 		return connect.NewResponse(&contract.ResolveHoldResponse{}), nil
@@ -195,19 +198,35 @@ func (s *server) ListRuns(ctx context.Context, r *connect.Request[contract.ListR
 	return connect.NewResponse(out), nil
 }
 
-// recordLook notes that somebody looked at what isn't his.
+// runNow runs a user after something was decided. Somebody who isn't synced just
+// now has it carried out later.
+func (s *server) runNow(ctx context.Context, user pim.UserID, kinds ...pim.Kind) error {
+	err := s.Control.SyncNow(ctx, user, kinds...)
+	if fault.Has(err, fault.SyncDisabled) {
+		return nil
+	}
+	return err
+}
+
+// recordLook notes that somebody looked at what isn't his; user "" is everybody.
 func (s *server) recordLook(ctx context.Context, c caller, user pim.UserID, what string) error {
-	if user == c.user {
+	return s.recordDeed(ctx, c, user, "looked at "+what)
+}
+
+// recordDeed notes that somebody did something with what isn't his.
+func (s *server) recordDeed(ctx context.Context, c caller, user pim.UserID, what string) error {
+	if user != "" && user == c.user {
 		return nil
 	}
 	subject := string(user)
 	if subject == "" {
 		subject = "*"
 	}
-	return s.record(ctx, c, "looked at "+what, subject)
+	return s.record(ctx, c, what, subject)
 }
 
-// record notes who did what; no secrets, no content.
+// record notes who did what; no secrets, no content. A name may be another's
+// tomorrow: the stable id stands beside it.
 func (s *server) record(ctx context.Context, c caller, what, subject string) error {
-	return s.Records.PutAudit(ctx, store.AuditEntry{Who: c.Name, What: what, Subject: subject})
+	return s.Records.PutAudit(ctx, store.AuditEntry{Who: c.Name, What: what, Subject: subject, Detail: c.ID})
 }

@@ -2,45 +2,73 @@ package api
 
 import (
 	"context"
+	"errors"
 
 	"connectrpc.com/connect"
 	"google.golang.org/protobuf/types/known/durationpb"
 
+	"abgleich/agent/fault"
 	"abgleich/agent/pim"
 	"abgleich/agent/status"
 	"abgleich/ipc/contract"
 )
 
 // WatchStatus streams the live picture: a user's own, or everybody's to
-// administrators. A caller the agent does not know yet sees the agent only.
+// administrators. A caller the agent does not know yet sees the agent only, until
+// he has proved who he is; then the stream begins anew with a full picture.
 func (s *server) WatchStatus(ctx context.Context, r *connect.Request[contract.WatchStatusRequest], out *connect.ServerStream[contract.WatchStatusResponse]) error {
-	user, err := s.watched(ctx, r.Msg)
-	if err != nil {
-		return err
-	}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	go func() {
-		select {
-		case <-s.Stopping(ctx):
-			cancel()
-		case <-ctx.Done():
+	for {
+		ties := s.Book.TiesChanged()
+		user, err := s.watched(ctx, r.Msg)
+		if err != nil {
+			return err
 		}
-	}()
-	for ch := range s.Status.Watch(ctx, user) {
-		if err := out.Send(changeMessage(ch)); err != nil {
+		again, err := s.watch(ctx, user, ties, out)
+		if err != nil || !again {
 			return err
 		}
 	}
-	return nil
 }
+
+// watch streams until the agent stops, the caller goes, or ties change: then it is
+// to be asked again who he is.
+func (s *server) watch(ctx context.Context, user pim.UserID, ties <-chan struct{}, out *connect.ServerStream[contract.WatchStatusResponse]) (again bool, err error) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		select {
+		case <-s.Stopping(ctx):
+			cancel(nil)
+		case <-ties:
+			cancel(errTies)
+		case <-ctx.Done():
+		}
+	}()
+	defer func() {
+		cancel(nil)
+		<-ended
+		again = err == nil && errors.Is(context.Cause(ctx), errTies)
+	}()
+	for ch := range s.Status.Watch(ctx, user) {
+		if err := out.Send(changeMessage(ch)); err != nil {
+			return false, err
+		}
+	}
+	return false, nil
+}
+
+// errTies ends a picture because somebody else may be looking.
+var errTies = errors.New("ties changed")
 
 // nobody is a user id no employee can have: its picture is empty.
 const nobody pim.UserID = "\x00"
 
 func (s *server) watched(ctx context.Context, m *contract.WatchStatusRequest) (pim.UserID, error) {
-	c, user, err := s.listing(ctx, m.GetUser(), m.GetAllUsers())
-	if err != nil && m.GetUser() == "" && !m.GetAllUsers() && c.ID != "" {
+	_, user, err := s.listing(ctx, m.GetUser(), m.GetAllUsers())
+	if fault.Has(err, fault.EmployeeUnknown) {
 		return nobody, nil
 	}
 	return user, err

@@ -75,23 +75,18 @@ type Options struct {
 type Book struct {
 	o Options
 
+	// saving keeps one change of an account at a time. Lock order: saving, mu.
+	saving sync.Mutex
 	mu     sync.Mutex
 	memory map[pim.UserID]vault.Secret // with InMemory
 	proofs map[string]proof            // by identity
 	seen   map[pim.UserID]time.Time    // last acceptance written down
-	// refused is the last login the server refused, stored or not.
-	refused map[pim.UserID]refusal
+	// refused are the logins the server refused, stored or not; a user who was
+	// looked up has an entry. The lists are never changed in place.
+	refused map[pim.UserID][]refusal
+	// tied is closed and replaced when an identity is tied.
+	tied chan struct{}
 }
-
-// proof is a login that an identity has just shown to work.
-type proof struct {
-	user  pim.UserID
-	login Login
-	until time.Time
-}
-
-// proofLasts is how long a verified login may be saved without another check.
-const proofLasts = 15 * time.Minute
 
 // rejectedRest is how long a refused login rests before it is tried again unasked.
 const rejectedRest = 24 * time.Hour
@@ -99,7 +94,7 @@ const rejectedRest = 24 * time.Hour
 // New makes a book.
 func New(o Options) *Book {
 	return &Book{o: o, memory: map[pim.UserID]vault.Secret{}, proofs: map[string]proof{}, seen: map[pim.UserID]time.Time{},
-		refused: map[pim.UserID]refusal{}}
+		refused: map[pim.UserID][]refusal{}, tied: make(chan struct{})}
 }
 
 // View reads one user's credentials; a user without any has the zero settings.
@@ -181,10 +176,17 @@ func (b *Book) guard(s vault.Secret) {
 
 // Save stores settings, and a password unless it is nil: nil keeps the stored
 // one, which goes when the login name changes, since it belongs to that name.
-// Anything refused before is forgotten when login or password changed.
+// When login or password changed, the account no longer counts as verified, and as
+// refused only if the new login is one that was refused.
 func (b *Book) Save(ctx context.Context, s Settings, password *vault.Secret) (View, error) {
+	b.saving.Lock()
+	defer b.saving.Unlock()
 	a, err := b.o.Store.Account(ctx, s.User)
 	if err != nil && !fault.Has(err, fault.NotFound) {
+		return View{}, err
+	}
+	rs, err := b.refusals(ctx, s.User)
+	if err != nil {
 		return View{}, err
 	}
 	renamed := a.Login != s.Login
@@ -193,46 +195,59 @@ func (b *Book) Save(ctx context.Context, s Settings, password *vault.Secret) (Vi
 		old, err := b.Login(ctx, s.User)
 		same = err == nil && old.Secret.Equal(*password)
 	}
+	changed := renamed || password != nil && !same
 	a.User, a.Sync, a.Appointments, a.Tasks, a.Login = s.User, s.Sync, s.Appointments, s.Tasks, s.Login
-	if renamed && password == nil {
-		a.Sealed = nil
-		b.forget(s.User)
-	}
-	if renamed || password != nil && !same {
-		a.Verified, a.Rejected, a.RejectedMark = time.Time{}, time.Time{}, nil
+	if changed {
+		a.Sealed, a.Verified, a.Rejected, a.RejectedMark = nil, time.Time{}, time.Time{}, nil
+		if len(rs) > 0 && !b.o.InMemory {
+			if a.RejectedMark, err = b.sealedMark(s.User, rs); err != nil {
+				return View{}, err
+			}
+		}
 	}
 	if password != nil {
-		if err := b.keep(&a, *password); err != nil {
-			return View{}, err
+		b.guard(*password)
+		for _, r := range rs {
+			if changed && r.is(Login{s.Login, *password}) {
+				a.Rejected = r.at
+			}
+		}
+		if !b.o.InMemory {
+			if a.Sealed, err = b.o.Vault.Seal(owner(s.User), *password); err != nil {
+				return View{}, err
+			}
 		}
 	}
 	if a, err = b.o.Store.SaveAccount(ctx, a); err != nil {
 		return View{}, err
 	}
+	b.mu.Lock()
+	if changed {
+		delete(b.seen, s.User)
+		delete(b.memory, s.User)
+	}
+	if password != nil && b.o.InMemory {
+		b.memory[s.User] = *password
+	}
+	b.mu.Unlock()
 	return b.view(a), nil
 }
 
-func (b *Book) keep(a *store.Account, password vault.Secret) error {
-	b.guard(password)
-	if b.o.InMemory {
-		a.Sealed = nil
-		b.mu.Lock()
-		b.memory[a.User] = password
-		b.mu.Unlock()
-		return nil
-	}
-	sealed, err := b.o.Vault.Seal(owner(a.User), password)
-	if err != nil {
-		return err
-	}
-	a.Sealed = sealed
-	return nil
-}
-
-// Forget erases a user's login and password. Pairs stay, so that a later login
-// goes on where this one ended.
+// Forget erases a user's login and password, and what is remembered of refused
+// ones. Pairs stay, so that a later login goes on where this one ended.
 func (b *Book) Forget(ctx context.Context, user pim.UserID) error {
-	b.forget(user)
+	b.saving.Lock()
+	defer b.saving.Unlock()
+	b.mu.Lock()
+	delete(b.memory, user)
+	delete(b.seen, user)
+	delete(b.refused, user)
+	for id, p := range b.proofs {
+		if p.user == user {
+			delete(b.proofs, id)
+		}
+	}
+	b.mu.Unlock()
 	err := b.o.Store.DeleteAccount(ctx, user)
 	if fault.Has(err, fault.NotFound) {
 		return nil
@@ -240,14 +255,23 @@ func (b *Book) Forget(ctx context.Context, user pim.UserID) error {
 	return err
 }
 
-func (b *Book) forget(user pim.UserID) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	delete(b.memory, user)
-	delete(b.seen, user)
-	for id, p := range b.proofs {
-		if p.user == user {
-			delete(b.proofs, id)
+// EraseStored takes every password out of the store. An agent that keeps them in
+// memory only calls it at its start: before, it may have kept them.
+func (b *Book) EraseStored(ctx context.Context) error {
+	b.saving.Lock()
+	defer b.saving.Unlock()
+	as, err := b.o.Store.Accounts(ctx)
+	if err != nil {
+		return err
+	}
+	for _, a := range as {
+		if len(a.Sealed) == 0 && len(a.RejectedMark) == 0 {
+			continue
+		}
+		a.Sealed, a.RejectedMark = nil, nil
+		if _, err := b.o.Store.SaveAccount(ctx, a); err != nil {
+			return err
 		}
 	}
+	return nil
 }

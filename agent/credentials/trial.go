@@ -2,11 +2,12 @@ package credentials
 
 import (
 	"context"
+	"encoding/json"
+	"slices"
 	"time"
 
 	"abgleich/agent/fault"
 	"abgleich/agent/pim"
-	"abgleich/agent/store"
 	"abgleich/agent/vault"
 )
 
@@ -22,120 +23,195 @@ func (b *Book) MayTry(ctx context.Context, user pim.UserID, asked bool) error {
 }
 
 // MayTryOther tells the same of a login that is not stored (yet): it was refused
-// before if it is the very one noted, whichever tray hands it over.
+// before if it is one of those noted, whichever tray hands it over.
 func (b *Book) MayTryOther(ctx context.Context, user pim.UserID, l Login, asked bool) error {
 	if asked {
 		return nil
 	}
-	b.mu.Lock()
-	r, ok := b.refused[user]
-	b.mu.Unlock()
-	if !ok {
-		a, err := b.o.Store.Account(ctx, user)
-		if fault.Has(err, fault.NotFound) || err == nil && len(a.RejectedMark) == 0 {
-			return nil
-		}
-		if err != nil {
-			return err
-		}
-		mark, err := b.o.Vault.Open(markOwner(user), a.RejectedMark)
-		if err != nil {
-			return nil // made with a key that is gone: nothing can be said of it
-		}
-		r = refusal{mark, a.Rejected}
+	rs, err := b.refusals(ctx, user)
+	if err != nil {
+		return err
 	}
-	if !r.mark.Equal(markOf(l)) || b.now().Sub(r.at) >= rejectedRest {
+	for _, r := range rs {
+		if r.is(l) && b.o.Now().Sub(r.at) < rejectedRest {
+			return fault.New(fault.LoginRejected, "credentials.MayTryOther", string(user), nil)
+		}
+	}
+	return nil
+}
+
+// refusal is a login of a user that the server refused: the login itself, because
+// a hash of a short password could be guessed.
+type refusal struct {
+	name   string
+	secret vault.Secret
+	at     time.Time
+}
+
+func (r refusal) is(l Login) bool { return l.Equal(Login{r.name, r.secret}) }
+
+// mostRefusals bounds how many refused logins of a user are remembered. Two trays
+// with two wrong passwords must not make each other's be tried again.
+const mostRefusals = 16
+
+// noted is a refusal as it stands, sealed, in the store.
+type noted struct {
+	Name   string    `json:"name"`
+	Secret []byte    `json:"secret"` // bytes: a password need not be UTF-8
+	At     time.Time `json:"at"`
+}
+
+// markOwner is the name refused logins are sealed under.
+func markOwner(user pim.UserID) string { return "rejected:" + string(user) }
+
+// refusals gives what was refused, the newest last. At first they come from the store.
+func (b *Book) refusals(ctx context.Context, user pim.UserID) ([]refusal, error) {
+	b.mu.Lock()
+	rs, ok := b.refused[user]
+	b.mu.Unlock()
+	if ok {
+		return rs, nil
+	}
+	a, err := b.o.Store.Account(ctx, user)
+	if err != nil && !fault.Has(err, fault.NotFound) {
+		return nil, err
+	}
+	rs = b.opened(user, a.RejectedMark)
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if newer, ok := b.refused[user]; ok {
+		return newer, nil
+	}
+	b.refused[user] = rs
+	return rs, nil
+}
+
+// opened reads a mark. One made with a key that is gone says nothing.
+func (b *Book) opened(user pim.UserID, mark []byte) []refusal {
+	if len(mark) == 0 {
 		return nil
 	}
-	return fault.New(fault.LoginRejected, "credentials.MayTryOther", string(user), nil)
+	s, err := b.o.Vault.Open(markOwner(user), mark)
+	if err != nil {
+		return nil
+	}
+	var list []noted
+	if json.Unmarshal([]byte(s.Reveal()), &list) != nil {
+		return nil
+	}
+	var rs []refusal
+	for _, n := range list {
+		secret := vault.NewSecret(string(n.Secret))
+		b.guard(secret)
+		rs = append(rs, refusal{n.Name, secret, n.At})
+	}
+	return rs
 }
 
-// refusal is the last login of a user that the server refused.
-type refusal struct {
-	mark vault.Secret
-	at   time.Time
+// sealedMark is the refusals as they are stored.
+func (b *Book) sealedMark(user pim.UserID, rs []refusal) ([]byte, error) {
+	list := make([]noted, len(rs))
+	for i, r := range rs {
+		list[i] = noted{r.name, []byte(r.secret.Reveal()), r.at}
+	}
+	text, err := json.Marshal(list)
+	if err != nil {
+		return nil, fault.New(fault.Internal, "credentials.Rejected", string(user), nil)
+	}
+	return b.o.Vault.Seal(markOwner(user), vault.NewSecret(string(text)))
 }
 
-// markOf and markOwner make the mark of a refused login: the login itself,
-// sealed, because a hash of a short password could be guessed.
-func markOf(l Login) vault.Secret               { return vault.NewSecret(l.Name + "\x00" + l.Secret.Reveal()) }
-func markOwner(user pim.UserID) string          { return "rejected:" + string(user) }
-func (b *Book) now() time.Time                  { return b.o.Now() }
-func (b *Book) acceptedLately(t time.Time) bool { return b.now().Sub(t) < time.Hour }
+// note adds a refusal, or takes one away where at is zero, and gives what is left.
+func (b *Book) note(user pim.UserID, l Login, at time.Time) []refusal {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	now := b.o.Now()
+	// A new list: the old one may be in somebody's hands.
+	rs := slices.DeleteFunc(slices.Clone(b.refused[user]), func(r refusal) bool {
+		return r.is(l) || now.Sub(r.at) >= rejectedRest
+	})
+	if !at.IsZero() {
+		rs = append(rs, refusal{l.Name, l.Secret, at})
+	}
+	rs = rs[max(len(rs)-mostRefusals, 0):]
+	b.refused[user] = rs
+	return rs
+}
+
+// acceptedLasts is how long an acceptance isn't written down again.
+const acceptedLasts = time.Hour
 
 // Accepted notes that the server took the stored login. It is cheap to call after
 // every run: at most once an hour it is written down.
 func (b *Book) Accepted(ctx context.Context, user pim.UserID) error {
 	b.mu.Lock()
-	lately := b.acceptedLately(b.seen[user])
-	if !lately {
-		b.seen[user] = b.now()
-		delete(b.refused, user)
+	at, known := b.seen[user]
+	b.mu.Unlock()
+	if known && b.o.Now().Sub(at) < acceptedLasts {
+		return nil
 	}
+	l, err := b.Login(ctx, user)
+	if err != nil {
+		return err
+	}
+	return b.Took(ctx, user, l)
+}
+
+// Took notes that the server took a login of the user. It says nothing of the
+// stored login if that is another one by now.
+func (b *Book) Took(ctx context.Context, user pim.UserID, l Login) error {
+	b.mu.Lock()
+	at, known := b.seen[user]
+	lately := known && b.o.Now().Sub(at) < acceptedLasts
 	b.mu.Unlock()
 	if lately {
 		return nil
 	}
-	return b.o.Store.MarkVerified(ctx, user)
+	if _, err := b.refusals(ctx, user); err != nil {
+		return err
+	}
+	b.note(user, l, time.Time{})
+	b.saving.Lock()
+	defer b.saving.Unlock()
+	stored, err := b.Login(ctx, user)
+	if fault.Has(err, fault.CredentialsMissing) || err == nil && !stored.Equal(l) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	if err := b.o.Store.MarkVerified(ctx, user); err != nil {
+		return err
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.seen[user] = b.o.Now()
+	return nil
 }
 
 // Rejected notes that the server refused a login of the user.
 func (b *Book) Rejected(ctx context.Context, user pim.UserID, l Login) error {
-	mark, err := b.o.Vault.Seal(markOwner(user), markOf(l))
+	if _, err := b.refusals(ctx, user); err != nil {
+		return err
+	}
+	rs := b.note(user, l, b.o.Now())
+	b.saving.Lock()
+	defer b.saving.Unlock()
+	stored, err := b.Login(ctx, user)
+	if fault.Has(err, fault.CredentialsMissing) || err == nil && !stored.Equal(l) {
+		return nil // somebody's attempt says nothing about the login in use
+	}
 	if err != nil {
 		return err
 	}
 	b.mu.Lock()
-	b.refused[user] = refusal{markOf(l), b.now()}
-	b.mu.Unlock()
-	if stored, err := b.Login(ctx, user); err != nil || !stored.Equal(l) {
-		return nil // somebody's attempt says nothing about the login in use
-	}
-	b.mu.Lock()
 	delete(b.seen, user)
 	b.mu.Unlock()
-	err = b.o.Store.MarkRejected(ctx, user, mark)
-	if fault.Has(err, fault.NotFound) {
-		return nil // nothing is stored for the user, so nothing would be tried
-	}
-	return err
-}
-
-// Prove notes that an identity showed a login whose mailbox is the user's. For a
-// quarter of an hour [Book.Proved] knows it.
-func (b *Book) Prove(identity string, user pim.UserID, l Login) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	for id, p := range b.proofs {
-		if b.now().After(p.until) {
-			delete(b.proofs, id)
+	var mark []byte
+	if !b.o.InMemory { // there no password reaches the store, not even a refused one
+		if mark, err = b.sealedMark(user, rs); err != nil {
+			return err
 		}
 	}
-	b.proofs[identity] = proof{user, l, b.now().Add(proofLasts)}
-}
-
-// Proved tells which user the identity has just proved to be, and with what.
-func (b *Book) Proved(identity string) (pim.UserID, Login, bool) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	p, ok := b.proofs[identity]
-	if !ok || b.now().After(p.until) {
-		return "", Login{}, false
-	}
-	return p.user, p.login, true
-}
-
-// UserOf is the employee an identity is tied to, or "".
-func (b *Book) UserOf(ctx context.Context, identity string) (pim.UserID, error) {
-	i, err := b.o.Store.IdentityOf(ctx, identity)
-	if fault.Has(err, fault.NotFound) {
-		return "", nil
-	}
-	return i.User, err
-}
-
-// Tie ties an identity to the employee it proved to be. A proof beats an older
-// tie: whoever can open the mailbox is its owner.
-func (b *Book) Tie(ctx context.Context, identity, name string, user pim.UserID) error {
-	return b.o.Store.Claim(ctx, store.Identity{ID: identity, User: user, Name: name}, true)
+	return b.o.Store.MarkRejected(ctx, user, mark)
 }
