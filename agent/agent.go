@@ -54,8 +54,9 @@ type Agent struct {
 	address string
 	failed  chan error
 
+	// mu guards the fields below.
+	mu sync.Mutex
 	// closers end what was started, in the opposite order.
-	mu      sync.Mutex
 	closers []func(context.Context) error
 	stopped chan struct{}
 	err     error
@@ -83,6 +84,13 @@ func Start(ctx context.Context, o Options) (_ *Agent, err error) {
 		Fallback: os.Stderr, Echo: o.Echo,
 	})
 	a.onStop(func(context.Context) error { return logs.Close() })
+	var started bool
+	a.onStop(func(context.Context) error {
+		if started {
+			logs.Service().Info("agent stopped")
+		}
+		return nil
+	})
 	if err := os.MkdirAll(p.Data.Folder, 0o700); err != nil {
 		return nil, fault.New(fault.StoreCorrupt, "agent.Start", p.Data.Folder, err)
 	}
@@ -95,8 +103,8 @@ func Start(ctx context.Context, o Options) (_ *Agent, err error) {
 		logs.Service().WithError(err).WithField("code", fault.CodeOf(err)).Error("the agent could not start")
 		return nil, err
 	}
+	started = true
 	logs.Service().WithField("version", o.Version).WithField("address", a.address).Info("agent started")
-	a.onStop(func(context.Context) error { logs.Service().Info("agent stopped"); return nil })
 	return a, nil
 }
 
@@ -137,7 +145,15 @@ func (a *Agent) open(ctx context.Context, o Options, p params.Params, logs *logb
 		Store: r.store, Vault: r.vault, InMemory: p.Sync.KeepCredentials == params.KeepMemory,
 		Guard: func(s vault.Secret) { logs.Guard(s) }, Now: o.Now,
 	})
-	alias := p.Databases[p.Database.Alias]
+	if p.Sync.KeepCredentials == params.KeepMemory {
+		if err := r.book.EraseStored(ctx); err != nil {
+			return r, err
+		}
+	}
+	alias, ok := p.Databases[p.Database.Alias]
+	if !ok {
+		return r, fault.New(fault.ParametersIncomplete, "agent.Start", "database.alias", nil)
+	}
 	r.business, err = business.Open(ctx, business.Config{
 		Driver: string(alias.Driver), DSN: beside(p.Data.Folder, alias.DSN), Foreign: alias.Foreign,
 		KeyStore: filepath.Join(p.Data.Folder, "keys-"+p.Database.Alias+".db"), Now: o.Now,
@@ -162,7 +178,7 @@ func (a *Agent) run(ctx context.Context, o Options, p params.Params, logs *logbo
 	if err != nil {
 		return err
 	}
-	run := &runner{exchange: ex, book: r.book, board: r.board, store: r.store, now: o.Now,
+	run := &runner{exchange: ex, book: r.book, board: r.board, store: r.store, now: o.Now, failing: newFailing(),
 		log: func(u pim.UserID) *logrus.Entry { return logs.User(string(u)) }}
 	run.executor = executor.New(executor.Config{
 		Store: r.store, Business: r.business, Exchange: ex, Policy: engine.Policy(p.Sync.Policy),
@@ -174,7 +190,7 @@ func (a *Agent) run(ctx context.Context, o Options, p params.Params, logs *logbo
 	scheduler, err := schedule.Start(ctx, schedule.Config{
 		Folder: p.Data.Folder, Runner: run, Observer: r.board, Logger: slog.New(quiet{logs.Slog().Handler()}), Now: o.Now, Interval: p.Sync.Interval,
 		Users: &people{employees: r.business, book: r.book, board: r.board,
-			enabled: func() bool { return r.settings.now().Communication.SyncEnabled }},
+			settings: r.settings.now},
 		Watches: watches(p, r.business, ex),
 	})
 	if err != nil {
@@ -184,9 +200,11 @@ func (a *Agent) run(ctx context.Context, o Options, p params.Params, logs *logbo
 	r.settings.changed = func(ctx context.Context, p params.Params) error {
 		return scheduler.ParametersChanged(ctx, p.Sync.Interval)
 	}
+	a.background(r.settings.follow)
+	a.background((&keeper{store: r.store, now: o.Now, log: logs.Service()}).run)
 	return a.serve(o, p, api.Config{
 		Version: o.Version, Now: o.Now, Records: r.store, Book: r.book, Vault: r.vault, Employees: r.business,
-		Control: scheduler, Status: r.board, Checker: newChecker(o, p, r, events), Planner: &planner{run.executor, r.business},
+		Control: scheduler, Status: r.board, Checker: newChecker(o, p, r, events), Planner: &planner{run.executor, r.business, r.book},
 		Logs: logs, Settings: r.settings, Stopping: pipe.Stopping,
 	})
 }
@@ -232,6 +250,9 @@ func (a *Agent) background(part func(context.Context) error) {
 	go func() {
 		err := part(ctx)
 		if ctx.Err() == nil {
+			if err == nil {
+				err = fault.New(fault.Internal, "agent.background", "", errors.New("a part ended by itself"))
+			}
 			select {
 			case a.failed <- err:
 			default: // one reason is enough
@@ -268,6 +289,7 @@ func (a *Agent) onStop(f func(context.Context) error) {
 
 // Stop ends the agent: no more calls are taken, running slices are cancelled and
 // waited for until the context ends. What was wanted is kept for the next start.
+// Called again it waits for the same end.
 func (a *Agent) Stop(ctx context.Context) error {
 	a.mu.Lock()
 	closers := a.closers
@@ -275,8 +297,12 @@ func (a *Agent) Stop(ctx context.Context) error {
 	if a.stopped != nil {
 		stopped := a.stopped
 		a.mu.Unlock()
-		<-stopped
-		return a.err
+		select {
+		case <-stopped:
+			return a.err
+		case <-ctx.Done():
+			return fault.New(fault.Cancelled, "agent.Stop", "", ctx.Err())
+		}
 	}
 	a.stopped = make(chan struct{})
 	a.mu.Unlock()

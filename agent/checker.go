@@ -3,6 +3,7 @@ package agent
 import (
 	"context"
 	"crypto/tls"
+	"strings"
 
 	"github.com/google/uuid"
 
@@ -21,7 +22,7 @@ func newChecker(o Options, p params.Params, r rooms, events *exchange.EventServe
 		Version: o.Version, Installation: r.store.Installation(),
 		Employees: &masterData{r.business, r.settings}, Book: r.book,
 		Settings: func(context.Context) (verify.Settings, error) { return checkSettings(r.settings.now()) },
-		Logins:   func(l credentials.Login) []ews.Login { return newLogins(r.book, p, p.Communication.SSL).of(l).Logins },
+		Logins:   func(l credentials.Login) []ews.Login { return newLogins(r.book, p, encrypted(p)).of(l).Logins },
 		Claimed:  exchange.Claimed,
 		NewID:    uuid.NewString, Now: o.Now,
 	}
@@ -29,6 +30,11 @@ func newChecker(o Options, p params.Params, r rooms, events *exchange.EventServe
 		v.Events = events
 	}
 	return verify.New(v)
+}
+
+// encrypted tells whether the mail server is spoken to over TLS.
+func encrypted(p params.Params) bool {
+	return strings.HasPrefix(strings.ToLower(p.Communication.Endpoint()), "https:")
 }
 
 func checkSettings(p params.Params) (verify.Settings, error) {

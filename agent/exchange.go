@@ -35,7 +35,8 @@ func mailServer(p params.Params, version string) (*ews.Server, error) {
 	}
 	endpoint := p.Communication.Endpoint()
 	if endpoint == "" {
-		// Without a server there is nothing to reach; the first run says so.
+		// Without a server nobody is synced (people.word); the object is needed all
+		// the same, and the name is one that can't exist (RFC 6761).
 		endpoint = "https://invalid./EWS/Exchange.asmx"
 	}
 	return ews.NewServer(ews.ServerOptions{

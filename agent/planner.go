@@ -2,24 +2,36 @@ package agent
 
 import (
 	"context"
+	"errors"
 
+	"abgleich/agent/credentials"
 	"abgleich/agent/executor"
+	"abgleich/agent/fault"
 	"abgleich/agent/pim"
 	"abgleich/agent/side"
 	"abgleich/agent/side/business"
 )
 
-// planner foretells runs for the API.
+// planner foretells runs for the API. It logs in, and so keeps to what is known of
+// refused logins.
 type planner struct {
 	executor  *executor.Executor
 	employees interface {
 		Employee(context.Context, pim.UserID) (business.Employee, error)
 	}
+	book *credentials.Book
 }
 
 // Plan implements api.Planner.
 func (p *planner) Plan(ctx context.Context, user pim.UserID, kind pim.Kind, each func(executor.PlanItem) error) error {
 	e, err := p.employees.Employee(ctx, user)
+	if err != nil {
+		return err
+	}
+	if err := p.book.MayTry(ctx, user, false); err != nil {
+		return err
+	}
+	login, err := p.book.Login(ctx, user)
 	if err != nil {
 		return err
 	}
@@ -29,6 +41,9 @@ func (p *planner) Plan(ctx context.Context, user pim.UserID, kind pim.Kind, each
 		broken = each(it)
 		return broken == nil
 	})
+	if fault.Has(err, fault.LoginRejected) {
+		err = errors.Join(err, p.book.Rejected(context.WithoutCancel(ctx), user, login))
+	}
 	if broken != nil {
 		return broken
 	}

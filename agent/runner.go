@@ -25,6 +25,7 @@ type runner struct {
 	book     *credentials.Book
 	board    *status.Board
 	store    *store.Store
+	failing  *failing
 	log      func(user pim.UserID) *logrus.Entry
 	now      func() time.Time
 }
@@ -47,42 +48,46 @@ func (r *runner) RunSlice(ctx context.Context, s schedule.Slice) (schedule.Resul
 	res, err := r.executor.Slice(ctx, executor.Task{
 		Account: s.Account, Kind: s.Kind, Cause: s.Why.String(), Until: r.now().Add(s.Budget),
 	})
+	books := context.WithoutCancel(ctx) // kept even while the slice's own time is up
 	if fault.Has(err, fault.LoginRejected) {
-		if e := r.book.Rejected(ctx, user, login); e != nil {
+		if e := r.book.Rejected(books, user, login); e != nil {
 			r.log(user).WithError(e).Error("the rejected login could not be noted")
 		}
 	} else if err == nil {
-		if e := r.book.Accepted(ctx, user); e != nil {
+		if e := r.book.Took(books, user, login); e != nil {
 			r.log(user).WithError(e).Error("the accepted login could not be noted")
 		}
 	}
 	r.settle(ctx, s, err)
-	r.count(ctx, s)
+	// Counting pairs reads an index: not after a run that met nothing.
+	r.count(ctx, s, err != nil || res.More || res.Run.Counts != store.Counts{})
 	if err == nil && !res.More {
 		r.logRun(s, res)
 	}
 	return schedule.Result{More: res.More, NextTry: res.NextTry, RetryAfter: ews.BackOff(err)}, err
 }
 
-// settle keeps the account's own problem: one code at a time, gone with the first
-// slice that works.
+// settle keeps the account's own problems: one code at a time for a kind, gone with
+// its first slice that works. What passes by itself is a notice; what stops the
+// user needs a person.
 func (r *runner) settle(ctx context.Context, s schedule.Slice, err error) {
 	user := s.Account.User
 	code := fault.CodeOf(err)
 	if code == fault.Cancelled {
 		return // asked for, and nobody's problem
 	}
-	// The problem is noted even while the slice's own time is up.
 	ctx = context.WithoutCancel(ctx)
-	if err == nil {
-		if e := r.store.ClearAccountProblems(ctx, user); e != nil {
-			r.log(user).WithError(e).Error("problems could not be cleared")
-		}
-		return
-	}
 	entry := r.log(user).WithField("code", code).WithField("kind", s.Kind).WithError(err)
 	if code == fault.AlreadyRunning {
 		entry.Info("an older slice made way")
+		return
+	}
+	if over, all := r.failing.set(user, s.Kind, code); all || len(over) > 0 {
+		if e := r.store.ClearAccountProblems(ctx, user, over...); e != nil {
+			r.log(user).WithError(e).Error("problems could not be cleared")
+		}
+	}
+	if err == nil {
 		return
 	}
 	entry.Warn("a run was interrupted")
@@ -94,8 +99,9 @@ func (r *runner) settle(ctx context.Context, s schedule.Slice, err error) {
 	}
 }
 
-// count brings problems, holds and pairs on the board up to date.
-func (r *runner) count(ctx context.Context, s schedule.Slice) {
+// count brings problems, holds and, where it is worth it, pairs on the board up to
+// date.
+func (r *runner) count(ctx context.Context, s schedule.Slice, pairs bool) {
 	ctx = context.WithoutCancel(ctx)
 	problems, err := r.store.ProblemCount(ctx, s.Account.User)
 	if err == nil {
@@ -105,7 +111,7 @@ func (r *runner) count(ctx context.Context, s schedule.Slice) {
 		}
 	}
 	var o store.Overview
-	if err == nil {
+	if err == nil && pairs {
 		if o, err = r.store.Overview(ctx, s.Account.User, s.Kind); err == nil {
 			r.board.Paired(s.Account.User, s.Kind, uint64(o.Pairs))
 		}

@@ -6,6 +6,8 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"reflect"
+	"sync"
 	"sync/atomic"
 
 	"github.com/sirupsen/logrus"
@@ -28,6 +30,9 @@ type settings struct {
 	inForce atomic.Pointer[params.Params]
 	// changed tells the scheduler; nil before it runs.
 	changed func(context.Context, params.Params) error
+
+	// applying keeps one taking over at a time.
+	applying sync.Mutex
 }
 
 func (s *settings) now() params.Params { return *s.inForce.Load() }
@@ -62,6 +67,9 @@ func (s *settings) SetSecret(_ context.Context, key string, secret vault.Secret)
 
 // HasSecret implements api.Settings.
 func (s *settings) HasSecret(_ context.Context, key string) (bool, error) {
+	if key != servicePassword {
+		return false, fault.New(fault.ParameterUnknown, "agent.HasSecret", key, nil)
+	}
 	_, err := os.Stat(s.secretPath(key))
 	if errors.Is(err, fs.ErrNotExist) {
 		return false, nil
@@ -77,8 +85,11 @@ func (s *settings) secretPath(key string) string {
 }
 
 // Apply takes over what the file says now, as far as that can be done in passing:
-// switch, interval and log level. It tells whether the rest needs a restart.
+// switch, interval, language and log level. It tells whether the rest needs a
+// restart. A file that can't be read leaves everything as it is.
 func (s *settings) Apply(ctx context.Context) (restartNeeded bool, err error) {
+	s.applying.Lock()
+	defer s.applying.Unlock()
 	p, _, err := s.Load()
 	if err != nil {
 		return false, err
@@ -89,17 +100,21 @@ func (s *settings) Apply(ctx context.Context) (restartNeeded bool, err error) {
 	live.Sync.Interval = p.Sync.Interval
 	live.Log.Level = p.Log.Level
 	live.Language = p.Language
-	s.inForce.Store(&live)
-	if l, err := logrus.ParseLevel(string(live.Log.Level)); err == nil {
-		s.log.SetLevel(l)
+	restartNeeded = !reflect.DeepEqual(live, p)
+	if reflect.DeepEqual(live, old) {
+		return restartNeeded, nil
 	}
+	s.inForce.Store(&live)
+	s.log.SetLevel(level(live.Log.Level))
 	s.board.SetAgent(func(a *status.Agent) {
 		a.SyncEnabled, a.Interval = live.Communication.SyncEnabled, live.Sync.Interval
 	})
-	if s.changed != nil {
+	// Telling the scheduler ends what runs: not for a log level.
+	timing := live.Communication.SyncEnabled != old.Communication.SyncEnabled || live.Sync.Interval != old.Sync.Interval
+	if timing && s.changed != nil {
 		if err := s.changed(ctx, live); err != nil {
 			return false, err
 		}
 	}
-	return string(params.Marshal(live)) != string(params.Marshal(p)), nil
+	return restartNeeded, nil
 }

@@ -2,10 +2,12 @@ package agent
 
 import (
 	"context"
+	"strings"
 	"time"
 
 	"abgleich/agent/credentials"
 	"abgleich/agent/fault"
+	"abgleich/agent/params"
 	"abgleich/agent/pim"
 	"abgleich/agent/schedule"
 	"abgleich/agent/side"
@@ -19,26 +21,29 @@ type people struct {
 		Employees(context.Context) ([]business.Employee, error)
 		CheckFunction(context.Context, pim.UserID, business.Function) error
 	}
-	book    *credentials.Book
-	board   *status.Board
-	enabled func() bool // the master switch
+	book     *credentials.Book
+	board    *status.Board
+	settings func() params.Params // those in force
 }
 
 // Users implements schedule.Users.
 func (p *people) Users(ctx context.Context) ([]schedule.User, error) {
 	employees, err := p.employees.Employees(ctx)
-	p.board.SetAgent(func(a *status.Agent) { a.BusinessCode = fault.CodeOf(err) })
+	if err != nil {
+		p.reached(err)
+		return nil, err
+	}
+	views, err := p.views(ctx)
 	if err != nil {
 		return nil, err
 	}
 	var out []schedule.User
 	for _, e := range employees {
-		v, err := p.book.View(ctx, e.User)
-		if err != nil {
-			return nil, err
-		}
+		v := views[e.User]
+		delete(views, e.User)
 		word, code, err := p.word(ctx, e, v)
 		if err != nil {
+			p.reached(err)
 			return nil, err
 		}
 		p.board.Known(e.User, e.Name, word, code)
@@ -50,17 +55,46 @@ func (p *people) Users(ctx context.Context) ([]schedule.User, error) {
 			Kinds:   kindsOf(v),
 		})
 	}
+	for user := range views { // credentials of somebody who left the master data
+		p.board.Known(user, "", status.Disabled, fault.EmployeeUnknown)
+	}
+	p.reached(nil)
 	return out, nil
 }
 
-// word is what keeps an employee from syncing, or status.Fine.
+// reached tells the board how the business database answered.
+func (p *people) reached(err error) {
+	code := fault.CodeOf(err)
+	if code == fault.Cancelled {
+		return // says nothing of the database
+	}
+	p.board.SetAgent(func(a *status.Agent) { a.BusinessCode = code })
+}
+
+func (p *people) views(ctx context.Context) (map[pim.UserID]credentials.View, error) {
+	all, err := p.book.All(ctx)
+	if err != nil {
+		return nil, err
+	}
+	views := make(map[pim.UserID]credentials.View, len(all))
+	for _, v := range all {
+		views[v.User] = v
+	}
+	return views, nil
+}
+
+// word is what keeps an employee from syncing, or status.Fine: first what is wrong
+// for everybody, then what others must put right for him, then what he can.
 func (p *people) word(ctx context.Context, e business.Employee, v credentials.View) (status.State, fault.Code, error) {
+	settings := p.settings()
 	switch {
-	case !p.enabled():
+	case !settings.Communication.SyncEnabled:
 		return status.Disabled, fault.SyncDisabled, nil
+	case settings.Communication.Endpoint() == "":
+		return status.Disabled, fault.ParametersIncomplete, nil
 	case !e.Active:
 		return status.Disabled, fault.EmployeeInactive, nil
-	case e.Mail == "":
+	case strings.TrimSpace(e.Mail) == "":
 		return status.Disabled, fault.EmployeeWithoutMail, nil
 	}
 	err := p.employees.CheckFunction(ctx, e.User, business.FunctionSyncCRM)
