@@ -53,6 +53,8 @@ test: ## everything, on a bare Debian with Go, git and make
 	$(call say,window)
 	@$(MAKE) --no-print-directory build-window
 	@$(WINDOW) go vet ./cmd/window
+	@$(MAKE) --no-print-directory build-pure
+	@scripts/smoke
 	@printf '\nAll tests passed.\n'
 
 .PHONY: race
@@ -83,7 +85,10 @@ $(BUILD)/staticcheck: tools/go.mod
 .PHONY: bench
 bench: build-pure ## how fast: benchmarks, then the demo at full size
 	$(PURE) go test -run '^$$' -bench . -benchmem $$($(PURE) go list -e ./... | grep -v '/cmd/window$$')
-	$(BUILD)/agent demo --json --users 1 --appointments 10000 --tasks 2000 --latency 20ms
+	@for d in business exchange; do \
+		echo "first sync from the $$d side: 10,000 appointments, 2,000 tasks, 20 ms latency; then 100 live edits"; \
+		$(BUILD)/agent demo --json --lang en --users 1 --appointments 10000 --tasks 2000 --latency 20ms --edits 100 --direction $$d 2>/dev/null; \
+	done
 
 .PHONY: generate
 generate: ## code made from other files: the contract
