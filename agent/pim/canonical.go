@@ -16,7 +16,9 @@ import (
 // "\n" line ends and without characters XML forbids; texts without trailing white
 // space; sorted categories without repeats; instants in UTC to the second and days
 // that exist, within the years 1 to 9999; the unused half of When empty; a task's
-// status, percent and completion date in agreement. The argument is not changed.
+// status, percent and completion date in agreement; a series at the day of its
+// first occurrence, in the simplest pattern that says it, with no exceptions of
+// occurrences it does not have. The argument is not changed.
 // nil stays nil.
 func Canonical(i Item) Item {
 	if isNil(i) {
@@ -51,7 +53,7 @@ func Canonical(i Item) Item {
 			x.Start = x.Due
 		}
 	}
-	canonicalRecurrence(s.Recurrence)
+	canonicalRecurrence(c)
 	return c
 }
 
@@ -112,38 +114,6 @@ func canonicalMeeting(m *Meeting) {
 			cmp.Compare(a.Response, b.Response), compareBool(a.Optional, b.Optional),
 		)
 	})
-}
-
-func canonicalRecurrence(r *Recurrence) {
-	if r == nil {
-		return
-	}
-	r.Pattern = Pattern(clean(string(r.Pattern)))
-	r.Interval = max(r.Interval, 1)
-	r.First, r.Until = day(r.First), day(r.Until)
-	slices.Sort(r.Weekdays)
-	r.Weekdays = slices.Compact(r.Weekdays)
-	if len(r.Weekdays) == 0 {
-		r.Weekdays = nil
-	}
-	for i, t := range r.Deleted {
-		r.Deleted[i] = second(t)
-	}
-	slices.SortFunc(r.Deleted, time.Time.Compare)
-	r.Deleted = slices.Compact(r.Deleted)
-	if len(r.Deleted) == 0 {
-		r.Deleted = nil
-	}
-	for i := range r.Changed {
-		r.Changed[i].Original = second(r.Changed[i].Original)
-		if it := r.Changed[i].Item; it != nil {
-			r.Changed[i].Item = Canonical(it).(*Appointment)
-		}
-	}
-	slices.SortStableFunc(r.Changed, func(a, b Exception) int { return a.Original.Compare(b.Original) })
-	if len(r.Changed) == 0 {
-		r.Changed = nil
-	}
 }
 
 func compareBool(a, b bool) int {

@@ -6,7 +6,9 @@ import (
 )
 
 // Diff gives the mapped fields in which two canonical items of one kind differ.
-// Against nil, or an item of another kind, every field of a differs.
+// Against nil, or an item of another kind, every field of a differs. Where both are
+// series, time and pattern are one: they differ together, because half of each
+// side's answer may be a series that neither has.
 func Diff(a, b Item) FieldSet {
 	if isNil(a) && isNil(b) {
 		return 0
@@ -22,6 +24,9 @@ func Diff(a, b Item) FieldSet {
 	case *Appointment:
 		y := b.(*Appointment)
 		d |= bit(FieldWhen, !equalWhen(x.When, y.When))
+		if together := Fields(FieldWhen, FieldRecurrence); d&together != 0 && x.Recurrence != nil && y.Recurrence != nil {
+			d |= together
+		}
 		d |= bit(FieldLocation, x.Location != y.Location)
 		d |= bit(FieldBusy, x.Busy != y.Busy)
 		d |= bit(FieldMeeting, !reflect.DeepEqual(x.Meeting, y.Meeting))
