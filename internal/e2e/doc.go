@@ -5,6 +5,6 @@
 // It promises that what it judges is seen from outside: mailboxes are read from
 // the simulator, business rows by plain SQL, the agent's state through its pipe.
 // Only an agent that has ended is looked at from inside, for the integrity of its
-// store. It must not know how the agent reaches its ends, and it owns nothing but
+// store and for what it has recorded. It must not know how the agent reaches its ends, and it owns nothing but
 // tests.
 package e2e

@@ -1,9 +1,11 @@
 package e2e
 
 import (
+	"database/sql"
 	"flag"
 	"fmt"
 	"math/rand/v2"
+	"path/filepath"
 	"testing"
 	"time"
 
@@ -98,6 +100,9 @@ func (k *killer) run() {
 		requests, items := k.writes()
 		missing := k.missing()
 		most = max(most, missing)
+		if k.edits && i > 0 {
+			k.deleteRecorded()
+		}
 		k.weather(missing*k.kills > most*(k.kills-i))
 		k.w.start()
 		k.live(i, requests)
@@ -221,13 +226,9 @@ func (k *killer) edit() {
 	place := fmt.Sprintf("neuer Ort %d", k.n)
 	atHome := func(it *exchangesim.Item) { it.Location = place }
 	switch {
-	case deleted < 3 && k.r.IntN(3) == 0:
+	case x.origin == onBusiness && deleted < 3 && k.r.IntN(3) == 0:
 		x.gone = true
-		if x.origin == onBusiness {
-			k.w.exec(`DELETE FROM appointments WHERE id = ?`, x.row)
-		} else {
-			must(k.w.t, k.w.box(p).Delete(x.id))
-		}
+		k.w.exec(`DELETE FROM appointments WHERE id = ?`, x.row)
 	case k.r.IntN(3) == 0 && k.editCopy(p, x, place):
 	case x.origin == onBusiness:
 		k.w.exec(`UPDATE appointments SET location = ? WHERE id = ?`, place, x.row)
@@ -237,6 +238,34 @@ func (k *killer) edit() {
 	}
 	if !x.gone {
 		x.location = place
+	}
+}
+
+// deleteRecorded is a person who deletes an appointment in Exchange while no agent
+// lives. It is one whose key is known to be in it: what left without a key can be
+// found by nobody, and is asked about in the end rather than deleted.
+func (k *killer) deleteRecorded() {
+	db, err := sql.Open("sqlite", filepath.Join(k.w.data, "agent.db"))
+	must(k.w.t, err)
+	defer db.Close() //nolint:errcheck // read only
+	who := k.r.IntN(len(k.all))
+	deleted := 0
+	for _, x := range k.all[who] {
+		if x.origin == onExchange && x.gone {
+			deleted++
+		}
+	}
+	for _, x := range k.all[who] {
+		if x.origin != onExchange || x.gone || x.touched || x.twin || x.task || deleted >= 2 {
+			continue
+		}
+		var n int
+		must(k.w.t, db.QueryRow(`SELECT count(*) FROM pairs WHERE e_id = ? AND keyed & 2`, string(x.id)).Scan(&n))
+		if n == 1 {
+			x.gone, x.touched = true, true
+			must(k.w.t, k.w.box(k.w.people[who]).Delete(x.id))
+			return
+		}
 	}
 }
 

@@ -24,13 +24,6 @@ type thing struct {
 	status                  string
 }
 
-func (x thing) table() string {
-	if x.task {
-		return "tasks"
-	}
-	return "appointments"
-}
-
 // line is the thing as one comparable text.
 func (x thing) line() string {
 	cats := slices.Clone(x.categories)

@@ -4,7 +4,6 @@ import (
 	"context"
 	"database/sql"
 	"encoding/pem"
-	"fmt"
 	"net"
 	"os"
 	"path/filepath"
@@ -210,6 +209,6 @@ func until(t testing.TB, what string, ok func() bool) {
 		if ok() {
 			return ""
 		}
-		return fmt.Sprint("not yet")
+		return "not yet"
 	})
 }
