@@ -106,8 +106,9 @@ const (
 	commonWritable FieldSet = 1<<FieldSubject | 1<<FieldSensitivity | 1<<FieldBody | 1<<FieldCategories |
 		1<<FieldImportance | 1<<FieldReminderDueBy | 1<<FieldReminderIsSet | 1<<FieldReminderMinutes
 	calendarWritable FieldSet = 1<<FieldStart | 1<<FieldEnd | 1<<FieldAllDay | 1<<FieldFreeBusy |
-		1<<FieldLocation | 1<<FieldStartTimeZone | 1<<FieldEndTimeZone
-	taskWritable FieldSet = 1<<FieldCompleted | 1<<FieldDue | 1<<FieldPercent | 1<<FieldTaskStart | 1<<FieldStatus
+		1<<FieldLocation | 1<<FieldStartTimeZone | 1<<FieldEndTimeZone | 1<<FieldRecurrence
+	taskWritable FieldSet = 1<<FieldCompleted | 1<<FieldDue | 1<<FieldPercent | 1<<FieldTaskStart | 1<<FieldStatus |
+		1<<FieldTaskRecurrence
 )
 
 // CalendarFieldSet gives every field a calendar item has.

@@ -67,6 +67,7 @@ type CalendarFields struct {
 	Location      string
 	StartTimeZone string // Windows id
 	EndTimeZone   string
+	Recurrence    *Recurrence
 
 	// Read-only from here on.
 
@@ -82,7 +83,6 @@ type CalendarFields struct {
 	Required       []Attendee
 	Optional       []Attendee
 	Resources      []Attendee
-	Recurrence     *Recurrence
 	Modifications  []Occurrence
 	Deletions      []time.Time
 }
@@ -101,6 +101,8 @@ type TaskFields struct {
 	Percent   float64 // 0 to 100
 	Status    string  // NotStarted, InProgress, Completed, WaitingOnOthers, Deferred
 
+	Recurrence *Recurrence
+
 	// Read-only from here on.
 
 	Done       bool
@@ -108,7 +110,6 @@ type TaskFields struct {
 	Owner      string
 	Delegator  string
 	Delegation string
-	Recurrence *Recurrence
 }
 
 // Mailbox is a person or resource.

@@ -29,7 +29,7 @@ func (r *reader) item(element string) Item {
 	for name := range r.children() {
 		switch name {
 		case "ItemId":
-			it.ID = ItemID{ID(r.attr("Id")), ChangeKey(r.attr("ChangeKey"))}
+			it.ID = ItemID{ID: ID(r.attr("Id")), ChangeKey: ChangeKey(r.attr("ChangeKey"))}
 		case "ParentFolderId":
 			it.Parent = FolderID{ID: ID(r.attr("Id")), ChangeKey: ChangeKey(r.attr("ChangeKey"))}
 		case "ItemClass":
@@ -209,7 +209,7 @@ func (r *reader) occurrence() (o Occurrence) {
 	for name := range r.children() {
 		switch name {
 		case "ItemId":
-			o.ID = ItemID{ID(r.attr("Id")), ChangeKey(r.attr("ChangeKey"))}
+			o.ID = ItemID{ID: ID(r.attr("Id")), ChangeKey: ChangeKey(r.attr("ChangeKey"))}
 		case "Start":
 			o.Start = r.time()
 		case "End":

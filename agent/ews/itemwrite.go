@@ -93,6 +93,8 @@ func (w *writer) calendarField(c *CalendarFields, f Field) {
 		w.zone("StartTimeZone", c.StartTimeZone)
 	case FieldEndTimeZone:
 		w.zone("EndTimeZone", c.EndTimeZone)
+	case FieldRecurrence:
+		w.recurrence(c.Recurrence)
 	}
 }
 
@@ -108,6 +110,8 @@ func (w *writer) taskField(t *TaskFields, f Field) {
 		w.time("StartDate", t.Start)
 	case FieldStatus:
 		w.text("Status", t.Status)
+	case FieldTaskRecurrence:
+		w.recurrence(t.Recurrence)
 	}
 }
 

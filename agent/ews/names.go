@@ -13,6 +13,9 @@ type ChangeKey string
 type ItemID struct {
 	ID        ID
 	ChangeKey ChangeKey
+	// Instance other than 0 means an occurrence of the series that ID names: the
+	// nth of its pattern, counted from 1, deleted ones included.
+	Instance int
 }
 
 // FolderID names a folder by id, or by a distinguished name and, for another

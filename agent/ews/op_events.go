@@ -240,13 +240,13 @@ func (r *reader) event(kind string) Event {
 		case "TimeStamp":
 			e.At = r.time()
 		case "ItemId":
-			e.Item = ItemID{id, key}
+			e.Item = ItemID{ID: id, ChangeKey: key}
 		case "FolderId":
 			e.Folder = FolderID{ID: id, ChangeKey: key}
 		case "ParentFolderId":
 			e.Parent = FolderID{ID: id, ChangeKey: key}
 		case "OldItemId":
-			e.OldItem = ItemID{id, key}
+			e.OldItem = ItemID{ID: id, ChangeKey: key}
 		case "OldParentFolderId":
 			e.OldParent = FolderID{ID: id, ChangeKey: key}
 		}

@@ -70,7 +70,7 @@ func (c *Client) GetItem(ctx context.Context, ids []ItemID, shape Shape) ([]Item
 func (w *writer) itemIDs(ids []ItemID) {
 	w.raw("<m:ItemIds>")
 	for _, id := range ids {
-		w.itemID("ItemId", id)
+		w.anyID(id)
 	}
 	w.raw("</m:ItemIds>")
 }
@@ -90,7 +90,7 @@ func (c *Client) CreateItem(ctx context.Context, folder FolderID, items []NewIte
 	w.raw("</m:SavedItemFolderId><m:Items>")
 	for i := range items {
 		it := &items[i]
-		if err := checkWrite(&it.Item, it.Set); err != nil {
+		if err := checkWrite(&it.Item, it.Set, 0); err != nil {
 			return nil, c.misuse("CreateItem", err)
 		}
 		w.item(&it.Item, it.Set, it.Item.Properties)
@@ -126,7 +126,7 @@ func (c *Client) UpdateItem(ctx context.Context, conflict Conflict, changes []It
 	w.raw("<m:ItemChanges>")
 	for i := range changes {
 		ch := &changes[i]
-		if err := checkWrite(&ch.Item, ch.Set|ch.Clear); err != nil {
+		if err := checkWrite(&ch.Item, ch.Set, ch.Clear); err != nil {
 			return nil, c.misuse("UpdateItem", err)
 		}
 		if ch.Set|ch.Clear == 0 && len(ch.Item.Properties)+len(ch.ClearProperties) == 0 {
@@ -140,7 +140,7 @@ func (c *Client) UpdateItem(ctx context.Context, conflict Conflict, changes []It
 
 func (w *writer) change(ch *ItemChange) {
 	w.open("ItemChange")
-	w.itemID("ItemId", ch.ID)
+	w.anyID(ch.ID)
 	w.open("Updates")
 	element := string(ch.Item.Element)
 	for f := range fieldCount {
@@ -176,7 +176,7 @@ func (w *writer) change(ch *ItemChange) {
 	w.close("ItemChange")
 }
 
-func checkWrite(it *Item, set FieldSet) error {
+func checkWrite(it *Item, set, clear FieldSet) error {
 	switch it.Element {
 	case CalendarElement:
 		if it.Calendar == nil && set&calendarFields != 0 {
@@ -189,8 +189,12 @@ func checkWrite(it *Item, set FieldSet) error {
 	default:
 		return fmt.Errorf("element %q can't be written", it.Element)
 	}
-	if bad := set &^ writable(it.Element); bad != 0 {
+	if bad := (set | clear) &^ writable(it.Element); bad != 0 {
 		return fmt.Errorf("read-only fields %b of %s", bad, it.Element)
+	}
+	switch {
+	case set.Has(FieldRecurrence) && it.Calendar.Recurrence == nil, set.Has(FieldTaskRecurrence) && it.Task.Recurrence == nil:
+		return fmt.Errorf("a recurrence to set that is none")
 	}
 	return nil
 }

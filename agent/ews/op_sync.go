@@ -117,7 +117,7 @@ func (r *reader) itemChanged(name string) ItemChanged {
 	for element := range r.children() {
 		switch {
 		case element == "ItemId":
-			ch.Item.ID = ItemID{ID(r.attr("Id")), ChangeKey(r.attr("ChangeKey"))}
+			ch.Item.ID = ItemID{ID: ID(r.attr("Id")), ChangeKey: ChangeKey(r.attr("ChangeKey"))}
 		case itemElement(element):
 			ch.Item = r.item(element)
 		}

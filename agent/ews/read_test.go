@@ -57,7 +57,7 @@ func TestAnAppointmentIsReadWhole(t *testing.T) {
 			t.Fatal(err)
 		}
 		want := Item{
-			ID: ItemID{"AAMk1=", "DwAAABYAAAB"}, Parent: FolderID{ID: "f", ChangeKey: "g"}, Element: CalendarElement, Class: "IPM.Appointment",
+			ID: ItemID{ID: "AAMk1=", ChangeKey: "DwAAABYAAAB"}, Parent: FolderID{ID: "f", ChangeKey: "g"}, Element: CalendarElement, Class: "IPM.Appointment",
 			Subject: "Besprechung & Kaffee 1", Sensitivity: "Private", Importance: "High", Categories: []string{"Rot", "Blau"},
 			Body:    Body{HTML: true, Value: "<html><body><p>Guten Tag,</p>\r\n<p>bis bald</p></body></html>"},
 			Created: utc(2026, 11, 20, 8, 0, 0), Modified: utc(2026, 11, 20, 8, 1, 2),

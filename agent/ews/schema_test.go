@@ -65,8 +65,34 @@ func fullAppointment() NewItem {
 			{Path: CleanGlobalObjectID(), Value: "BAAAAIIA4AB0xbcQGoLgCA=="},
 		},
 		Calendar: &CalendarFields{Start: time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC), End: time.Date(2026, 11, 23, 10, 0, 0, 0, time.UTC),
-			AllDay: true, FreeBusy: "OOF", Location: "Wien", StartTimeZone: "W. Europe Standard Time", EndTimeZone: "W. Europe Standard Time"},
+			AllDay: true, FreeBusy: "OOF", Location: "Wien", StartTimeZone: "W. Europe Standard Time", EndTimeZone: "W. Europe Standard Time",
+			Recurrence: &patterns()[1]},
 	}}
+}
+
+// patterns are one of each, with each range.
+func patterns() []Recurrence {
+	all := []Recurrence{
+		{Pattern: "DailyRecurrence", Interval: 3},
+		{Pattern: "WeeklyRecurrence", Interval: 2, DaysOfWeek: "Monday Sunday", FirstDayOfWeek: "Monday"},
+		{Pattern: "AbsoluteMonthlyRecurrence", Interval: 1, DayOfMonth: 31},
+		{Pattern: "RelativeMonthlyRecurrence", Interval: 99, DaysOfWeek: "WeekendDay", WeekIndex: "Last"},
+		{Pattern: "AbsoluteYearlyRecurrence", DayOfMonth: 29, Month: "February"},
+		{Pattern: "RelativeYearlyRecurrence", DaysOfWeek: "Thursday", WeekIndex: "Fourth", Month: "November"},
+	}
+	for i := range all {
+		r := &all[i]
+		r.StartDate = "2026-11-23"
+		switch i % 3 {
+		case 0:
+			r.Range = "NoEndRecurrence"
+		case 1:
+			r.Range, r.EndDate = "EndDateRecurrence", "2027-11-23"
+		case 2:
+			r.Range, r.Count = "NumberedRecurrence", 7
+		}
+	}
+	return all
 }
 
 func fullTask() NewItem {
@@ -74,7 +100,7 @@ func fullTask() NewItem {
 	return NewItem{Set: commonWritable&^Fields(FieldReminderMinutes) | taskWritable, Item: Item{
 		Element: TaskElement, Subject: "t", Sensitivity: "Normal", Importance: "Low", Body: Body{HTML: true, Value: "<p>x</p>"},
 		Categories: []string{"x"}, ReminderIsSet: true, ReminderDueBy: day,
-		Task: &TaskFields{Start: day, Due: day, Completed: day, Percent: 33.5, Status: "InProgress"},
+		Task: &TaskFields{Start: day, Due: day, Completed: day, Percent: 33.5, Status: "InProgress", Recurrence: &patterns()[0]},
 	}}
 }
 
@@ -101,7 +127,7 @@ func TestEveryRequestFollowsTheSchemaAndSendsNoMail(t *testing.T) {
 	}))
 	defer s.Close()
 	folders := []FolderID{Folder(Calendar), {ID: "abc&", ChangeKey: "k"}, {Distinguished: Tasks, Mailbox: "bert@lab.test"}}
-	ids := []ItemID{{ID: "a\"b"}, {ID: "c", ChangeKey: "d"}}
+	ids := []ItemID{{ID: "a\"b"}, {ID: "c", ChangeKey: "d"}, {ID: "e&", ChangeKey: "f", Instance: 12}, {ID: "g", Instance: 1}}
 	prop := []PropertyPath{testProperty(), TaskDeadOccurrence()}
 	where := AnyOf(PropertyEquals(testProperty(), "a<&\""), PropertyEquals(testProperty(), "b"), PropertyExists(testProperty()))
 	calls := map[string]func(context.Context, *Client) error{
@@ -136,6 +162,21 @@ func TestEveryRequestFollowsTheSchemaAndSendsNoMail(t *testing.T) {
 		},
 		"CreateItem": func(ctx context.Context, c *Client) error {
 			_, err := c.CreateItem(ctx, folders[0], []NewItem{fullAppointment(), fullTask()})
+			return err
+		},
+		"CreateItem of each pattern": func(ctx context.Context, c *Client) error {
+			var items []NewItem
+			for _, r := range patterns() {
+				a, b := fullAppointment(), fullTask()
+				a.Item.Calendar.Recurrence, b.Item.Task.Recurrence = &r, &r
+				items = append(items, a, b)
+			}
+			_, err := c.CreateItem(ctx, folders[0], items)
+			return err
+		},
+		"UpdateItem of an occurrence": func(ctx context.Context, c *Client) error {
+			a := fullAppointment()
+			_, err := c.UpdateItem(ctx, AlwaysOverwrite, []ItemChange{{ID: ids[2], Item: a.Item, Set: a.Set &^ Fields(FieldRecurrence)}})
 			return err
 		},
 		"UpdateItem": func(ctx context.Context, c *Client) error {
@@ -270,7 +311,7 @@ func TestFieldsBelongToOneKindOnly(t *testing.T) {
 			continue
 		}
 		w := &writer{}
-		w.field(&Item{Calendar: new(CalendarFields), Task: new(TaskFields)}, f)
+		w.field(&Item{Calendar: &CalendarFields{Recurrence: &patterns()[0]}, Task: &TaskFields{Recurrence: &patterns()[0]}}, f)
 		if len(w.b) == 0 {
 			t.Errorf("%s is writable and writes nothing", f.uri())
 		}
