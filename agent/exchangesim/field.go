@@ -55,6 +55,7 @@ type field struct {
 	set   func(*setting, *Item, *xmltree.Node) string // answers a response code; nil: read-only
 	del   func(*Item)                                 // nil: can't be deleted
 	put   func(*writer, *Item, *render)               // writes the element or nothing
+	copy  func(to, from *Item)                        // nil: an occurrence has its master's
 }
 
 // setting is what reading an item's fields depends on.
@@ -109,7 +110,8 @@ func textField(uri, elem string, kinds kindMask, flags uint8, at func(*Item) *st
 			*at(it) = strings.Clone(n.Text)
 			return ""
 		},
-		del: func(it *Item) { *at(it) = "" },
+		del:  func(it *Item) { *at(it) = "" },
+		copy: func(to, from *Item) { *at(to) = *at(from) },
 		put: func(w *writer, it *Item, _ *render) {
 			if v := *at(it); v != "" {
 				w.elem(elem, v)
@@ -125,7 +127,8 @@ func wordField(uri, elem string, kinds kindMask, flags uint8, def string, at fun
 			*at(it) = strings.Clone(n.Text)
 			return ""
 		},
-		del: func(it *Item) { *at(it) = "" },
+		del:  func(it *Item) { *at(it) = "" },
+		copy: func(to, from *Item) { *at(to) = *at(from) },
 		put: func(w *writer, it *Item, _ *render) {
 			v := *at(it)
 			if v == "" {
@@ -142,9 +145,16 @@ func boolField(uri, elem string, kinds kindMask, flags uint8, at func(*Item) *bo
 			*at(it) = isTrue(n.Text)
 			return ""
 		},
-		del: func(it *Item) { *at(it) = false },
-		put: func(w *writer, it *Item, _ *render) { w.elemBool(elem, *at(it)) },
+		del:  func(it *Item) { *at(it) = false },
+		copy: func(to, from *Item) { *at(to) = *at(from) },
+		put:  func(w *writer, it *Item, _ *render) { w.elemBool(elem, *at(it)) },
 	}
+}
+
+// copied lets occurrences have a field of their own.
+func copied(f field, to func(to, from *Item)) field {
+	f.copy = to
+	return f
 }
 
 // shown is a read-only element.
@@ -159,7 +169,8 @@ func extraField(uri, elem string, kinds kindMask) field {
 			it.setExtra(uri, strings.Clone(n.Text))
 			return ""
 		},
-		del: func(it *Item) { it.setExtra(uri, "") },
+		del:  func(it *Item) { it.setExtra(uri, "") },
+		copy: func(to, from *Item) { to.setExtra(uri, from.extra[uri]) },
 		put: func(w *writer, it *Item, _ *render) {
 			if v := it.extra[uri]; v != "" {
 				w.elem(elem, v)
@@ -192,7 +203,8 @@ func stringsField(uri, elem string, kinds kindMask, at func(*Item) *[]string) fi
 			*at(it) = list
 			return ""
 		},
-		del: func(it *Item) { *at(it) = nil },
+		del:  func(it *Item) { *at(it) = nil },
+		copy: func(to, from *Item) { *at(to) = *at(from) },
 		put: func(w *writer, it *Item, _ *render) {
 			list := *at(it)
 			if len(list) == 0 {

@@ -21,7 +21,8 @@ func itemFields() []field {
 		textField("item:ItemClass", "ItemClass", ofAll, 0, func(it *Item) *string { return &it.Class }),
 		textField("item:Subject", "Subject", ofAll, inDefault, func(it *Item) *string { return &it.Subject }),
 		wordField("item:Sensitivity", "Sensitivity", ofAll, inDefault, "Normal", func(it *Item) *string { return &it.Sensitivity }),
-		{uri: "item:Body", elem: "Body", kinds: ofAll, flags: isBody | inDefault, set: setBody, del: func(it *Item) { it.Body, it.BodyIsHTML = "", false }, put: putBody},
+		{uri: "item:Body", elem: "Body", kinds: ofAll, flags: isBody | inDefault, set: setBody, del: func(it *Item) { it.Body, it.BodyIsHTML = "", false }, put: putBody,
+			copy: func(to, from *Item) { to.Body, to.BodyIsHTML = from.Body, from.BodyIsHTML }},
 		shown("item:DateTimeReceived", "DateTimeReceived", ofAll, 0, func(w *writer, it *Item, r *render) {
 			w.elemTime("DateTimeReceived", it.Created, r.loc)
 		}),
@@ -52,7 +53,8 @@ func itemFields() []field {
 				it.ReminderMinutes = m
 				return ""
 			},
-			del: func(it *Item) { it.ReminderMinutes = 0 },
+			del:  func(it *Item) { it.ReminderMinutes = 0 },
+			copy: func(to, from *Item) { to.ReminderMinutes = from.ReminderMinutes },
 			put: func(w *writer, it *Item, _ *render) {
 				w.elemInt("ReminderMinutesBeforeStart", it.ReminderMinutes)
 			}},

@@ -22,17 +22,23 @@ func appointmentFields() []field {
 				return ""
 			},
 			put: func(w *writer, it *Item, _ *render) { w.elem("UID", it.UID) }},
+		shown("calendar:RecurrenceId", "RecurrenceId", appt, 0, putOriginal("RecurrenceId")),
 		shown("calendar:DateTimeStamp", "DateTimeStamp", appt, 0, func(w *writer, it *Item, r *render) {
 			w.elemTime("DateTimeStamp", it.Modified, r.loc)
 		}),
 		instantField("calendar:Start", "Start", func(x *setting) *time.Location { return x.start }, func(it *Item) *time.Time { return &it.Start }),
 		instantField("calendar:End", "End", func(x *setting) *time.Location { return x.end }, func(it *Item) *time.Time { return &it.End }),
+		shown("calendar:OriginalStart", "OriginalStart", appt, 0, putOriginal("OriginalStart")),
 		boolField("calendar:IsAllDayEvent", "IsAllDayEvent", appt, 0, func(it *Item) *bool { return &it.AllDay }),
 		wordField("calendar:LegacyFreeBusyStatus", "LegacyFreeBusyStatus", appt, inDefault, "Busy", func(it *Item) *string { return &it.Busy }),
 		textField("calendar:Location", "Location", appt, inDefault, func(it *Item) *string { return &it.Location }),
-		shown("calendar:IsMeeting", "IsMeeting", appt, 0, func(w *writer, it *Item, _ *render) { w.elemBool("IsMeeting", it.Meeting) }),
-		shown("calendar:IsCancelled", "IsCancelled", appt, 0, func(w *writer, it *Item, _ *render) { w.elemBool("IsCancelled", it.Cancelled) }),
-		shown("calendar:IsRecurring", "IsRecurring", appt, inDefault, constBool("IsRecurring", false)),
+		copied(shown("calendar:IsMeeting", "IsMeeting", appt, 0, func(w *writer, it *Item, _ *render) { w.elemBool("IsMeeting", it.Meeting) }),
+			func(to, from *Item) { to.Meeting = from.Meeting }),
+		copied(shown("calendar:IsCancelled", "IsCancelled", appt, 0, func(w *writer, it *Item, _ *render) { w.elemBool("IsCancelled", it.Cancelled) }),
+			func(to, from *Item) { to.Cancelled = from.Cancelled }),
+		shown("calendar:IsRecurring", "IsRecurring", appt, inDefault, func(w *writer, it *Item, _ *render) {
+			w.elemBool("IsRecurring", it.IsMaster() || it.master != nil)
+		}),
 		shown("calendar:MeetingRequestWasSent", "MeetingRequestWasSent", appt, 0, func(w *writer, it *Item, _ *render) {
 			w.elemBool("MeetingRequestWasSent", it.Meeting && it.MyResponse == "Organizer" && it.extra["sent"] != "")
 		}),
@@ -41,23 +47,22 @@ func appointmentFields() []field {
 				it.setExtra("calendar:IsResponseRequested", strconv.FormatBool(isTrue(n.Text)))
 				return ""
 			},
+			copy: func(to, from *Item) {
+				to.setExtra("calendar:IsResponseRequested", from.extra["calendar:IsResponseRequested"])
+			},
 			put: func(w *writer, it *Item, _ *render) {
 				w.elemBool("IsResponseRequested", it.extra["calendar:IsResponseRequested"] != "false")
 			}},
 		shown("calendar:CalendarItemType", "CalendarItemType", appt, inDefault, func(w *writer, it *Item, _ *render) {
-			if it.IsMaster() {
-				w.elem("CalendarItemType", "RecurringMaster")
-			} else {
-				w.elem("CalendarItemType", "Single")
-			}
+			w.elem("CalendarItemType", it.seriesWord())
 		}),
-		shown("calendar:MyResponseType", "MyResponseType", appt, 0, func(w *writer, it *Item, _ *render) {
+		copied(shown("calendar:MyResponseType", "MyResponseType", appt, 0, func(w *writer, it *Item, _ *render) {
 			r := it.MyResponse
 			if r == "" {
 				r = "Unknown"
 			}
 			w.elem("MyResponseType", r)
-		}),
+		}), func(to, from *Item) { to.MyResponse = from.MyResponse }),
 		shown("calendar:Organizer", "Organizer", appt, inDefault, func(w *writer, it *Item, _ *render) {
 			w.s("<t:Organizer>")
 			w.mailbox(it.Organizer)
@@ -87,8 +92,12 @@ func appointmentFields() []field {
 			w.elemInt("AppointmentState", state)
 		}),
 		{uri: "calendar:Recurrence", elem: "Recurrence", kinds: appt, set: setRecurrence, del: func(it *Item) { it.Recurrence = nil }, put: putRecurrence},
-		{uri: "calendar:StartTimeZone", elem: "StartTimeZone", kinds: appt, set: setZone(func(it *Item) *string { return &it.Zone }), put: putZone("StartTimeZone", func(it *Item) string { return it.Zone })},
-		{uri: "calendar:EndTimeZone", elem: "EndTimeZone", kinds: appt, set: setZone(func(it *Item) *string { return &it.EndZone }), put: putZone("EndTimeZone", func(it *Item) string { return it.EndZone })},
+		shown("calendar:FirstOccurrence", "FirstOccurrence", appt, 0, putFirstOccurrence),
+		shown("calendar:LastOccurrence", "LastOccurrence", appt, 0, putLastOccurrence),
+		shown("calendar:ModifiedOccurrences", "ModifiedOccurrences", appt, 0, putModifiedOccurrences),
+		shown("calendar:DeletedOccurrences", "DeletedOccurrences", appt, 0, putDeletedOccurrences),
+		{uri: "calendar:StartTimeZone", elem: "StartTimeZone", kinds: appt, copy: func(to, from *Item) { to.Zone = from.Zone }, set: setZone(func(it *Item) *string { return &it.Zone }), put: putZone("StartTimeZone", func(it *Item) string { return it.Zone })},
+		{uri: "calendar:EndTimeZone", elem: "EndTimeZone", kinds: appt, copy: func(to, from *Item) { to.EndZone = from.EndZone }, set: setZone(func(it *Item) *string { return &it.EndZone }), put: putZone("EndTimeZone", func(it *Item) string { return it.EndZone })},
 		extraField("calendar:ConferenceType", "ConferenceType", appt),
 		extraField("calendar:AllowNewTimeProposal", "AllowNewTimeProposal", appt),
 		shown("calendar:IsOnlineMeeting", "IsOnlineMeeting", appt, 0, func(w *writer, it *Item, _ *render) { w.elemBool("IsOnlineMeeting", it.JoinURL != "") }),
@@ -98,11 +107,11 @@ func appointmentFields() []field {
 		shown("calendar:EndWallClock", "EndWallClock", appt, notInAll, func(w *writer, it *Item, _ *render) { w.elemTime("EndWallClock", it.End, nil) }),
 		shown("calendar:StartTimeZoneId", "StartTimeZoneId", appt, 0, func(w *writer, it *Item, _ *render) { w.elem("StartTimeZoneId", it.Zone) }),
 		shown("calendar:EndTimeZoneId", "EndTimeZoneId", appt, 0, func(w *writer, it *Item, _ *render) { w.elem("EndTimeZoneId", it.EndZone) }),
-		shown("calendar:JoinOnlineMeetingUrl", "JoinOnlineMeetingUrl", appt, 0, func(w *writer, it *Item, _ *render) {
+		copied(shown("calendar:JoinOnlineMeetingUrl", "JoinOnlineMeetingUrl", appt, 0, func(w *writer, it *Item, _ *render) {
 			if it.JoinURL != "" {
 				w.elem("JoinOnlineMeetingUrl", it.JoinURL)
 			}
-		}),
+		}), func(to, from *Item) { to.JoinURL = from.JoinURL }),
 		shown("calendar:IsOrganizer", "IsOrganizer", appt, 0, func(w *writer, it *Item, _ *render) {
 			w.elemBool("IsOrganizer", it.MyResponse == "Organizer" || it.MyResponse == "")
 		}),
@@ -119,7 +128,8 @@ func instantField(uri, elem string, loc func(*setting) *time.Location, at func(*
 			*at(it) = t
 			return ""
 		},
-		put: func(w *writer, it *Item, r *render) { w.elemTime(elem, *at(it), r.loc) },
+		copy: func(to, from *Item) { *at(to) = *at(from) },
+		put:  func(w *writer, it *Item, r *render) { w.elemTime(elem, *at(it), r.loc) },
 	}
 }
 
@@ -167,6 +177,7 @@ func attendeeField(uri, elem string, at func(*Item) *[]Attendee) field {
 			*at(it) = nil
 			it.Meeting = len(it.Required)+len(it.Optional)+len(it.Resources) > 0
 		},
+		copy: func(to, from *Item) { *at(to) = *at(from) },
 		put: func(w *writer, it *Item, _ *render) {
 			list := *at(it)
 			if len(list) == 0 {

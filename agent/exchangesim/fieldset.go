@@ -22,7 +22,7 @@ func changedFields(a, b *Item) fieldSet {
 	var wa, wb writer
 	for i := range fields {
 		f := &fields[i]
-		if f.set == nil || f.put == nil || f.kinds&kindBit(b.Kind) == 0 {
+		if f.set == nil && f.copy == nil || f.put == nil || f.kinds&kindBit(b.Kind) == 0 {
 			continue
 		}
 		wa.b, wb.b = wa.b[:0], wb.b[:0]

@@ -13,11 +13,12 @@ import (
 type idKind byte
 
 const (
-	idItem   idKind = 'I'
-	idFolder idKind = 'F'
-	idState  idKind = 'S'
-	idSub    idKind = 'P'
-	idMark   idKind = 'W'
+	idItem       idKind = 'I'
+	idOccurrence idKind = 'O'
+	idFolder     idKind = 'F'
+	idState      idKind = 'S'
+	idSub        idKind = 'P'
+	idMark       idKind = 'W'
 )
 
 type mailboxHash [16]byte

@@ -81,14 +81,28 @@ type Item struct {
 	Status                    string // NotStarted, InProgress, Completed, WaitingOnOthers, Deferred
 	Percent                   float64
 
-	// Recurrence makes the item a recurring master.
+	// Recurrence makes the item a recurring master. On saving, a series of
+	// appointments is moved to the first day of its pattern, keeping its time of day.
 	Recurrence *Recurrence
+
+	// Occurrences of a series, given by the mailbox. MasterID is empty for everything
+	// else; OriginalStart is where the pattern puts the occurrence, and with the
+	// master names it. Exceptional tells a changed occurrence.
+	MasterID      ItemID
+	OriginalStart time.Time
+	Exceptional   bool
 
 	num     uint64 // in the mailbox, part of the id
 	entered uint64 // feed position at which it entered its folder
 	seq     uint64 // feed position of the last save
 	saves   []save // the last saves, for AutoResolve
 	folder  *folder
+
+	loc        *time.Location // of Zone
+	exceptions []exception    // of a master, by day
+	removed    []int          // days of a master's deleted occurrences
+	master     *Item          // of an occurrence, with day
+	day        int
 
 	extra               map[string]string // fields kept without looking at them
 	companies, contacts []string
@@ -98,6 +112,7 @@ type Item struct {
 type save struct {
 	seq    uint64
 	fields fieldSet
+	day    int // of the occurrence that was changed, 0 for the item itself
 }
 
 // Attendee is a person in a meeting.

@@ -114,6 +114,11 @@ func (m *Mailbox) home(k Kind) *folder {
 // lookup finds an item by its id. code is "" or the response code.
 func (m *Mailbox) lookup(id ItemID) (*Item, string) {
 	box, nums, ok := decodeID(idItem, string(id), 1)
+	occurrence := false
+	if !ok {
+		box, nums, ok = decodeID(idOccurrence, string(id), 2)
+		occurrence = ok
+	}
 	switch {
 	case id == "":
 		return nil, "ErrorInvalidIdEmpty"
@@ -125,6 +130,9 @@ func (m *Mailbox) lookup(id ItemID) (*Item, string) {
 	it := m.items[nums[0]]
 	if it == nil {
 		return nil, "ErrorItemNotFound"
+	}
+	if occurrence {
+		return it.occurrenceOn(int(nums[1]))
 	}
 	return it, ""
 }
@@ -156,10 +164,33 @@ func (m *Mailbox) replace(old, it *Item, fields fieldSet) {
 	if len(saves) >= keptSaves {
 		saves = saves[len(saves)-keptSaves+1:]
 	}
-	it.saves = append(saves[:len(saves):len(saves)], save{it.seq, fields})
+	it.saves = append(saves[:len(saves):len(saves)], save{seq: it.seq, fields: fields})
 	m.items[it.num] = it
 	it.folder.items[it.num] = it
 	it.folder.note(it.seq, it.num, true)
+}
+
+// save stores the next state of an item or an occurrence that was read as old, and
+// answers it as stored, or a response code.
+func (m *Mailbox) save(old, it *Item, changed fieldSet) (*Item, string) {
+	if it.Kind == Appointment {
+		m.normalZones(it)
+		if code := it.checkTimes(); code != "" {
+			return nil, code
+		}
+		if it.AllDay {
+			it.Start, it.End = m.snap(it)
+		}
+	}
+	if old.master != nil {
+		return m.changeOccurrence(it, changed)
+	}
+	if code := it.settle(old); code != "" {
+		return nil, code
+	}
+	m.replace(old, it, changed)
+	m.emit(event{name: "ModifiedEvent", item: string(it.ID), key: it.ChangeKey, folder: it.folder})
+	return it, ""
 }
 
 // remove takes an item out of its folder, and out of the mailbox.
@@ -251,12 +282,14 @@ func (m *Mailbox) finishAppointment(it *Item) {
 	if it.AllDay {
 		it.Start, it.End = m.snap(it)
 	}
+	it.anchor() // a person's own business when there is no occurrence
 }
 
 // normalZones turns IANA names into Windows ids.
 func (m *Mailbox) normalZones(it *Item) {
+	it.loc = time.UTC
 	if z, ok := m.zones.find(it.Zone); ok {
-		it.Zone = z.id
+		it.Zone, it.loc = z.id, z.loc
 	}
 	if it.EndZone == "" {
 		it.EndZone = it.Zone

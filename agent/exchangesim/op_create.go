@@ -87,6 +87,10 @@ func (c *call) newItem(n *xmltree.Node, target *folder, hasInvite bool) (*Item, 
 		if code := it.checkTimes(); code != "" {
 			return nil, code
 		}
+		c.box.normalZones(it)
+		if code := it.anchor(); code != "" {
+			return nil, code
+		}
 	}
 	return it, ""
 }

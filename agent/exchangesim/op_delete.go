@@ -17,6 +17,8 @@ func (c *call) deleteItem() {
 			code = "ErrorSendMeetingCancellationsRequired"
 		case it.Kind == Task && !hasTasks:
 			code = "ErrorAffectedTaskOccurrencesRequired"
+		case it.master != nil:
+			code = c.box.deleteOccurrence(it)
 		default:
 			c.box.deleteItem(it, how)
 		}
@@ -49,6 +51,9 @@ func (c *call) moveOrCopy(move bool) {
 		c.items++
 		c.box.mu.Lock()
 		it, code := c.itemOf(n)
+		if code == "" && it.master != nil {
+			code = "ErrorCalendarCannotMoveOrCopyOccurrence"
+		}
 		if code == "" {
 			if move {
 				it = c.box.moveTo(it, to)

@@ -102,7 +102,8 @@ func (c *call) findIn(f *folder, shape *render, keep func(*Item) bool, order []s
 	return ""
 }
 
-// inView lists the single items that overlap a calendar view, by start.
+// inView lists the single items and the occurrences that overlap a calendar view,
+// by start.
 func (c *call) inView(list []*Item, view *xmltree.Node) ([]*Item, string) {
 	x := &setting{}
 	start, ok1 := x.time(view.Attr("StartDate"), c.loc())
@@ -113,9 +114,17 @@ func (c *call) inView(list []*Item, view *xmltree.Node) ([]*Item, string) {
 	if end.Sub(start) > 2*366*24*time.Hour {
 		return nil, "ErrorCalendarViewRangeTooBig"
 	}
-	list = slices.DeleteFunc(list, func(it *Item) bool {
-		return it.Kind != Appointment || it.IsMaster() || !it.Start.Before(end) || !it.End.After(start)
-	})
+	var found []*Item
+	for _, it := range list {
+		switch {
+		case it.Kind != Appointment:
+		case it.IsMaster():
+			found = append(found, it.between(start, end)...)
+		case overlaps(it.Start, it.End, start, end):
+			found = append(found, it)
+		}
+	}
+	list = found
 	slices.SortStableFunc(list, func(a, b *Item) int { return a.Start.Compare(b.Start) })
 	if s, ok := view.LookupAttr("MaxEntriesReturned"); ok {
 		if n, err := strconv.Atoi(s); err == nil && n > 0 && n < len(list) {

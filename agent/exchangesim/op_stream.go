@@ -34,7 +34,7 @@ func (c *call) getStreamingEvents() {
 		c.end()
 		return
 	}
-	taken := c.takeOver(subs)
+	taken, cut := c.takeOver(subs), c.s.cuts() // before the client knows of the stream
 	minutes, _ := strconv.Atoi(strings.TrimSpace(c.body.ChildText("ConnectionTimeout")))
 	c.hung = true
 	h := c.w.Header()
@@ -44,7 +44,7 @@ func (c *call) getStreamingEvents() {
 	if c.spoil == DropReply || c.spoil == TruncatedReply {
 		panic(http.ErrAbortHandler)
 	}
-	c.stream(subs, taken, time.Duration(minutes)*c.s.opt.Minute)
+	c.stream(subs, taken, cut, time.Duration(minutes)*c.s.opt.Minute)
 }
 
 // takeOver makes this connection the one that gets the events.
@@ -68,7 +68,7 @@ func (c *call) takeOver(subs []*subscription) chan struct{} {
 }
 
 // stream waits on all subscriptions, the time limit and every way of ending.
-func (c *call) stream(subs []*subscription, taken chan struct{}, limit time.Duration) {
+func (c *call) stream(subs []*subscription, taken, cut chan struct{}, limit time.Duration) {
 	end := time.NewTimer(limit)
 	defer end.Stop()
 	beat := time.NewTicker(time.Duration(heartbeatMinutes * float64(c.s.opt.Minute)))
@@ -80,7 +80,7 @@ func (c *call) stream(subs []*subscription, taken chan struct{}, limit time.Dura
 		{Dir: reflect.SelectRecv, Chan: reflect.ValueOf(taken)},
 		{Dir: reflect.SelectRecv, Chan: reflect.ValueOf(c.s.ctx.Done())},
 		{Dir: reflect.SelectRecv, Chan: reflect.ValueOf(c.r.Context().Done())},
-		{Dir: reflect.SelectRecv, Chan: reflect.ValueOf(c.s.cuts())},
+		{Dir: reflect.SelectRecv, Chan: reflect.ValueOf(cut)},
 	}
 	for _, s := range subs {
 		cases = append(cases, reflect.SelectCase{Dir: reflect.SelectRecv, Chan: reflect.ValueOf(s.wake)},

@@ -49,22 +49,12 @@ func (c *call) updateOne(n *xmltree.Node, resolution string, hasSend bool) (*Ite
 	if code := conflict(old, id.Attr("ChangeKey"), resolution, changed); code != "" {
 		return nil, code
 	}
-	if it.Kind == Appointment {
-		m.normalZones(&it)
-		if code := it.checkTimes(); code != "" {
-			return nil, code
-		}
-		if it.AllDay {
-			it.Start, it.End = m.snap(&it)
-		}
-	}
-	m.replace(old, &it, changed)
-	m.emit(event{name: "ModifiedEvent", item: string(it.ID), key: it.ChangeKey, folder: it.folder})
-	return &it, ""
+	return m.save(old, &it, changed)
 }
 
 // conflict judges a save by the change key it was made with. AutoResolve merges
-// what others saved meanwhile, unless it was the same fields.
+// what others saved meanwhile, unless it was the same fields of the same item or
+// occurrence.
 func conflict(old *Item, key, resolution string, changed fieldSet) string {
 	if resolution == "AlwaysOverwrite" {
 		return ""
@@ -81,7 +71,9 @@ func conflict(old *Item, key, resolution string, changed fieldSet) string {
 	}
 	var since fieldSet
 	for i := len(old.saves) - 1; i >= 0 && old.saves[i].seq > seq; i-- {
-		since = since.union(old.saves[i].fields)
+		if s := old.saves[i]; s.day == old.day || s.day == 0 {
+			since = since.union(s.fields)
+		}
 		if i == 0 && len(old.saves) == keptSaves {
 			return "ErrorIrresolvableConflict" // older than what is remembered
 		}
@@ -102,7 +94,7 @@ func (c *call) changes(it *Item, updates *xmltree.Node) (changed fieldSet, code 
 		switch path.Name {
 		case "FieldURI":
 			i, ok = fieldByURI[path.Attr("FieldURI")]
-			if !ok {
+			if !ok || it.master != nil && (fields[i].elem == "Recurrence" || fields[i].elem == "UID") {
 				return changed, "ErrorInvalidPropertySet"
 			}
 			changed.add(i)

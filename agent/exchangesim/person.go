@@ -9,6 +9,8 @@ import (
 var (
 	ErrNoItem   = errors.New("no such item")
 	ErrNoFolder = errors.New("no such folder")
+	// ErrRefused comes with the response code a client would have been given.
+	ErrRefused = errors.New("refused")
 )
 
 // Seed stores many items at once, without telling subscribers, and answers their
@@ -55,17 +57,19 @@ func (m *Mailbox) Update(id ItemID, f func(*Item)) (Item, error) {
 	if code != "" {
 		return Item{}, fmt.Errorf("update: %w (%s)", ErrNoItem, code)
 	}
+	return m.edit(old, f)
+}
+
+// edit lets f change a copy of an item or an occurrence and saves it; the lock is
+// held.
+func (m *Mailbox) edit(old *Item, f func(*Item)) (Item, error) {
 	it := *old
 	f(&it)
-	if it.Kind == Appointment {
-		m.normalZones(&it)
-		if it.AllDay {
-			it.Start, it.End = m.snap(&it)
-		}
+	saved, code := m.save(old, &it, changedFields(old, &it))
+	if code != "" {
+		return Item{}, fmt.Errorf("update: %w (%s)", ErrRefused, code)
 	}
-	m.replace(old, &it, changedFields(old, &it))
-	m.emit(event{name: "ModifiedEvent", item: string(it.ID), key: it.ChangeKey, folder: it.folder})
-	return it, nil
+	return *saved, nil
 }
 
 // Touch saves an item unchanged: its change key is new, its content is not, as
@@ -90,6 +94,12 @@ func (m *Mailbox) delete(id ItemID, how deleteHow) error {
 	if code != "" {
 		return fmt.Errorf("delete: %w (%s)", ErrNoItem, code)
 	}
+	if it.master != nil {
+		if code := m.deleteOccurrence(it); code != "" {
+			return fmt.Errorf("delete: %w (%s)", ErrRefused, code)
+		}
+		return nil
+	}
 	m.deleteItem(it, how)
 	return nil
 }
@@ -101,6 +111,9 @@ func (m *Mailbox) Move(id ItemID, to Folder) (Item, error) {
 	it, code := m.lookup(id)
 	if code != "" {
 		return Item{}, fmt.Errorf("move: %w (%s)", ErrNoItem, code)
+	}
+	if it.master != nil {
+		return Item{}, fmt.Errorf("move: %w (ErrorCalendarCannotMoveOrCopyOccurrence)", ErrRefused)
 	}
 	f := m.folder(to)
 	if f == nil {
@@ -117,6 +130,9 @@ func (m *Mailbox) Copy(id ItemID, to Folder) (Item, error) {
 	it, code := m.lookup(id)
 	if code != "" {
 		return Item{}, fmt.Errorf("copy: %w (%s)", ErrNoItem, code)
+	}
+	if it.master != nil {
+		return Item{}, fmt.Errorf("copy: %w (ErrorCalendarCannotMoveOrCopyOccurrence)", ErrRefused)
 	}
 	f := m.folder(to)
 	if f == nil {

@@ -40,6 +40,9 @@ func setRecurrence(_ *setting, it *Item, n *xmltree.Node) string {
 			return "ErrorCalendarInvalidRecurrence"
 		}
 	}
+	if rec.Pattern == "WeeklyRecurrence" && (weekdaySet(rec.DaysOfWeek) == 0 || strings.Contains(rec.DaysOfWeek, "Week") || strings.Contains(" "+rec.DaysOfWeek+" ", " Day ")) {
+		return "ErrorCalendarInvalidDayForWeeklyRecurrence"
+	}
 	if rec.End != "" && rec.End < rec.Start {
 		return "ErrorCalendarEndDateIsEarlierThanStartDate"
 	}

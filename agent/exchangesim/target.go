@@ -1,6 +1,9 @@
 package exchangesim
 
 import (
+	"strconv"
+	"strings"
+
 	"abgleich/agent/exchangesim/xmltree"
 )
 
@@ -47,16 +50,35 @@ func (c *call) folderLocked(n *xmltree.Node) (*folder, string) {
 	return nil, "ErrorFolderNotFound"
 }
 
-// itemOf finds the item an ItemId names; the lock is held. Occurrences are not
-// there yet, so their ids name nothing.
+// itemOf finds the item or the occurrence an id names; the lock is held.
 func (c *call) itemOf(n *xmltree.Node) (*Item, string) {
-	if n.Name != "ItemId" {
-		return nil, "ErrorItemNotFound"
-	}
 	if key := n.Attr("ChangeKey"); key != "" {
 		if _, ok := decodeChangeKey(key); !ok {
 			return nil, "ErrorInvalidChangeKey"
 		}
 	}
-	return c.box.lookup(ItemID(n.Attr("Id")))
+	switch n.Name {
+	case "ItemId":
+		return c.box.lookup(ItemID(n.Attr("Id")))
+	case "OccurrenceItemId":
+		master, code := c.box.lookup(ItemID(n.Attr("RecurringMasterId")))
+		if code != "" {
+			return nil, code
+		}
+		index, err := strconv.Atoi(strings.TrimSpace(n.Attr("InstanceIndex")))
+		if err != nil || index < 1 {
+			return nil, "ErrorCalendarOccurrenceIndexIsOutOfRecurrenceRange"
+		}
+		return master.occurrenceAt(index)
+	case "RecurringMasterItemId":
+		o, code := c.box.lookup(ItemID(n.Attr("OccurrenceId")))
+		switch {
+		case code != "":
+			return nil, code
+		case o.master == nil:
+			return nil, "ErrorCalendarCannotUseIdForRecurringMasterId"
+		}
+		return o.master, ""
+	}
+	return nil, "ErrorItemNotFound"
 }
