@@ -101,6 +101,7 @@ func TestASlowReaderHoldsNobodyUpAndMissesOnlyWhatWasInBetween(t *testing.T) {
 		b := New(time.Now, gap)
 		slow, cancel := stream(t, b, "") // reads nothing for a minute
 		defer cancel()
+		synctest.Wait() // it has its first picture, and is stuck with it
 		began := time.Now()
 		for i := range uint64(10000) {
 			b.Progress(progress(pim.UserID(fmt.Sprint("user", i%7)), i))
