@@ -52,8 +52,7 @@ func (m mapping) readAppointment(common pim.Common, it *ews.Item) *pim.Appointme
 		a.Reminder = &pim.Reminder{Before: it.ReminderMinutes}
 	}
 	if c.Series() {
-		a.Recurrence = recurrenceIn(c.Recurrence)
-		a.Recurrence.Deleted = c.Deletions
+		a.Recurrence = m.series(c, a.When)
 	}
 	a.Meeting = m.meeting(c)
 	return a
@@ -135,74 +134,4 @@ func busyIn(s string) pim.Busy {
 		return pim.BusyElsewhere
 	}
 	return pim.BusyBusy
-}
-
-// recurrenceIn reads a pattern; what is not known still says that there is one.
-func recurrenceIn(r *ews.Recurrence) *pim.Recurrence {
-	out := &pim.Recurrence{Interval: 1}
-	if r == nil {
-		return out
-	}
-	switch r.Pattern {
-	case "DailyRecurrence":
-		out.Pattern = pim.Daily
-	case "WeeklyRecurrence":
-		out.Pattern = pim.Weekly
-	case "AbsoluteMonthlyRecurrence":
-		out.Pattern = pim.AbsoluteMonthly
-	case "RelativeMonthlyRecurrence":
-		out.Pattern = pim.RelativeMonthly
-	case "AbsoluteYearlyRecurrence":
-		out.Pattern = pim.AbsoluteYearly
-	case "RelativeYearlyRecurrence":
-		out.Pattern = pim.RelativeYearly
-	default:
-		out.Pattern = pim.Pattern(r.Pattern) // regenerating tasks have no type of ours
-	}
-	out.Interval = max(r.Interval, 1)
-	for day := range strings.FieldsSeq(r.DaysOfWeek) {
-		out.Weekdays = append(out.Weekdays, weekdays(day)...)
-	}
-	if first := weekdays(r.FirstDayOfWeek); len(first) == 1 {
-		out.FirstDayOfWeek = first[0]
-	}
-	out.DayOfMonth = r.DayOfMonth
-	for month := time.January; month <= time.December; month++ {
-		if month.String() == r.Month {
-			out.Month = month
-		}
-	}
-	out.Index = map[string]int{"First": 1, "Second": 2, "Third": 3, "Fourth": 4, "Last": -1}[r.WeekIndex]
-	out.First, out.Until, out.Count = dateIn(r.StartDate), dateIn(r.EndDate), r.Count
-	return out
-}
-
-// weekdays gives the days a name of the schema means.
-func weekdays(name string) []time.Weekday {
-	switch name {
-	case "Day":
-		return []time.Weekday{0, 1, 2, 3, 4, 5, 6}
-	case "Weekday":
-		return []time.Weekday{1, 2, 3, 4, 5}
-	case "WeekendDay":
-		return []time.Weekday{0, 6}
-	}
-	for d := time.Sunday; d <= time.Saturday; d++ {
-		if d.String() == name {
-			return []time.Weekday{d}
-		}
-	}
-	return nil
-}
-
-// dateIn reads a date that may carry a zone or a time behind it.
-func dateIn(s string) pim.Date {
-	if len(s) > len(time.DateOnly) {
-		s = s[:len(time.DateOnly)]
-	}
-	d, err := pim.ParseDate(s)
-	if err != nil {
-		return pim.Date{}
-	}
-	return d
 }

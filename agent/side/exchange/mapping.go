@@ -48,13 +48,16 @@ func (m mapping) update(u side.Update) ews.ItemChange {
 func (m mapping) write(i pim.Item, fields pim.FieldSet) (it ews.Item, set, clear ews.FieldSet) {
 	it.Element = m.element()
 	w := &fieldWriter{set: &set, clear: &clear}
+	if m.kind == pim.KindTask {
+		it.Task = new(ews.TaskFields)
+	} else {
+		it.Calendar = new(ews.CalendarFields)
+	}
 	m.writeCommon(i.Shared(), &it, fields, w)
 	switch x := i.(type) {
 	case *pim.Appointment:
-		it.Calendar = new(ews.CalendarFields)
 		m.writeAppointment(x, &it, fields, w)
 	case *pim.Task:
-		it.Task = new(ews.TaskFields)
 		m.writeTask(x, &it, fields, w)
 	}
 	return it, set, clear
@@ -93,6 +96,9 @@ func (m mapping) writeCommon(c *pim.Common, it *ews.Item, fields pim.FieldSet, w
 	if fields.Has(pim.FieldCategories) {
 		it.Categories = c.Categories
 		w.orClear(ews.FieldCategories, len(c.Categories) > 0)
+	}
+	if fields.Has(pim.FieldRecurrence) {
+		m.writeRecurrence(c.Recurrence, it, w)
 	}
 	if fields.Has(pim.FieldReminder) {
 		it.ReminderIsSet = c.Reminder != nil

@@ -39,6 +39,13 @@ func project(i pim.Item) pim.Item {
 	}
 	if a, ok := c.(*pim.Appointment); ok {
 		a.Location = cut(a.Location)
+		if r := a.Recurrence; r != nil {
+			for n, e := range r.Changed {
+				if e.Item != nil {
+					r.Changed[n].Item = project(e.Item).(*pim.Appointment)
+				}
+			}
+		}
 		if !a.When.AllDay {
 			a.When.Zone = zone.Canonical(a.When.Zone)
 		}

@@ -1,0 +1,76 @@
+package exchange
+
+import (
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"abgleich/agent/ews"
+	"abgleich/agent/pim"
+	"abgleich/agent/side/sidetest"
+)
+
+func TestPatternsComeBackAsTheyWereWritten(t *testing.T) {
+	home, err := time.LoadLocation("Europe/Vienna")
+	if err != nil {
+		t.Fatal(err)
+	}
+	windows, home := homeZone(home)
+	m := mapping{kind: pim.KindAppointment, mail: "anna@lab.test", home: home, windows: windows}
+	rapid.Check(t, func(t *rapid.T) {
+		a := project(sidetest.Series().Draw(t, "series")).(*pim.Appointment)
+		a.Recurrence.Changed, a.UID = nil, ""
+		it, set, _ := m.write(a, pim.AppointmentFields)
+		if !set.Has(ews.FieldRecurrence) {
+			t.Fatal("the pattern is not written")
+		}
+		for _, d := range a.Recurrence.Deleted {
+			if a.When.AllDay { // a server tells the instant the day begins
+				d = pim.DateOf(d).In(home)
+			}
+			it.Calendar.Deletions = append(it.Calendar.Deletions, d)
+		}
+		back := m.read(&it)
+		if d := pim.Diff(a, back); d != 0 {
+			t.Fatalf("%v differ:\n%+v\n%+v\n%+v", d, a.Recurrence, it.Calendar.Recurrence, back.Shared().Recurrence)
+		}
+	})
+}
+
+func TestARecurringTaskKeepsItsPattern(t *testing.T) {
+	m := mapping{kind: pim.KindTask, home: time.UTC, windows: "UTC"}
+	rapid.Check(t, func(t *rapid.T) {
+		k := sidetest.Task().Draw(t, "task")
+		k.Due = pim.Date{Year: 2026, Month: time.November, Day: 23}
+		k.Recurrence = sidetest.Pattern().Draw(t, "pattern")
+		i := project(k)
+		it, set, _ := m.write(i, pim.TaskFields)
+		if !set.Has(ews.FieldTaskRecurrence) {
+			t.Fatal("the pattern is not written")
+		}
+		if d := pim.Diff(i, m.read(&it)); d.Has(pim.FieldRecurrence) {
+			t.Fatalf("%+v\n%+v", i.Shared().Recurrence, m.read(&it).Shared().Recurrence)
+		}
+	})
+}
+
+func TestTheEndOfASeriesIsWritten(t *testing.T) {
+	m := mapping{kind: pim.KindAppointment, home: time.UTC, windows: "UTC"}
+	_, set, clear := m.write(&pim.Appointment{}, pim.Fields(pim.FieldRecurrence))
+	if set.Has(ews.FieldRecurrence) || !clear.Has(ews.FieldRecurrence) {
+		t.Error("the pattern is not cleared")
+	}
+}
+
+func TestASeriesInAnUnknownZoneHasNoPatternOfOurs(t *testing.T) {
+	m := mapping{kind: pim.KindAppointment, home: time.UTC, windows: "UTC"}
+	start := time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC)
+	i := m.read(&ews.Item{Element: ews.CalendarElement, Calendar: &ews.CalendarFields{
+		Start: start, End: start.Add(time.Hour), StartTimeZone: "Customized Time Zone", Type: "RecurringMaster",
+		Recurrence: &ews.Recurrence{Pattern: "DailyRecurrence", Interval: 1, Range: "NoEndRecurrence", StartDate: "2026-11-23"},
+	}})
+	if i.Shared().Recurrence == nil || pim.CheckSeries(i) == nil {
+		t.Errorf("%+v", i.Shared().Recurrence)
+	}
+}
