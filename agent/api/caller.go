@@ -33,16 +33,27 @@ func (s *server) subject(ctx context.Context, named string) (caller, pim.UserID,
 	if err != nil {
 		return c, "", err
 	}
-	user := pim.UserID(named)
 	switch {
-	case user == "" && c.user == "":
+	case named == "" && c.user == "":
 		return c, "", fault.New(fault.EmployeeUnknown, "api.subject", c.Name, nil)
-	case user == "" || user == c.user:
+	case named == "" || sameUser(named, c.user):
 		return c, c.user, nil
 	case !c.Admin:
 		return c, "", fault.New(fault.NotPermitted, "api.subject", named, nil)
 	}
-	return c, user, nil
+	return c, s.spelled(ctx, named), nil
+}
+
+// sameUser compares as the master data do: without regard to case.
+func sameUser(named string, u pim.UserID) bool { return strings.EqualFold(named, string(u)) }
+
+// spelled is a User-ID as the master data write it; what they don't have, or can't
+// tell just now, stays as it was named.
+func (s *server) spelled(ctx context.Context, named string) pim.UserID {
+	if e, err := s.Employees.Employee(ctx, pim.UserID(named)); err == nil {
+		return e.User
+	}
+	return pim.UserID(named)
 }
 
 // administrator refuses everybody else.

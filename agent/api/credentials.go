@@ -88,7 +88,7 @@ func (s *server) SaveCredentials(ctx context.Context, r *connect.Request[contrac
 	if err != nil {
 		return nil, err
 	}
-	k := keeping{caller: c, named: pim.UserID(r.Msg.GetUser()), unverified: r.Msg.GetUnverified(), password: password,
+	k := keeping{caller: c, named: r.Msg.GetUser(), unverified: r.Msg.GetUnverified(), password: password,
 		settings: credentials.Settings{Sync: r.Msg.GetSync(), Appointments: r.Msg.GetAppointments(), Tasks: r.Msg.GetTasks(), Login: name}}
 	if err := s.mayKeep(ctx, &k); err != nil {
 		return nil, err
@@ -123,7 +123,7 @@ func (s *server) SaveCredentials(ctx context.Context, r *connect.Request[contrac
 // keeping is a wish to have credentials kept, and what [server.mayKeep] finds of it.
 type keeping struct {
 	caller     caller
-	named      pim.UserID
+	named      string
 	unverified bool
 	password   *vault.Secret
 	// settings get their user from mayKeep.
@@ -141,11 +141,11 @@ type keeping struct {
 func (s *server) mayKeep(ctx context.Context, k *keeping) error {
 	user, login, ok := s.Book.Proved(k.caller.ID)
 	if ok && k.password != nil && login.Equal(credentials.Login{Name: k.settings.Login, Secret: *k.password}) &&
-		(k.named == "" || k.named == user) {
+		(k.named == "" || sameUser(k.named, user)) {
 		k.settings.User, k.proved, k.himself = user, true, k.named == "" || !k.caller.Admin
 		return s.mayEnter(ctx, k)
 	}
-	_, user, err := s.subject(ctx, string(k.named))
+	_, user, err := s.subject(ctx, k.named)
 	if err != nil {
 		return err
 	}
@@ -252,7 +252,7 @@ func (s *server) checked(ctx context.Context, c caller, m *contract.VerifyCreden
 	}
 	switch {
 	case m.GetUser() != "":
-		return pim.UserID(m.GetUser()), nil
+		return s.spelled(ctx, m.GetUser()), nil
 	case c.user != "":
 		return c.user, nil
 	}

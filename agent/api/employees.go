@@ -61,7 +61,7 @@ func (s *server) SaveEmployee(ctx context.Context, r *connect.Request[contract.S
 		return nil, err
 	}
 	m := r.Msg.GetEmployee()
-	user := pim.UserID(m.GetUser())
+	user := s.spelled(ctx, m.GetUser())
 	e := business.Employee{User: user, Name: m.GetName(), Mail: m.GetMail(), Zone: m.GetTimeZone(), Active: m.GetActive()}
 	if err := s.Employees.SaveEmployee(ctx, e); err != nil {
 		return nil, err
