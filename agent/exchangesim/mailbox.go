@@ -14,6 +14,8 @@ type Mailbox struct {
 	hash       mailboxHash
 	now        func() time.Time
 	zones      *zones
+	renew      bool // a completed recurring task stays, the next is new
+	quirks     Quirks
 
 	// mu guards everything below. Items and properties are never written to once
 	// stored: a change stores a new Item, so readers may keep what they got.
@@ -188,8 +190,16 @@ func (m *Mailbox) save(old, it *Item, changed fieldSet) (*Item, string) {
 	if code := it.settle(old); code != "" {
 		return nil, code
 	}
+	var other *Item
+	if it.Kind == Task && it.Recurrence != nil && it.Status == "Completed" && old.Status != "Completed" {
+		it, other = m.regenerate(it)
+	}
 	m.replace(old, it, changed)
 	m.emit(event{name: "ModifiedEvent", item: string(it.ID), key: it.ChangeKey, folder: it.folder})
+	if other != nil {
+		m.insert(other, it.folder)
+		m.emit(event{name: "CreatedEvent", item: string(other.ID), key: other.ChangeKey, folder: other.folder})
+	}
 	return it, ""
 }
 

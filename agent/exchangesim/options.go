@@ -50,6 +50,12 @@ type Options struct {
 	PushClient *http.Client
 	// Record writes every request and reply body into this folder, see Recorder.
 	Record string
+	// RegenerateNew says what completing a recurring task does. False: as Outlook, a
+	// completed copy is left and the task itself moves on. True: the task itself stays
+	// completed and a new one is the next.
+	RegenerateNew bool
+	// Quirks makes the server deviate from Exchange the way another one does.
+	Quirks Quirks
 	// FindCount limits the items a FindItem without a restriction answers with;
 	// 1000 when zero, as in the default throttling policy.
 	FindCount int

@@ -50,6 +50,9 @@ func New(opt Options) (*Server, error) {
 		streamCut: make(chan struct{}),
 	}
 	s.buffers.New = func() any { return &writer{b: make([]byte, 0, 16<<10)} }
+	if !s.opt.Quirks.known() {
+		return nil, fmt.Errorf("quirks %q are not known", s.opt.Quirks)
+	}
 	var err error
 	if s.schema, err = schema.Load(); err != nil {
 		return nil, err
@@ -87,6 +90,7 @@ func (s *Server) addUser(u User) error {
 		return fmt.Errorf("user %q: name or mail address given twice", u.Name)
 	}
 	box := newMailbox(u, s.zones, s.opt.Now)
+	box.renew, box.quirks = s.opt.RegenerateNew, s.opt.Quirks
 	a := &account{User: u, box: box}
 	s.boxes[mail], s.byHash[box.hash], s.byMail[mail], s.byName[name] = box, box, a, a
 	return nil

@@ -138,6 +138,52 @@ series.save(send_meeting_invitations=SEND_TO_NONE)
 read = a.calendar.get(id=series.id)
 assert read.type == "RecurringMaster" and read.recurrence.boundary.number == 7 and read.recurrence.pattern.interval == 2
 
+# Occurrences: 23, 25 November, 7, 9, 21, 23 December, 4 January.
+from exchangelib.errors import ErrorCalendarOccurrenceIsDeletedFromRecurrence, ErrorCalendarOccurrenceIndexIsOutOfRecurrenceRange, ErrorOccurrenceCrossingBoundary
+far = start + datetime.timedelta(days=60)
+mine = [x for x in a.calendar.view(start=start - datetime.timedelta(days=1), end=far) if x.subject == "Serie"]
+assert [x.start.date().isoformat() for x in mine] == ["2026-11-23", "2026-11-25", "2026-12-07", "2026-12-09", "2026-12-21", "2026-12-23", "2027-01-04"], mine
+assert all(x.type == "Occurrence" and x.is_recurring for x in mine)
+list(a.calendar.sync_items())
+second = read.occurrence(index=2)
+second.refresh()
+assert second.start == start + datetime.timedelta(days=2) and second.recurring_master() is not None
+up = second.recurring_master()
+up.refresh()
+assert up.id == read.id, up
+second.subject = "Ausnahme"
+second.start += datetime.timedelta(hours=3)
+second.end += datetime.timedelta(hours=3)
+second.save(update_fields=["subject", "start", "end"], send_meeting_invitations=SEND_TO_NONE)
+third = read.occurrence(index=3)
+third.refresh()
+third.delete(send_meeting_cancellations=SEND_TO_NONE)
+assert [(c, x.id) for c, x in a.calendar.sync_items()] == [("update", read.id)]
+read.refresh()
+assert [(x.start, x.original_start) for x in read.modified_occurrences] == [(start + datetime.timedelta(days=2, hours=3), start + datetime.timedelta(days=2))]
+assert [x.start for x in read.deleted_occurrences] == [start + datetime.timedelta(days=14)]
+assert read.first_occurrence.start == start and read.last_occurrence.start == start + datetime.timedelta(days=42)
+assert read.modified_occurrences[0].id == second.id
+changed = a.calendar.get(id=second.id)
+assert changed.type == "Exception" and changed.subject == "Ausnahme" and changed.original_start == start + datetime.timedelta(days=2), changed
+for index, error in ((3, ErrorCalendarOccurrenceIsDeletedFromRecurrence), (8, ErrorCalendarOccurrenceIndexIsOutOfRecurrenceRange)):
+    try:
+        read.occurrence(index=index).refresh()
+        raise AssertionError(f"occurrence {index} was there")
+    except error:
+        pass
+fourth = read.occurrence(index=4)
+fourth.refresh()
+fourth.start += datetime.timedelta(days=12)
+fourth.end += datetime.timedelta(days=12)
+try:
+    fourth.save(update_fields=["start", "end"], send_meeting_invitations=SEND_TO_NONE)
+    raise AssertionError("an occurrence overtook the next one")
+except ErrorOccurrenceCrossingBoundary:
+    pass
+mine = [x.subject for x in a.calendar.view(start=start, end=far) if x.subject in ("Serie", "Ausnahme")]
+assert sorted(mine) == ["Ausnahme"] + ["Serie"] * 5, mine
+
 # Move, copy, delete.
 old = many[3]
 item = a.calendar.get(id=old.id)
