@@ -21,7 +21,9 @@ func (f *folder) inserter() inserting {
 		if err != nil {
 			return nil, fault.New(fault.ItemRefused, "business.insert", f.kind.String(), err)
 		}
-		v[colRule-colSubject] = rule
+		if rule != "" { // as it came from a file, sayable or not
+			v[colRule-colSubject] = rule
+		}
 		return append([]any{f.user}, v...), nil
 	}
 	switch {

@@ -77,7 +77,7 @@ func decodeAppointment(row []sql.RawBytes) (pim.Item, error) {
 		return nil, err
 	}
 	if r := row[colRule]; len(r) > 0 {
-		a.Recurrence = parseRule(string(r), firstDay(a.When))
+		a.Recurrence = parseRule(string(r), zoned(a.When))
 	}
 	if len(row[colRole])+len(row[colOrganizer])+len(row[colAttendees]) > 0 {
 		a.Meeting = &pim.Meeting{Role: pim.Role(row[colRole]), Organizer: string(row[colOrganizer])}
@@ -90,16 +90,12 @@ func decodeAppointment(row []sql.RawBytes) (pim.Item, error) {
 	return a, nil
 }
 
-// firstDay is the day an appointment begins on, on the clock of its own zone.
-func firstDay(w pim.When) pim.Date {
-	if w.AllDay {
-		return w.First
+// zoned is a time as its series sees it: without a zone it is UTC.
+func zoned(w pim.When) pim.When {
+	if w.Zone == "" {
+		w.Zone = "UTC"
 	}
-	loc, err := time.LoadLocation(w.Zone)
-	if err != nil {
-		loc = time.UTC
-	}
-	return pim.DateOf(w.Start.In(loc))
+	return w
 }
 
 func decodeTask(row []sql.RawBytes) (pim.Item, error) {
@@ -123,11 +119,7 @@ func decodeTask(row []sql.RawBytes) (pim.Item, error) {
 		return nil, err
 	}
 	if r := row[colRule]; len(r) > 0 {
-		first := t.Start
-		if first.IsZero() {
-			first = t.Due
-		}
-		t.Recurrence = parseRule(string(r), first)
+		t.Recurrence = parseRule(string(r), taskDays(t))
 	}
 	return t, nil
 }
@@ -140,12 +132,16 @@ const (
 )
 
 // encode gives the column values of a projected item, in the relation's order from
-// colSubject on: index i of the result belongs to column colSubject+i. The
-// recurrence rule is not the item's to write and stays "".
+// colSubject on: index i of the result belongs to column colSubject+i. Exceptions
+// are not part of it.
 func encode(i pim.Item) ([]any, error) {
 	c := i.Shared()
+	rule, err := formatRule(i)
+	if err != nil {
+		return nil, err
+	}
 	v := []any{c.Subject, c.Body, c.Sensitivity != pim.Normal, word(c.Importance, wordNormal),
-		strings.Join(c.Categories, "\n"), "", c.UID}
+		strings.Join(c.Categories, "\n"), rule, c.UID}
 	switch x := i.(type) {
 	case *pim.Appointment:
 		w, err := encodeWhen(x.When)
