@@ -74,6 +74,7 @@ type render struct {
 	props    []wantedProperty
 	list     bool // FindItem and SyncFolderItems: no bodies
 	idOnly   bool
+	quirks   Quirks
 }
 
 // fieldByURI finds the place of a field; fieldByElem by its element for a kind.

@@ -21,7 +21,11 @@ func taskFields() []field {
 					it.reopen("NotStarted")
 				}
 			},
-			put: dayWriter("CompleteDate", func(it *Item) time.Time { return it.Completed })},
+			put: func(w *writer, it *Item, r *render) {
+				if !it.Completed.IsZero() && r.quirks == NoQuirks {
+					w.elemDay("CompleteDate", it.Completed, r.loc)
+				}
+			}},
 		stringsField("task:Contacts", "Contacts", task, func(it *Item) *[]string { return &it.contacts }),
 		shown("task:DelegationState", "DelegationState", task, 0, func(w *writer, _ *Item, _ *render) { w.s("<t:DelegationState>NoMatch</t:DelegationState>") }),
 		dayField("task:DueDate", "DueDate", inDefault, func(it *Item) *time.Time { return &it.Due }),
@@ -33,8 +37,12 @@ func taskFields() []field {
 		shown("task:Owner", "Owner", task, 0, func(*writer, *Item, *render) {}),
 		{uri: "task:PercentComplete", elem: "PercentComplete", kinds: task, flags: inDefault, set: setPercent,
 			del: func(it *Item) { it.reopen("NotStarted") },
-			put: func(w *writer, it *Item, _ *render) {
-				w.elem("PercentComplete", strconv.FormatFloat(it.Percent, 'f', -1, 64))
+			put: func(w *writer, it *Item, r *render) {
+				percent := it.Percent
+				if r.quirks == Grommunio {
+					percent *= 100
+				}
+				w.elem("PercentComplete", strconv.FormatFloat(percent, 'f', -1, 64))
 			}},
 		{uri: "task:Recurrence", elem: "Recurrence", kinds: task, set: setRecurrence, del: func(it *Item) { it.Recurrence = nil }, put: putRecurrence},
 		dayField("task:StartDate", "StartDate", inDefault, func(it *Item) *time.Time { return &it.TaskStart }),

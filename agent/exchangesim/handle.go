@@ -25,6 +25,10 @@ func (s *Server) handle(w http.ResponseWriter, r *http.Request) {
 		page(w, http.StatusRequestEntityTooLarge, "413 - Request entity too large.")
 		return
 	}
+	if s.breaks(r) {
+		broken(w)
+		return
+	}
 	user := s.login(w, r)
 	if user == nil {
 		return
@@ -85,6 +89,9 @@ func (s *Server) answer(w http.ResponseWriter, r *http.Request, user *account, r
 	}
 	if hit {
 		c.spoil = bad.Effect
+	}
+	if s.ops[c.op] == nil {
+		s.breakNext(r)
 	}
 	if fault != nil {
 		c.fault(fault)

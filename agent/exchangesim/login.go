@@ -19,6 +19,7 @@ type connection struct {
 	mu        sync.Mutex
 	handshake *ntlmserver.Handshake
 	user      *account
+	broken    bool // the next reply on it is, see Grommunio
 }
 
 type connKey struct{}

@@ -97,7 +97,11 @@ func (c *call) findIn(f *folder, shape *render, keep func(*Item) bool, order []s
 		w.item(it, shape)
 		c.items++
 	}
-	w.s("</t:Items></m:RootFolder>")
+	w.s("</t:Items>")
+	if c.s.opt.Quirks == Grommunio {
+		w.s("<t:Groups/>")
+	}
+	w.s("</m:RootFolder>")
 	c.done()
 	return ""
 }
@@ -118,6 +122,10 @@ func (c *call) inView(list []*Item, view *xmltree.Node) ([]*Item, string) {
 	for _, it := range list {
 		switch {
 		case it.Kind != Appointment:
+		case it.IsMaster() && c.s.opt.Quirks == Grommunio:
+			if it.Start.Before(end) {
+				found = append(found, it)
+			}
 		case it.IsMaster():
 			found = append(found, it.between(start, end)...)
 		case overlaps(it.Start, it.End, start, end):

@@ -46,6 +46,9 @@ func (c *call) updateOne(n *xmltree.Node, resolution string, hasSend bool) (*Ite
 	if code != "" {
 		return nil, code
 	}
+	if m.quirks == Grommunio {
+		resolution = "AlwaysOverwrite"
+	}
 	if code := conflict(old, id.Attr("ChangeKey"), resolution, changed); code != "" {
 		return nil, code
 	}

@@ -1,5 +1,7 @@
 package exchangesim
 
+import "net/http"
+
 // Quirks names a server whose deviations from Exchange are imitated, so that clients
 // can be tried against them. They were seen with grommunio 3.10.
 type Quirks string
@@ -16,3 +18,33 @@ const (
 )
 
 func (q Quirks) known() bool { return q == NoQuirks || q == Grommunio }
+
+// breakNext spoils the next reply on a connection.
+func (s *Server) breakNext(r *http.Request) {
+	if conn, ok := r.Context().Value(connKey{}).(*connection); ok && s.opt.Quirks == Grommunio {
+		conn.mu.Lock()
+		defer conn.mu.Unlock()
+		conn.broken = true
+	}
+}
+
+// breaks tells whether the reply on this connection is to be spoilt.
+func (s *Server) breaks(r *http.Request) bool {
+	conn, ok := r.Context().Value(connKey{}).(*connection)
+	if !ok {
+		return false
+	}
+	conn.mu.Lock()
+	defer conn.mu.Unlock()
+	return conn.broken
+}
+
+// broken answers with the rest of an earlier reply instead of an HTTP one.
+func broken(w http.ResponseWriter) {
+	conn, _, err := http.NewResponseController(w).Hijack()
+	if err != nil {
+		panic(http.ErrAbortHandler)
+	}
+	_, _ = conn.Write([]byte("</s:Envelope>\r\n0\r\n\r\n"))
+	_ = conn.Close()
+}

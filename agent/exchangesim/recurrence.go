@@ -56,7 +56,7 @@ func dateOnly(s string) string {
 }
 
 // putRecurrence writes dates with a Z, as Exchange does.
-func putRecurrence(w *writer, it *Item, _ *render) {
+func putRecurrence(w *writer, it *Item, x *render) {
 	r := it.Recurrence
 	if r == nil {
 		return
@@ -83,7 +83,11 @@ func putRecurrence(w *writer, it *Item, _ *render) {
 		w.elem("Month", r.Month)
 	}
 	w.close(r.Pattern)
-	start := r.Start + "Z"
+	suffix := "Z"
+	if x.quirks == Grommunio {
+		suffix = "T00:00:00Z"
+	}
+	start := r.Start + suffix
 	switch {
 	case r.Count > 0:
 		w.s("<t:NumberedRecurrence>")
@@ -93,7 +97,7 @@ func putRecurrence(w *writer, it *Item, _ *render) {
 	case r.End != "":
 		w.s("<t:EndDateRecurrence>")
 		w.elem("StartDate", start)
-		w.elem("EndDate", r.End+"Z")
+		w.elem("EndDate", r.End+suffix)
 		w.s("</t:EndDateRecurrence>")
 	default:
 		w.s("<t:NoEndRecurrence>")

@@ -4,7 +4,7 @@ import "abgleich/agent/exchangesim/xmltree"
 
 // itemShape reads an ItemShape (nil: ids only) for one kind of operation.
 func (c *call) itemShape(n *xmltree.Node, list bool) (*render, string) {
-	r := &render{bodyType: "Best", list: list, loc: c.loc()}
+	r := &render{bodyType: "Best", list: list, loc: c.loc(), quirks: c.s.opt.Quirks}
 	if t := n.ChildText("BodyType"); t != "" {
 		r.bodyType = t
 	}
@@ -63,9 +63,12 @@ func (w *writer) item(it *Item, r *render) {
 					}
 				}
 			}
-			if f.kinds&kind != 0 && r.fields.has(i) {
+			if f.kinds&kind != 0 && r.fields.has(i) && (r.quirks == NoQuirks || f.elem != "StartTimeZone") {
 				f.put(w, it, r)
 			}
+		}
+		if i := fieldByURI["calendar:StartTimeZone"]; r.quirks == Grommunio && fields[i].kinds&kind != 0 && r.fields.has(i) {
+			fields[i].put(w, it, r)
 		}
 	}
 	w.close(elem)

@@ -67,6 +67,7 @@ func simCommand(g *global) *cobra.Command {
 	f.BoolVar(&s.options.BasicWithoutTLS, "basic-without-tls", false, g.t("Basic auch ohne TLS anbieten", "offer Basic without TLS too"))
 	f.BoolVar(&s.options.RequireSSL, "require-ssl", false, g.t("ohne TLS mit 403.4 antworten", "answer plain HTTP with 403.4"))
 	f.IntVar(&s.options.LockAfter, "lock-after", 0, g.t("Konto nach so vielen falschen Anmeldungen sperren", "lock an account after so many wrong logins"))
+	f.StringVar((*string)(&s.options.Quirks), "quirks", "", g.t("sich verhalten wie: grommunio", "behave like: grommunio"))
 	f.StringVar(&s.record, "record", "", g.t("Anfragen und Antworten in diesen Ordner schreiben", "write requests and replies into this folder"))
 	return c
 }
