@@ -73,8 +73,10 @@ func TestAnExchangeHintRunsAtOnceAndAgainAfterTwoSeconds(t *testing.T) {
 		settle(10 * time.Second)
 		n, _, _ := seen.of("anna", pim.KindTask)
 		other, _, _ := seen.of("anna", pim.KindAppointment)
-		if n+other != 3 {
-			t.Errorf("%d runs, want two first ones and one for what changed before watching began", n+other)
+		// Watching begins when the first run has shown that the login works: before
+		// the other kind's first run, which then serves for both, or after it.
+		if n+other < 3 || n+other > 4 {
+			t.Errorf("%d runs, want two first ones and one or two for what changed before watching began", n+other)
 		}
 		hinted := time.Now()
 		w.hint("anna", pim.KindTask)
