@@ -29,8 +29,8 @@ import (
 	"abgleich/agent/params"
 	"abgleich/agent/pim"
 	"abgleich/agent/schedule"
+	"abgleich/agent/side"
 	"abgleich/agent/side/business"
-	"abgleich/agent/side/exchange"
 	"abgleich/agent/status"
 	"abgleich/agent/store"
 	"abgleich/agent/vault"
@@ -113,6 +113,7 @@ type rooms struct {
 	vault    *vault.Vault
 	store    *store.Store
 	book     *credentials.Book
+	opener   *opener
 	board    *status.Board
 	business *business.Database
 	settings *settings
@@ -145,6 +146,7 @@ func (a *Agent) open(ctx context.Context, o Options, p params.Params, logs *logb
 		Store: r.store, Vault: r.vault, InMemory: p.Sync.KeepCredentials == params.KeepMemory,
 		Guard: func(s vault.Secret) { logs.Guard(s) }, Now: o.Now,
 	})
+	r.opener = newOpener(p, r.book, r.settings, func(s vault.Secret) { logs.Guard(s) }, o.Now)
 	if p.Sync.KeepCredentials == params.KeepMemory {
 		if err := r.book.EraseStored(ctx); err != nil {
 			return r, err
@@ -178,7 +180,7 @@ func (a *Agent) run(ctx context.Context, o Options, p params.Params, logs *logbo
 	if err != nil {
 		return err
 	}
-	run := &runner{exchange: ex, book: r.book, board: r.board, store: r.store, now: o.Now, failing: newFailing(),
+	run := &runner{exchange: ex, book: r.opener, board: r.board, store: r.store, now: o.Now, failing: newFailing(),
 		log: func(u pim.UserID) *logrus.Entry { return logs.User(string(u)) }}
 	run.executor = executor.New(executor.Config{
 		Store: r.store, Business: r.business, Exchange: ex, Policy: engine.Policy(p.Sync.Policy),
@@ -191,7 +193,7 @@ func (a *Agent) run(ctx context.Context, o Options, p params.Params, logs *logbo
 		Folder: p.Data.Folder, Runner: run, Observer: r.board, Logger: slog.New(quiet{logs.Slog().Handler()}), Now: o.Now, Interval: p.Sync.Interval,
 		Users: &people{employees: r.business, book: r.book, board: r.board,
 			settings: r.settings.now},
-		Watches: watches(p, r.business, ex),
+		Watches: watches(p, r.business, judged{ex, r.opener.judge}),
 	})
 	if err != nil {
 		return err
@@ -201,10 +203,11 @@ func (a *Agent) run(ctx context.Context, o Options, p params.Params, logs *logbo
 		return scheduler.ParametersChanged(ctx, p.Sync.Interval)
 	}
 	a.background(r.settings.follow)
+	a.background(r.opener.released(func(ctx context.Context) error { return scheduler.ParametersChanged(ctx, 0) }))
 	a.background((&keeper{store: r.store, now: o.Now, log: logs.Service()}).run)
 	return a.serve(o, p, api.Config{
 		Version: o.Version, Now: o.Now, Records: r.store, Book: r.book, Vault: r.vault, Employees: r.business,
-		Control: scheduler, Status: r.board, Checker: newChecker(o, p, r, events), Planner: &planner{run.executor, r.business, r.book},
+		Control: scheduler, Status: r.board, Checker: newChecker(o, p, r, events), Planner: &planner{run.executor, r.business, r.opener},
 		Logs: logs, Settings: r.settings, Stopping: pipe.Stopping,
 	})
 }
@@ -220,7 +223,7 @@ func (q quiet) WithAttrs(as []slog.Attr) slog.Handler { return quiet{q.Handler.W
 func (q quiet) WithGroup(name string) slog.Handler    { return quiet{q.Handler.WithGroup(name)} }
 
 // watches are the sources of hints the parameters want.
-func watches(p params.Params, b *business.Database, ex *exchange.Side) []schedule.Watch {
+func watches(p params.Params, b *business.Database, ex side.Watcher) []schedule.Watch {
 	ws := []schedule.Watch{{Name: "business", Watcher: b}}
 	if p.Sync.Notifications != params.NotifyInterval {
 		// Exchange tells of items before they can be read.

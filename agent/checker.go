@@ -20,11 +20,14 @@ import (
 func newChecker(o Options, p params.Params, r rooms, events *exchange.EventServer) *verify.Checker {
 	v := verify.Options{
 		Version: o.Version, Installation: r.store.Installation(),
-		Employees: &masterData{r.business, r.settings}, Book: r.book,
+		Employees: &masterData{r.business, r.settings}, Book: r.opener,
 		Settings: func(context.Context) (verify.Settings, error) { return checkSettings(r.settings.now()) },
-		Logins:   func(l credentials.Login) []ews.Login { return newLogins(r.book, p, encrypted(p)).of(l).Logins },
+		Logins:   func(l credentials.Login) []ews.Login { return newLogins(r.opener, p, encrypted(p)).of(l).Logins },
 		Claimed:  exchange.Claimed,
 		NewID:    uuid.NewString, Now: o.Now,
+	}
+	if r.opener.way.Shared() {
+		v.Shared = &verify.Shared{View: r.opener.view, Judge: r.opener.judge}
 	}
 	if events != nil {
 		v.Events = events

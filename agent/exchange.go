@@ -66,14 +66,14 @@ func certificates(file string) (*x509.CertPool, error) {
 
 // logins turns the book's logins into those of the mail server.
 type logins struct {
-	book   *credentials.Book
+	book   *opener
 	domain string
 	tls    bool
 	// key marks a secret without telling it; it lives as long as the process.
 	key [32]byte
 }
 
-func newLogins(book *credentials.Book, p params.Params, tls bool) *logins {
+func newLogins(book *opener, p params.Params, tls bool) *logins {
 	l := &logins{book: book, domain: p.Communication.Domain, tls: tls}
 	rand.Read(l.key[:]) //nolint:errcheck // documented never to fail
 	return l
@@ -85,7 +85,11 @@ func (l *logins) credential(ctx context.Context, user pim.UserID) (exchange.Cred
 	if err != nil {
 		return exchange.Credential{}, err
 	}
-	return l.of(login), nil
+	c := l.of(login)
+	if v := l.book.view(""); v.Impersonate || v.Delegate {
+		c.Impersonate, c.Delegate, c.MaxConnections = v.Impersonate, v.Delegate, sharedConnections
+	}
+	return c, nil
 }
 
 func (l *logins) of(login credentials.Login) exchange.Credential {
@@ -115,7 +119,7 @@ func (a *Agent) openExchange(o Options, p params.Params, logs *logbook.Book, r r
 	events, how := a.openEvents(p, logs)
 	r.board.SetAgent(func(s *status.Agent) { s.Notifications = how })
 	ex := exchange.New(exchange.Options{
-		Server: server, Credentials: newLogins(r.book, p, server.TLS()).credential, NewID: uuid.NewString, Events: events,
+		Server: server, Credentials: newLogins(r.opener, p, server.TLS()).credential, NewID: uuid.NewString, Events: events,
 	})
 	a.onStop(func(context.Context) error { return ex.Close() })
 	return ex, events, nil

@@ -54,7 +54,8 @@ func newWorldAt(t *testing.T, host string, change ...params.Change) *world {
 	must(t, err)
 	w.sim, err = exchangesim.New(exchangesim.Options{
 		Domain: "LAB", TLS: true, Certificate: cert, ExtendedProtection: exchangesim.ProtectionRequired, LockAfter: 3,
-		Users: []exchangesim.User{{Name: "anna", Password: annaPassword, Mail: annaMail, Zone: "Europe/Vienna"}},
+		Users: []exchangesim.User{{Name: "anna", Password: annaPassword, Mail: annaMail, Zone: "Europe/Vienna"},
+			{Name: "service", Password: "secret9", Mail: "service@lab.test", Impersonator: true}},
 	})
 	must(t, err)
 	ctx := context.Background()

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 
-	"abgleich/agent/credentials"
 	"abgleich/agent/executor"
 	"abgleich/agent/fault"
 	"abgleich/agent/pim"
@@ -19,7 +18,7 @@ type planner struct {
 	employees interface {
 		Employee(context.Context, pim.UserID) (business.Employee, error)
 	}
-	book *credentials.Book
+	book *opener
 }
 
 // Plan implements api.Planner.
@@ -42,7 +41,7 @@ func (p *planner) Plan(ctx context.Context, user pim.UserID, kind pim.Kind, each
 		return broken == nil
 	})
 	if fault.Has(err, fault.LoginRejected) {
-		err = errors.Join(err, p.book.Rejected(context.WithoutCancel(ctx), user, login))
+		err = errors.Join(p.book.judge(err), p.book.Rejected(context.WithoutCancel(ctx), user, login))
 	}
 	if broken != nil {
 		return broken

@@ -6,7 +6,6 @@ import (
 
 	"github.com/sirupsen/logrus"
 
-	"abgleich/agent/credentials"
 	"abgleich/agent/ews"
 	"abgleich/agent/executor"
 	"abgleich/agent/fault"
@@ -22,7 +21,7 @@ import (
 type runner struct {
 	executor *executor.Executor
 	exchange *exchange.Side
-	book     *credentials.Book
+	book     *opener
 	board    *status.Board
 	store    *store.Store
 	failing  *failing
@@ -58,6 +57,7 @@ func (r *runner) RunSlice(ctx context.Context, s schedule.Slice) (schedule.Resul
 			r.log(user).WithError(e).Error("the accepted login could not be noted")
 		}
 	}
+	err = r.book.judge(err)
 	r.settle(ctx, s, err)
 	// Counting pairs reads an index: not after a run that met nothing.
 	r.count(ctx, s, err != nil || res.More || res.Run.Counts != store.Counts{})

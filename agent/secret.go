@@ -11,8 +11,11 @@ import (
 	"abgleich/agent/vault"
 )
 
-// ServicePassword is the key of the one parameter that is a secret.
-const ServicePassword = servicePassword
+// ServicePassword is the key of the service user's password.
+const ServicePassword = params.ServicePassword
+
+// SecretKeys are the parameters that are secrets.
+func SecretKeys() []string { return []string{params.ServicePassword, params.AccountPassword, params.NoticePassword} }
 
 // HasSecret tells whether a secret parameter is stored, while no agent runs.
 func HasSecret(p params.Params, key string) (bool, error) {

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"sync"
 	"sync/atomic"
 
@@ -17,9 +18,6 @@ import (
 	"abgleich/agent/status"
 	"abgleich/agent/vault"
 )
-
-// servicePassword is the one parameter that is a secret.
-const servicePassword = "service.password"
 
 // settings are the parameters in force, and the way to change them.
 type settings struct {
@@ -38,13 +36,13 @@ type settings struct {
 func (s *settings) now() params.Params { return *s.inForce.Load() }
 
 // SecretKeys implements api.Settings.
-func (s *settings) SecretKeys() []string { return []string{servicePassword} }
+func (s *settings) SecretKeys() []string { return SecretKeys() }
 
 // SetSecret seals a secret parameter into a file of its own: the parameter file is
 // read by people and copied into mails.
-func (s *settings) SetSecret(_ context.Context, key string, secret vault.Secret) error {
+func (s *settings) SetSecret(ctx context.Context, key string, secret vault.Secret) error {
 	const op = "agent.SetSecret"
-	if key != servicePassword {
+	if !slices.Contains(SecretKeys(), key) {
 		return fault.New(fault.ParameterUnknown, op, key, nil)
 	}
 	sealed, err := s.vault.Seal("agent:"+key, secret)
@@ -62,12 +60,15 @@ func (s *settings) SetSecret(_ context.Context, key string, secret vault.Secret)
 	if err := os.Rename(next, path); err != nil {
 		return fault.New(fault.Internal, op, key, err)
 	}
+	if key == params.AccountPassword && s.changed != nil {
+		return s.changed(ctx, s.now()) // everybody waits for it
+	}
 	return nil
 }
 
 // HasSecret implements api.Settings.
 func (s *settings) HasSecret(_ context.Context, key string) (bool, error) {
-	if key != servicePassword {
+	if !slices.Contains(SecretKeys(), key) {
 		return false, fault.New(fault.ParameterUnknown, "agent.HasSecret", key, nil)
 	}
 	_, err := os.Stat(s.secretPath(key))
@@ -80,12 +81,24 @@ func (s *settings) HasSecret(_ context.Context, key string) (bool, error) {
 	return true, nil
 }
 
+// secret opens a stored secret; [fault.NotFound] if there is none.
+func (s *settings) secret(key string) (vault.Secret, error) {
+	sealed, err := os.ReadFile(s.secretPath(key))
+	if errors.Is(err, fs.ErrNotExist) {
+		return vault.Secret{}, fault.New(fault.NotFound, "agent.secret", key, nil)
+	}
+	if err != nil {
+		return vault.Secret{}, fault.New(fault.Internal, "agent.secret", key, err)
+	}
+	return s.vault.Open("agent:"+key, sealed)
+}
+
 func (s *settings) secretPath(key string) string {
 	return filepath.Join(s.now().Data.Folder, "secrets", key+".age")
 }
 
 // Apply takes over what the file says now, as far as that can be done in passing:
-// switch, interval, language and log level. It tells whether the rest needs a
+// switch, interval, language, notices and log level. It tells whether the rest needs a
 // restart. A file that can't be read leaves everything as it is.
 func (s *settings) Apply(ctx context.Context) (restartNeeded bool, err error) {
 	s.applying.Lock()
@@ -100,6 +113,7 @@ func (s *settings) Apply(ctx context.Context) (restartNeeded bool, err error) {
 	live.Sync.Interval = p.Sync.Interval
 	live.Log.Level = p.Log.Level
 	live.Language = p.Language
+	live.Notice = p.Notice
 	restartNeeded = !reflect.DeepEqual(live, p)
 	if reflect.DeepEqual(live, old) {
 		return restartNeeded, nil

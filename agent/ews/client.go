@@ -16,6 +16,9 @@ type View struct {
 	Mailbox string
 	// Impersonate makes the server act as the owner of Mailbox.
 	Impersonate bool
+	// Delegate names Mailbox in every well-known folder: the login opens it with
+	// rights of its own.
+	Delegate bool
 	// TimeZone is the Windows id all-day items are read and made in; "" for UTC.
 	TimeZone string
 }
@@ -83,6 +86,10 @@ func (c *Client) Version() string {
 	defer c.mu.Unlock()
 	return c.version
 }
+
+// Refused tells that the server refused the login: this client tries it never
+// again.
+func (c *Client) Refused() bool { return c.refusedLogin() != nil }
 
 // Close closes idle connections; those in use close when their request ends. It
 // may be called twice.

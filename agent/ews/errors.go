@@ -124,8 +124,9 @@ func codeOf(responseCode string) fault.Code {
 		return fault.ItemChanged
 	case "ErrorInvalidSyncStateData":
 		return fault.CursorLost
-	case "ErrorAccessDenied", "ErrorAccessModeSpecified", "ErrorImpersonateUserDenied",
-		"ErrorImpersonationDenied", "ErrorDelegateNoUser", "ErrorCreateItemAccessDenied",
+	case "ErrorImpersonateUserDenied", "ErrorImpersonationDenied", "ErrorImpersonationFailed":
+		return fault.ImpersonationDenied
+	case "ErrorAccessDenied", "ErrorAccessModeSpecified", "ErrorDelegateNoUser", "ErrorCreateItemAccessDenied",
 		"ErrorCannotDeleteObject", "ErrorInsufficientPermissions":
 		return fault.AccessDenied
 	case "ErrorFolderNotFound", "ErrorParentFolderNotFound", "ErrorNoFolderFound", "ErrorFolderCorrupt":

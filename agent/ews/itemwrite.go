@@ -180,6 +180,9 @@ func (w *writer) folderID(f FolderID) {
 	w.raw("<t:DistinguishedFolderId")
 	w.attr("Id", string(f.Distinguished))
 	if f.Mailbox == "" {
+		f.Mailbox = w.mailbox
+	}
+	if f.Mailbox == "" {
 		w.raw("/>")
 		return
 	}

@@ -4,6 +4,9 @@ package ews
 // schema that every supported server and grommunio take, and has all we need.
 func (c *Client) request(element, attributes string) *writer {
 	w := &writer{b: make([]byte, 0, 4096)}
+	if c.view.Delegate {
+		w.mailbox = c.view.Mailbox
+	}
 	w.raw(`<?xml version="1.0" encoding="utf-8"?>` +
 		`<s:Envelope xmlns:s="http://schemas.xmlsoap.org/soap/envelope/"` +
 		` xmlns:t="http://schemas.microsoft.com/exchange/services/2006/types"` +

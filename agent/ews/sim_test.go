@@ -232,7 +232,7 @@ func TestFoldersNamesAndImpersonation(t *testing.T) {
 		t.Errorf("%+v %v", nobody, err)
 	}
 	anna := client(t, url, `LAB\anna`, "secret1", ews.View{Mailbox: "bert@lab.test", Impersonate: true}, nil)
-	if _, err := anna.GetFolder(ctx, []ews.FolderID{ews.Folder(ews.Calendar)}, nil); !fault.Has(err, fault.AccessDenied) {
+	if _, err := anna.GetFolder(ctx, []ews.FolderID{ews.Folder(ews.Calendar)}, nil); !fault.Has(err, fault.ImpersonationDenied) {
 		t.Errorf("anna may not be bert: %v", err)
 	}
 }

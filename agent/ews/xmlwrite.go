@@ -8,7 +8,11 @@ import (
 
 // writer appends XML. It knows nothing of the schema: who calls it writes the
 // elements in the schema's order.
-type writer struct{ b []byte }
+type writer struct {
+	b []byte
+	// mailbox is put into well-known folders that name none.
+	mailbox string
+}
 
 // Write makes a writer an io.Writer for fmt.Fprintf.
 func (w *writer) Write(p []byte) (int, error) {

@@ -1,6 +1,7 @@
 package params
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
@@ -67,6 +68,7 @@ func (f *File) Create(p Params) error {
 	if _, err := os.Lstat(f.path); err == nil {
 		return fault.New(fault.ParametersChanged, "params.Create", f.path, fs.ErrExist)
 	}
+	p.Communication.Access = cmp.Or(p.Communication.Access, AccessUser)
 	b, err := f.checked(Marshal(p), p)
 	if err != nil {
 		return err

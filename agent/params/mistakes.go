@@ -77,7 +77,7 @@ func (m Mistake) Text(lang Language) string {
 		b.WriteString(pick("Dieser Alias ist unter [databases] nicht angelegt", "this alias is not defined below [databases]"))
 	case PasswordInFile:
 		fmt.Fprintf(&b, pick("Ein Kennwort steht nie in dieser Datei. Bitte löschen Sie die Zeile und speichern Sie es mit: %s",
-			"a password never stands in this file. Please delete the line and store it with: %s"), PasswordCommand)
+			"a password never stands in this file. Please delete the line and store it with: %s"), passwordCommand(m.Key))
 	case GraphNotYet:
 		b.WriteString(pick("Microsoft Graph (Microsoft 365) wird noch nicht unterstützt",
 			"Microsoft Graph (Microsoft 365) is not supported yet"))
@@ -122,4 +122,15 @@ func (ms Mistakes) asFault(op, path string) error {
 		}
 	}
 	return fault.New(code, op, path, ms)
+}
+
+// passwordCommand is the command that stores the password somebody wrote at key.
+func passwordCommand(key string) string {
+	if strings.HasPrefix(key, "communication.") {
+		return PasswordCommand + " " + AccountPassword
+	}
+	if strings.HasPrefix(key, "notice.") {
+		return PasswordCommand + " " + NoticePassword
+	}
+	return PasswordCommand
 }

@@ -28,6 +28,16 @@ import (
 // sealed, named wherever a password was found in the file.
 const PasswordCommand = "agent params password"
 
+// The secret parameters: they never stand in the file.
+const (
+	// ServicePassword is the service user's in the business system.
+	ServicePassword = "service.password"
+	// AccountPassword is the service account's on the mail server.
+	AccountPassword = "communication.password"
+	// NoticePassword belongs to the login name at the mail server of notices.
+	NoticePassword = "notice.password"
+)
+
 // Params are all parameters, checked and complete with defaults.
 type Params struct {
 	// Language of notices, log and command line.
@@ -84,7 +94,27 @@ type Communication struct {
 	Domain string
 	// CertificateFile holds further trusted certificates (PEM); may be empty.
 	CertificateFile string
+	// Access is with whose login mailboxes are opened.
+	Access Access
+	// Account is the login name of the service account; empty with AccessUser.
+	Account string
 }
+
+// Access is with whose login mailboxes are opened.
+type Access string
+
+// Ways to open mailboxes.
+const (
+	// AccessUser opens each with its user's own login.
+	AccessUser Access = "user"
+	// AccessImpersonation opens all with one service account acting as their owners.
+	AccessImpersonation Access = "impersonation"
+	// AccessDelegate opens all with one service account that has rights in them.
+	AccessDelegate Access = "delegate"
+)
+
+// Shared tells that one service account opens all mailboxes.
+func (a Access) Shared() bool { return a == AccessImpersonation || a == AccessDelegate }
 
 // Endpoint is the EWS address: Address, or the usual one made of the others. It
 // is empty when neither is filled in.
@@ -149,7 +179,30 @@ func (e Events) ListenAddress() string { return net.JoinHostPort(e.Listen, strco
 type Notice struct {
 	// Recipient is one e-mail address; empty sends none.
 	Recipient string
+	// SMTPServer takes the mails; with TLS the name in its certificate.
+	SMTPServer string
+	// SMTPPort is 587 or 465, as a rule.
+	SMTPPort int
+	// SMTPSecurity is how the connection is encrypted.
+	SMTPSecurity SMTPSecurity
+	// SMTPUser is the login name; empty means none is needed.
+	SMTPUser string
+	// From is the sender's address; empty means the recipient's.
+	From string
 }
+
+// SMTPSecurity is how the connection to the mail server of notices is encrypted.
+type SMTPSecurity string
+
+// Ways to encrypt it.
+const (
+	// SMTPStartTLS begins in plain text and goes no further without TLS.
+	SMTPStartTLS SMTPSecurity = "starttls"
+	// SMTPTLS is encrypted from the start.
+	SMTPTLS SMTPSecurity = "tls"
+	// SMTPPlain is not encrypted; no password is sent then.
+	SMTPPlain SMTPSecurity = "none"
+)
 
 // Notifications is how the agent learns of changes in Exchange.
 type Notifications string
@@ -260,6 +313,9 @@ func (p Params) Missing() []string {
 	var keys []string
 	if p.Communication.Endpoint() == "" {
 		keys = append(keys, "communication.server")
+	}
+	if p.Communication.Access.Shared() && p.Communication.Account == "" {
+		keys = append(keys, "communication.account")
 	}
 	if p.Database.Alias == "" {
 		keys = append(keys, "database.alias")

@@ -31,10 +31,11 @@ func Default() Params {
 	data, log := defaultFolders()
 	return Params{
 		Language:      German,
-		Communication: Communication{System: EWS, Port: 443, SSL: true},
+		Communication: Communication{System: EWS, Port: 443, SSL: true, Access: AccessUser},
 		Databases:     map[string]DatabaseAlias{},
 		Service:       Service{Group: "BMD"},
 		Events:        Events{Port: 9090},
+		Notice:        Notice{SMTPPort: 587, SMTPSecurity: SMTPStartTLS},
 		Sync: Sync{
 			Interval: 300 * time.Second, Notifications: NotifyAuto, Policy: PolicyNewer,
 			GuardCount: 20, GuardPercent: 20, KeepCredentials: KeepStore,

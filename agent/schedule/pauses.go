@@ -18,7 +18,8 @@ func Stops(code fault.Code) bool {
 		fault.CredentialsMissing, fault.SecretOfOtherKey, fault.SecretOfOther,
 		fault.SecretUnreadable, fault.NeedsGraph, fault.VersionUnsupported,
 		fault.PlainTextLoginRefused, fault.EmployeeUnknown, fault.EmployeeInactive,
-		fault.EmployeeWithoutMail, fault.FunctionMissing:
+		fault.EmployeeWithoutMail, fault.FunctionMissing,
+		fault.ServiceAccountRejected, fault.ServiceAccountMissing, fault.ImpersonationDenied:
 		return true
 	}
 	return false

@@ -127,6 +127,14 @@ type Settings struct {
 	EventPort   int
 }
 
+// Shared says how a service account opens mailboxes.
+type Shared struct {
+	// View of one mailbox.
+	View func(mail string) ews.View
+	// Judge gives an error of its login the code that names it.
+	Judge func(error) error
+}
+
 // Options make a Checker. Functions and interfaces are needed unless it says
 // otherwise.
 type Options struct {
@@ -142,6 +150,9 @@ type Options struct {
 	Logins func(credentials.Login) []ews.Login
 	// Claimed reads which installation keeps the client's mailbox, "" if none.
 	Claimed func(context.Context, *ews.Client) (string, error)
+	// Shared is set where one service account opens all mailboxes: the stored login
+	// is then that account's.
+	Shared *Shared
 	// Events may be nil: then notifications come another way.
 	Events Events
 	// NewID gives a GUID.

@@ -126,7 +126,7 @@ func (c *course) try(ctx context.Context) *login {
 		return l
 	}
 	c.client = ews.NewClient(server, ews.ClientOptions{
-		View:   ews.View{Mailbox: c.mail},
+		View:   c.view(),
 		Logins: c.o.Logins(l.credential), MaxConnections: 1, NewRequestID: c.o.NewID,
 	})
 	folders, err := c.client.GetFolder(ctx, []ews.FolderID{ews.Folder(ews.Calendar)}, nil)
@@ -147,13 +147,34 @@ func (c *course) try(ctx context.Context) *login {
 			l.err = err
 		}
 	}
+	if c.shared() {
+		l.err = c.o.Shared.Judge(l.err)
+	}
 	return l
+}
+
+// shared tells that the service account is tried, not a login typed in.
+func (c *course) shared() bool { return c.o.Shared != nil && c.req.Login == nil }
+
+func (c *course) view() ews.View {
+	if c.shared() {
+		return c.o.Shared.View(c.mail)
+	}
+	return ews.View{Mailbox: c.mail}
 }
 
 func (c *course) loggedIn(context.Context) verdict {
 	l := c.login
 	args := maps.Clone(c.args)
 	args["login"] = l.credential.Name
+	if v := c.view(); v.Impersonate {
+		args["access"] = "impersonation"
+	} else if v.Delegate {
+		args["access"] = "delegate"
+	}
+	if c.shared() && l.err == nil {
+		return verdict{state: OK, args: args, detail: args["access"] + ": " + l.credential.Name}
+	}
 	if !strings.ContainsAny(l.credential.Name, `\@`) {
 		args["prefix"] = "missing"
 	}

@@ -91,15 +91,17 @@ func (g *global) parameters(ctx context.Context) (all []parameter, err error) {
 			d, _ := params.Get(standard, s.Field.Key) // an alias has none
 			all = append(all, parameter{Key: s.Field.Key, Value: s.Value, Default: d, Allowed: s.Field.Choices, Unit: s.Field.Unit})
 		}
-		has, err := agent.HasSecret(p, agent.ServicePassword)
-		if err != nil {
-			return err
+		for _, key := range agent.SecretKeys() {
+			has, err := agent.HasSecret(p, key)
+			if err != nil {
+				return err
+			}
+			secret := parameter{Key: key, Secret: true}
+			if has {
+				secret.Value = secretSet
+			}
+			all = append(all, secret)
 		}
-		secret := parameter{Key: agent.ServicePassword, Secret: true}
-		if has {
-			secret.Value = secretSet
-		}
-		all = append(all, secret)
 		return nil
 	})
 	return all, err
@@ -247,12 +249,21 @@ func paramsInitCommand(g *global) *cobra.Command {
 
 func paramsPasswordCommand(g *global) *cobra.Command {
 	return &cobra.Command{
-		Use: "password", Short: g.t("Kennwort des Dienstbenutzers versiegelt speichern", "store the service user's password, sealed"),
+		Use: "password [KEY]", Short: g.t("Kennwort des Dienstbenutzers oder Dienstkontos versiegelt speichern", "store the password of the service user or service account, sealed"),
 		Long: g.t("Fragt am Terminal ohne Anzeige oder liest die erste Zeile der Standardeingabe; nie ein Argument.",
 			"Asks on the terminal without echo, or reads the first line of standard input; never an argument."),
-		Example: "  agent params password\n  agent params password < secret.txt", Args: g.arguments(0, 0),
-		RunE: func(c *cobra.Command, _ []string) error {
-			secret, err := g.password(g.t("Kennwort des Dienstbenutzers", "Password of the service user"))
+		Example: "  agent params password\n  agent params password communication.password < secret.txt", Args: g.arguments(0, 1),
+		RunE: func(c *cobra.Command, args []string) error {
+			key, label := agent.ServicePassword, g.t("Kennwort des Dienstbenutzers", "Password of the service user")
+			if len(args) == 1 {
+				if key = args[0]; !slices.Contains(agent.SecretKeys(), key) {
+					return usageError{errors.New(params.Mistake{Key: key, Reason: params.UnknownKey}.Text(params.Language(g.lang)))}
+				}
+				if key == params.AccountPassword {
+					label = g.t("Kennwort des Dienstkontos", "Password of the service account")
+				}
+			}
+			secret, err := g.password(label)
 			if err != nil {
 				return err
 			}
@@ -262,14 +273,14 @@ func paramsPasswordCommand(g *global) *cobra.Command {
 				if err != nil {
 					return err
 				}
-				_, err = client.Ask(ctx, c.SetParameters, &contract.SetParametersRequest{SealedValues: map[string][]byte{agent.ServicePassword: sealed}})
+				_, err = client.Ask(ctx, c.SetParameters, &contract.SetParametersRequest{SealedValues: map[string][]byte{key: sealed}})
 				return err
 			}, func() error {
 				p, _, err := g.file().Load()
 				if err != nil {
 					return g.missingFile(err)
 				}
-				return agent.StoreSecret(p, agent.ServicePassword, vault.NewSecret(secret))
+				return agent.StoreSecret(p, key, vault.NewSecret(secret))
 			})
 			if err != nil {
 				return err

@@ -148,6 +148,9 @@ func (f *folder) seek(ctx context.Context, open map[pim.Key][]int, out []side.Wh
 		return false, err
 	}
 	deleted, elsewhere, err := f.tree(ctx)
+	if fault.Has(err, fault.AccessDenied, fault.FolderUnavailable) {
+		return true, nil // a delegate may see no more than this folder
+	}
 	if err != nil {
 		return false, err
 	}

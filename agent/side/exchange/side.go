@@ -1,6 +1,7 @@
 package exchange
 
 import (
+	"cmp"
 	"context"
 	"sync"
 	"time"
@@ -22,6 +23,10 @@ type Credential struct {
 	Logins []ews.Login
 	// Impersonate works on the user's mailbox as its owner.
 	Impersonate bool
+	// Delegate works on the user's mailbox with rights given to the login.
+	Delegate bool
+	// MaxConnections of the login at once; 0 is that of the options.
+	MaxConnections int
 }
 
 // Options make a side.
@@ -86,11 +91,13 @@ func (s *Side) Close() error {
 }
 
 // Retry forgets that a user's login was rejected: the next use tries it once
-// more.
+// more. One that works stays as it is: others may be at work with it.
 func (s *Side) Retry(user pim.UserID) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.drop(s.users[user])
+	if c := s.clients[s.users[user]]; c != nil && c.Refused() {
+		s.drop(s.users[user])
+	}
 }
 
 func (s *Side) drop(id string) {
@@ -122,12 +129,12 @@ func (s *Side) Client(ctx context.Context, a side.Account) (*ews.Client, error) 
 	c := s.clients[cred.ID]
 	if c == nil {
 		c = ews.NewClient(s.opts.Server, ews.ClientOptions{
-			Logins: cred.Logins, MaxConnections: s.opts.MaxConnections, NewRequestID: s.opts.NewID,
+			Logins: cred.Logins, MaxConnections: cmp.Or(cred.MaxConnections, s.opts.MaxConnections), NewRequestID: s.opts.NewID,
 		})
 		s.clients[cred.ID] = c
 	}
 	windows, _ := homeZone(a.Zone)
-	return c.With(ews.View{Mailbox: a.Mail, Impersonate: cred.Impersonate, TimeZone: windows}), nil
+	return c.With(ews.View{Mailbox: a.Mail, Impersonate: cred.Impersonate, Delegate: cred.Delegate, TimeZone: windows}), nil
 }
 
 // homeZone gives the Windows id of a user's zone, and the zone as Exchange knows

@@ -1,0 +1,129 @@
+package agent
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"time"
+
+	"abgleich/agent/access"
+	"abgleich/agent/credentials"
+	"abgleich/agent/ews"
+	"abgleich/agent/fault"
+	"abgleich/agent/params"
+	"abgleich/agent/pim"
+	"abgleich/agent/side"
+	"abgleich/agent/vault"
+	"abgleich/agent/verify"
+)
+
+// sharedConnections is how many requests may run with the service account: as many
+// as the server lets all users have.
+const sharedConnections = 20
+
+// loginBook says with which login a user's mailbox is opened.
+type loginBook interface {
+	verify.Book
+	Took(context.Context, pim.UserID, credentials.Login) error
+}
+
+// opener is the login book in force: the users' own, or the service account.
+type opener struct {
+	loginBook
+	way params.Access
+	// judge says whose login an error of the mail server is about.
+	judge func(error) error
+	// recovered gets a token when a refused service account works again.
+	recovered chan struct{}
+}
+
+func newOpener(p params.Params, book *credentials.Book, s *settings, guard func(vault.Secret), now func() time.Time) *opener {
+	o := &opener{loginBook: book, way: p.Communication.Access, judge: func(err error) error { return err }, recovered: make(chan struct{}, 1)}
+	if !o.way.Shared() {
+		return o
+	}
+	a := access.New(access.Options{
+		Name: p.Communication.Account, Own: book, Now: now, Notes: refusalNote{s},
+		Password: func() (vault.Secret, error) {
+			secret, err := s.secret(params.AccountPassword)
+			if err == nil {
+				guard(secret)
+			}
+			return secret, err
+		},
+		Recovered: func() {
+			select {
+			case o.recovered <- struct{}{}:
+			default:
+			}
+		},
+	})
+	o.loginBook, o.judge = a, a.Judge
+	return o
+}
+
+// released lets everybody go on when the service account works again.
+func (o *opener) released(release func(context.Context) error) func(context.Context) error {
+	return func(ctx context.Context) error {
+		for {
+			select {
+			case <-ctx.Done():
+				return nil
+			case <-o.recovered:
+				if err := release(ctx); err != nil && ctx.Err() == nil {
+					return err
+				}
+			}
+		}
+	}
+}
+
+// view says how a mailbox is opened with the book's login.
+func (o *opener) view(mail string) ews.View {
+	return ews.View{Mailbox: mail, Impersonate: o.way == params.AccessImpersonation, Delegate: o.way == params.AccessDelegate}
+}
+
+// Watch implements side.Watcher around one whose errors are about logins.
+type judged struct {
+	side.Watcher
+	judge func(error) error
+}
+
+func (j judged) Watch(ctx context.Context, a side.Account, ready func(), hint func(pim.Kind)) error {
+	return j.judge(j.Watcher.Watch(ctx, a, ready, hint))
+}
+
+// refusalNote keeps the service account's refusal beside the secrets.
+type refusalNote struct{ s *settings }
+
+const refusalOwner = "agent:communication.refused"
+
+func (n refusalNote) path() string {
+	return filepath.Join(n.s.now().Data.Folder, "secrets", "communication.refused.age")
+}
+
+// Read implements access.Notes.
+func (n refusalNote) Read() (vault.Secret, error) {
+	sealed, err := os.ReadFile(n.path())
+	if errors.Is(err, fs.ErrNotExist) {
+		return vault.Secret{}, fault.New(fault.NotFound, "agent.refusalNote", "", nil)
+	}
+	if err != nil {
+		return vault.Secret{}, fault.New(fault.Internal, "agent.refusalNote", "", err)
+	}
+	return n.s.vault.Open(refusalOwner, sealed)
+}
+
+// Write implements access.Notes.
+func (n refusalNote) Write(s vault.Secret) error {
+	sealed, err := n.s.vault.Seal(refusalOwner, s)
+	if err == nil {
+		err = os.WriteFile(n.path(), sealed, 0o600)
+	}
+	if err != nil {
+		return fault.New(fault.Internal, "agent.refusalNote", "", err)
+	}
+	return nil
+}
