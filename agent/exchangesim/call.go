@@ -17,11 +17,13 @@ type call struct {
 	w    http.ResponseWriter
 	user *account
 	box  *Mailbox // whose mailbox: the user's, or the impersonated one's
-	op   string
-	body *xmltree.Node // the operation's element
-	zone *zone         // TimeZoneContext; nil means UTC
-	out  *writer
-	num  int64 // of the recording
+	// delegate is set when the user works in another's mailbox with rights of his own.
+	delegate bool
+	op       string
+	body     *xmltree.Node // the operation's element
+	zone     *zone         // TimeZoneContext; nil means UTC
+	out      *writer
+	num      int64 // of the recording
 	// items counts what the request named or carried.
 	items int
 	// hung is set when the operation has written its reply itself.

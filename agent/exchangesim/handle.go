@@ -34,6 +34,8 @@ func (s *Server) handle(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if user.disabled() {
+		s.headers(w, r)
+		w.Header().Set("x-ms-diagnostics", `4000000;reason="The mailbox is disabled for Exchange Web Services.";error_category="disabled_mailbox"`)
 		s.unauthorized(w, r, "", "")
 		return
 	}
@@ -76,7 +78,13 @@ func (s *Server) answer(w http.ResponseWriter, r *http.Request, user *account, r
 	if c.box == nil {
 		c.box = user.box
 	}
-	s.count.change(func(st *Stats) { st.Requests[c.op]++ })
+	if fault == nil {
+		c.asDelegate()
+	}
+	s.count.change(func(st *Stats) {
+		st.Requests[c.op]++
+		st.Anchors[r.Header.Get("X-AnchorMailbox")]++
+	})
 	var n int64 // hanging requests don't count as parallel work
 	if c.op != "GetStreamingEvents" {
 		n = user.enter()

@@ -24,6 +24,7 @@ type Mailbox struct {
 	nextNum uint64
 	epoch   uint64 // sync states of another epoch are invalid
 	items   map[uint64]*Item
+	rights  map[grant]Right
 	folders map[uint64]*folder
 	dist    map[Folder]*folder
 	root    *folder

@@ -13,6 +13,9 @@ func (c *call) createItem() {
 	if saved := c.body.Child("SavedItemFolderId"); saved != nil {
 		var code string
 		if target, code = c.folderOf(saved.First); code != "" {
+			if c.delegate && code == "ErrorAccessDenied" {
+				code = "ErrorCreateItemAccessDenied"
+			}
 			c.failAll(code, 0)
 			return
 		}

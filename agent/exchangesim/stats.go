@@ -24,6 +24,8 @@ type Stats struct {
 	Mailed int64
 	// Pushed and PushFailed count push notifications.
 	Pushed, PushFailed int64
+	// Anchors counts requests by their X-AnchorMailbox, those without one under "".
+	Anchors map[string]int64
 	// MaxParallel is the largest number of requests worked on at once for one
 	// user, hanging ones left out.
 	MaxParallel int64
@@ -37,7 +39,7 @@ type counters struct {
 func newCounters() *counters {
 	return &counters{s: Stats{
 		Requests: map[string]int64{}, Items: map[string]int64{}, Faults: map[string]int64{},
-		Errors: map[string]int64{}, Accepted: map[string]int64{}, Refused: map[string]int64{},
+		Errors: map[string]int64{}, Anchors: map[string]int64{}, Accepted: map[string]int64{}, Refused: map[string]int64{},
 	}}
 }
 
@@ -52,6 +54,7 @@ func (c *counters) snapshot() Stats {
 	defer c.mu.Unlock()
 	s := c.s
 	s.Requests, s.Items = maps.Clone(s.Requests), maps.Clone(s.Items)
+	s.Anchors = maps.Clone(s.Anchors)
 	s.Faults, s.Errors = maps.Clone(s.Faults), maps.Clone(s.Errors)
 	s.Accepted, s.Refused = maps.Clone(s.Accepted), maps.Clone(s.Refused)
 	return s

@@ -29,7 +29,7 @@ func (c *call) folderLocked(n *xmltree.Node) (*folder, string) {
 			}
 		}
 		if f := c.box.dist[Folder(n.Attr("Id"))]; f != nil {
-			return f, ""
+			return f, c.may(f, c.needed())
 		}
 		return nil, "ErrorFolderNotFound"
 	}
@@ -45,13 +45,26 @@ func (c *call) folderLocked(n *xmltree.Node) (*folder, string) {
 		return nil, "ErrorAccessDenied"
 	}
 	if f := c.box.folders[nums[0]]; f != nil {
-		return f, ""
+		return f, c.may(f, c.needed())
 	}
 	return nil, "ErrorFolderNotFound"
 }
 
-// itemOf finds the item or the occurrence an id names; the lock is held.
+// itemOf finds the item or the occurrence an id names, if the user may read it, or
+// write it where the operation does; the lock is held.
 func (c *call) itemOf(n *xmltree.Node) (*Item, string) {
+	it, code := c.itemNamed(n)
+	if code == "" {
+		need := Reader
+		if c.op == "UpdateItem" || c.op == "DeleteItem" || c.op == "MoveItem" {
+			need = Editor
+		}
+		code = c.may(it.folder, need)
+	}
+	return it, code
+}
+
+func (c *call) itemNamed(n *xmltree.Node) (*Item, string) {
 	if key := n.Attr("ChangeKey"); key != "" {
 		if _, ok := decodeChangeKey(key); !ok {
 			return nil, "ErrorInvalidChangeKey"
