@@ -11,9 +11,3 @@ const (
 	// ImpersonationDenied is a mailbox the service account may not act for.
 	ImpersonationDenied Code = "impersonation-denied"
 )
-
-// Autodiscover.
-const (
-	// AutodiscoverNothing is a mail domain whose server nobody could tell.
-	AutodiscoverNothing Code = "autodiscover-nothing"
-)

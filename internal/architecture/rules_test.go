@@ -30,7 +30,6 @@ var floors = map[string]int{
 	"agent/side/sidetest": 3,
 	"agent/executor":      4,
 	"agent/credentials":   4,
-	"agent/autodiscover":  3,
 	"agent/access":        5,
 	"agent/verify":        5,
 	"agent/schedule":      5,
