@@ -2,6 +2,7 @@ package exchangesim
 
 import (
 	"fmt"
+	"strings"
 
 	"abgleich/agent/exchangesim/xmltree"
 )
@@ -89,6 +90,9 @@ func (s *Server) named(n *xmltree.Node) *Mailbox {
 		return nil
 	case "FolderId":
 		box, _, _ := decodeID(idFolder, n.Attr("Id"), 1)
+		return s.byHash[box]
+	case "SubscriptionId":
+		box, _, _ := decodeID(idSub, strings.TrimSpace(n.Text), 1)
 		return s.byHash[box]
 	case "ItemId", "OccurrenceItemId", "RecurringMasterItemId":
 		for _, name := range []string{"Id", "RecurringMasterId", "OccurrenceId"} {

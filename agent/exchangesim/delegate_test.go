@@ -44,6 +44,14 @@ func TestADelegateDoesWhatTheOwnerAllows(t *testing.T) {
 			}
 		})
 	}
+	r := c.want(c.do(`<Subscribe><PullSubscriptionRequest><t:FolderIds>`+bobsCalendar+`</t:FolderIds><t:EventTypes><t:EventType>ModifiedEvent</t:EventType></t:EventTypes><t:Timeout>10</t:Timeout></PullSubscriptionRequest></Subscribe>`), "NoError")
+	if _, err := bob.Touch(it.ID); err != nil {
+		t.Fatal(err)
+	}
+	r = c.want(c.do(`<GetEvents><SubscriptionId>`+r.find(`SubscriptionId>([^<]*)<`)+`</SubscriptionId><Watermark>`+r.find(`Watermark>([^<]*)<`)+`</Watermark></GetEvents>`), "NoError")
+	if !strings.Contains(r.raw, "ModifiedEvent") {
+		t.Error(r.raw)
+	}
 	if n := c.sim.Mailbox("anna@lab.test").Count(exchangesim.Calendar); n != 0 || bob.Count(exchangesim.Calendar) != 2 {
 		t.Errorf("%d appointments went into the wrong mailbox", n)
 	}
