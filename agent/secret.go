@@ -15,7 +15,9 @@ import (
 const ServicePassword = params.ServicePassword
 
 // SecretKeys are the parameters that are secrets.
-func SecretKeys() []string { return []string{params.ServicePassword, params.AccountPassword, params.NoticePassword} }
+func SecretKeys() []string {
+	return []string{params.ServicePassword, params.AccountPassword, params.NoticePassword}
+}
 
 // HasSecret tells whether a secret parameter is stored, while no agent runs.
 func HasSecret(p params.Params, key string) (bool, error) {
