@@ -258,12 +258,6 @@ func (c *checker) Check(_ context.Context, q verify.Request, report func(verify.
 	return verify.Result{OK: true, User: owner}, nil
 }
 
-func (c *checker) last() verify.Request {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.requests[len(c.requests)-1]
-}
-
 // planner foretells one deletion of Anna's appointment.
 type planner struct{}
 
