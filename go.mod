@@ -32,6 +32,7 @@ require (
 	golang.org/x/sys v0.49.0
 	google.golang.org/protobuf v1.36.12
 	modernc.org/sqlite v1.62.0
+	github.com/wneessen/go-mail v0.8.1
 	pgregory.net/rapid v1.3.0
 )
 

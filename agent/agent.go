@@ -204,6 +204,9 @@ func (a *Agent) run(ctx context.Context, o Options, p params.Params, logs *logbo
 	}
 	a.background(r.settings.follow)
 	a.background(r.opener.released(func(ctx context.Context) error { return scheduler.ParametersChanged(ctx, 0) }))
+	mails := newNotices(p, r, func(s vault.Secret) { logs.Guard(s) }, logs.Slog(), o.Now)
+	a.background(mails.desk.Run)
+	a.background(mails.watch)
 	a.background((&keeper{store: r.store, now: o.Now, log: logs.Service()}).run)
 	return a.serve(o, p, api.Config{
 		Version: o.Version, Now: o.Now, Records: r.store, Book: r.book, Vault: r.vault, Employees: r.business,

@@ -1,0 +1,74 @@
+package notice
+
+import (
+	"encoding/json"
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"time"
+)
+
+// message is a mail that waits to be sent. It is put into words when it is, in the
+// language that holds then.
+type message struct {
+	about
+	// Over tells that the trouble has ended.
+	Over  bool      `json:"over,omitempty"`
+	Since time.Time `json:"since"`
+	Ended time.Time `json:"ended"`
+	Names []string  `json:"names,omitempty"`
+}
+
+// state is what outlives a restart.
+type state struct {
+	Version  int        `json:"version"`
+	Troubles []*trouble `json:"troubles"`
+	Waiting  []message  `json:"waiting"`
+}
+
+const stateVersion = 1
+
+// read gives the state of the last life; an empty one when there is no file.
+func read(path string) (state, error) {
+	s := state{Version: stateVersion}
+	b, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return s, nil
+	}
+	if err != nil {
+		return s, err
+	}
+	var kept state
+	if err := json.Unmarshal(b, &kept); err != nil {
+		return s, err
+	}
+	if kept.Version != stateVersion {
+		return s, errors.New("written by another version")
+	}
+	for _, t := range kept.Troubles {
+		if t != nil {
+			s.Troubles = append(s.Troubles, t)
+		}
+	}
+	s.Waiting = kept.Waiting[max(0, len(kept.Waiting)-MaxWaiting):]
+	return s, nil
+}
+
+// write replaces the file: a reader sees the old or the new one.
+func (s state) write(path string) error {
+	b, err := json.MarshalIndent(s, "", "  ")
+	if err != nil {
+		return err
+	}
+	t, err := os.CreateTemp(filepath.Dir(path), ".notices-*.json") // mode 0600
+	if err != nil {
+		return err
+	}
+	defer os.Remove(t.Name()) //nolint:errcheck // it has its new name by then
+	_, err = t.Write(append(b, '\n'))
+	if err = errors.Join(err, t.Sync(), t.Close()); err != nil {
+		return err
+	}
+	return os.Rename(t.Name(), path)
+}
