@@ -113,6 +113,12 @@ func (m *model) act(id pim.SideID, action string, n int) {
 		m.most[tok]++
 		s.Copy(m.user, kind, e.ID)
 	case "move":
+		if e.Key == "" {
+			// Not yet ours to recognise: moved away and back under a new id, changed
+			// on the other side meanwhile and then restored by a person's decision,
+			// it may be there twice (docs/operations.md, known limits).
+			return
+		}
 		s.Move(m.user, kind, e.ID)
 	case "delete", "wipe":
 		m.least[tok] = 0
