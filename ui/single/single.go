@@ -76,6 +76,9 @@ func tell(ctx context.Context, address, word string) error {
 // gives the address back.
 func (i *Instance) Serve(ctx context.Context, heard func(word string)) {
 	stop := context.AfterFunc(ctx, func() { i.listener.Close() })
+	// Closed for good when Serve returns, not only on the way there: the next
+	// start may come at once.
+	defer i.listener.Close()
 	defer stop()
 	for {
 		c, err := i.listener.Accept()
