@@ -49,9 +49,12 @@ type dialedKey struct{}
 // connections (NewClientConn); pooling and logins are ours.
 func newTransport(s *Server) *http.Transport {
 	t := s.opts.Timeouts
-	dialer := &net.Dialer{Timeout: t.Connect, KeepAlive: 30 * time.Second}
+	connect := s.opts.Dial
+	if connect == nil {
+		connect = (&net.Dialer{Timeout: t.Connect, KeepAlive: 30 * time.Second}).DialContext
+	}
 	dial := func(ctx context.Context, network, addr string) (net.Conn, error) {
-		c, err := dialer.DialContext(ctx, network, addr)
+		c, err := connect(ctx, network, addr)
 		if err != nil {
 			var timeout net.Error
 			if ctx.Err() == nil && errors.As(err, &timeout) && timeout.Timeout() {

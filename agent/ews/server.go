@@ -1,8 +1,10 @@
 package ews
 
 import (
+	"context"
 	"crypto/tls"
 	"fmt"
+	"net"
 	"net/url"
 	"time"
 
@@ -73,6 +75,8 @@ type ServerOptions struct {
 	// UserAgent names the program in the server's logs.
 	UserAgent string
 	Timeouts  Timeouts
+	// Dial connects; the system's dialer when nil.
+	Dial func(ctx context.Context, network, address string) (net.Conn, error)
 	// Clock is SystemClock when nil.
 	Clock Clock
 }
