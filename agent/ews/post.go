@@ -51,3 +51,6 @@ func (c *Client) Post(ctx context.Context, header http.Header, body []byte, most
 	}
 	return Answer{Status: resp.StatusCode, Header: resp.Header, Body: page}, nil
 }
+
+// IsMicrosoft365 tells whether a host is Microsoft's cloud, which needs Graph.
+func IsMicrosoft365(host string) bool { return isMicrosoft365(host) }
