@@ -10,6 +10,9 @@ import (
 
 // handle answers one HTTP request: transport, login, parsing, faults, operation.
 func (s *Server) handle(w http.ResponseWriter, r *http.Request) {
+	if s.autodiscover(w, r) {
+		return
+	}
 	if !isEndpoint(r.URL.Path) {
 		http.NotFound(w, r)
 		return

@@ -56,6 +56,8 @@ type Options struct {
 	RegenerateNew bool
 	// Quirks makes the server deviate from Exchange the way another one does.
 	Quirks Quirks
+	// Autodiscover answers those who look for the server; nil leaves it out.
+	Autodiscover *Autodiscover
 	// FindCount limits the items a FindItem without a restriction answers with;
 	// 1000 when zero, as in the default throttling policy.
 	FindCount int
