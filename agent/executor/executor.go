@@ -157,6 +157,9 @@ func (s *slice) work(ctx context.Context) (bool, error) {
 	if done, err := s.deletions(ctx); err != nil || !done {
 		return !done, err
 	}
+	if err := s.tidy(ctx); err != nil {
+		return false, err
+	}
 	if err := s.stamp(ctx); err != nil {
 		return false, err
 	}
@@ -176,6 +179,9 @@ func (s *slice) prepare(ctx context.Context) (bool, error) {
 		return done, err
 	}
 	s.report.stage(StageMatching)
+	if _, err := s.comebacks(ctx); err != nil {
+		return false, err
+	}
 	if err := s.matchKeys(ctx); err != nil {
 		return false, err
 	}

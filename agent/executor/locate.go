@@ -38,11 +38,8 @@ func (s *slice) locateSide(ctx context.Context, id pim.SideID, units []store.Uni
 		if row == nil || !row.Gone || row.Place != side.PlaceUnknown || row.State != store.RowReady {
 			continue
 		}
-		l := side.Lost{ID: row.ID}
-		if u.Pair.Sides.At(id).Keyed {
-			l.Key = u.Pair.Key
-		}
-		lost, of = append(lost, l), append(of, u)
+		// An item may carry its key though nobody could record it.
+		lost, of = append(lost, side.Lost{ID: row.ID, Key: u.Pair.Key}), append(of, u)
 	}
 	if len(lost) == 0 {
 		return nil
@@ -58,6 +55,9 @@ func (s *slice) locateSide(ctx context.Context, id pim.SideID, units []store.Uni
 	for n, u := range of {
 		row := *u.Rows.At(id)
 		place := found[n].Place
+		if place == side.PlaceNowhere && !u.Pair.Sides.At(id).Keyed {
+			place = side.PlaceUnknown // it may be anywhere without a key
+		}
 		if place == side.PlaceHere {
 			back, err := s.isHere(ctx, id, u, &b)
 			if err != nil {
@@ -74,11 +74,17 @@ func (s *slice) locateSide(ctx context.Context, id pim.SideID, units []store.Uni
 		}
 		c := store.PlaceChange{Seq: row.Seq, Place: place, Broken: isBroken}
 		if place == side.PlaceUnknown || place == side.PlaceNowhere && isBroken {
-			base, err := pim.Unmarshal(u.Pair.Sides.At(id).Base)
+			last := row.Item
+			if last == nil {
+				last = u.Pair.Sides.At(id).Base
+			}
+			item, err := pim.Unmarshal(last)
 			if err != nil {
 				return fault.New(fault.StoreCorrupt, "executor.locate", string(u.Pair.Key), err)
 			}
-			c.Hint = s.rules.Hint(base)
+			if item != nil {
+				c.Hint, c.UID = s.rules.Hint(item), item.Shared().UID
+			}
 		}
 		b.Places = append(b.Places, c)
 		if place == side.PlaceUnknown {
@@ -97,7 +103,7 @@ func (s *slice) isHere(ctx context.Context, id pim.SideID, u store.Unit, b *stor
 	if err != nil {
 		return false, err
 	}
-	if half.Keyed && fault.CodeOf(got[0].Err) == fault.ItemGone {
+	if fault.CodeOf(got[0].Err) == fault.ItemGone {
 		found, err := s.folder(id).FindByKey(ctx, []pim.Key{u.Pair.Key})
 		if err != nil {
 			return false, s.blame(id, err)

@@ -77,8 +77,9 @@ type PlaceChange struct {
 	Place side.Place
 	// Broken says that nobody can tell whether it was deleted.
 	Broken bool
-	// Hint is that of the item as it was, where it may be found again by its
-	// content ([Lease.Returned]); 0 otherwise.
+	// UID and Hint are those of the item as it was, where it may be found again by
+	// them ([Lease.Returned], [Lease.Comebacks]); "" and 0 otherwise.
+	UID  string
 	Hint int64
 }
 
@@ -151,8 +152,8 @@ func (l *Lease) apply(t *tx, b *Batch) error {
 		}
 	}
 	for _, c := range b.Places {
-		if err := t.do(`UPDATE inbox SET place = ?, broken = broken OR ?, hint = ? WHERE seq = ? AND sync = ?`,
-			int64(c.Place), flag(c.Broken), c.Hint, int64(c.Seq), l.sync); err != nil {
+		if err := t.do(`UPDATE inbox SET place = ?, broken = broken OR ?, uid = ?, hint = ? WHERE seq = ? AND sync = ?`,
+			int64(c.Place), flag(c.Broken), c.UID, c.Hint, int64(c.Seq), l.sync); err != nil {
 			return err
 		}
 	}
@@ -207,6 +208,11 @@ func (l *Lease) applyPairs(t *tx, b *Batch) error {
 // and gives its number back in p.ID.
 func (l *Lease) putPair(t *tx, p *Pair) error {
 	x, y := p.Sides.At(pim.Business), p.Sides.At(pim.Exchange)
+	for _, lost := range []pim.SideID{pim.Business, pim.Exchange} {
+		if err := l.remember(t, lost, p.Sides.At(lost.Other()).ID); err != nil {
+			return err
+		}
+	}
 	same := x.Base != nil && bytes.Equal(x.Base, y.Base)
 	second := y.Base
 	if same {
@@ -226,6 +232,9 @@ func (l *Lease) putPair(t *tx, p *Pair) error {
 
 func (l *Lease) adopt(t *tx, a *Adoption) error {
 	source := a.Pair.Sides.At(a.Source).ID
+	if err := l.remember(t, a.Source.Other(), source); err != nil {
+		return err
+	}
 	if err := t.do(sideColumn(`DELETE FROM inbox WHERE side = ? AND pair = (SELECT id FROM pairs WHERE sync = ? AND $X_id = ?)`, a.Source),
 		int64(a.Source.Other()), l.sync, string(source)); err != nil {
 		return err

@@ -164,7 +164,7 @@ func (l *Lease) missing(t *tx, s pim.SideID) error {
 			next_try, hold, seen, code, version, key, uid, hint, item)
 		SELECT p.sync, ?2, p.$X_id, p.id, 0, 1, 1, 0, 0, 0, 0, 0, ?3, '', '', '', '', 0, NULL FROM pairs p
 		WHERE p.sync = ?1 AND p.id NOT IN (SELECT pair FROM seen WHERE sync = ?1 AND side = ?2)
-		ON CONFLICT (sync, side, id) DO UPDATE SET gone = 1, broken = 1, place = 0, state = 0, item = NULL, hint = 0, uid = ''
+		ON CONFLICT (sync, side, id) DO UPDATE SET gone = 1, broken = 1, place = 0, state = 0, hint = 0, uid = ''
 		WHERE NOT gone`, s), l.sync, int64(s), millis(l.s.now()))
 	if err != nil {
 		return err
@@ -172,7 +172,8 @@ func (l *Lease) missing(t *tx, s pim.SideID) error {
 	return t.do(`DELETE FROM seen WHERE sync = ? AND side = ?`, l.sync, int64(s))
 }
 
-// putRow inserts or replaces a row. A problem that may stand for the item stays known.
+// putRow inserts or replaces a row. A problem that may stand for the item stays
+// known, and so does what was last known of an item that is gone.
 func (l *Lease) putRow(t *tx, r *Row) error {
 	return t.do(`INSERT INTO inbox (sync, side, id, pair, state, gone, broken, place, trouble, attempts,
 			next_try, hold, seen, code, version, key, uid, hint, item)
@@ -181,7 +182,7 @@ func (l *Lease) putRow(t *tx, r *Row) error {
 			broken = excluded.broken, place = excluded.place, trouble = trouble OR excluded.trouble,
 			attempts = excluded.attempts, next_try = excluded.next_try, hold = 0, seen = excluded.seen,
 			code = excluded.code, version = excluded.version, key = excluded.key, uid = excluded.uid,
-			hint = excluded.hint, item = excluded.item`,
+			hint = excluded.hint, copy = 0, item = CASE WHEN excluded.gone THEN coalesce(excluded.item, item) ELSE excluded.item END`,
 		l.sync, int64(r.Side), string(r.ID), nullPair(r.Pair), int64(r.State), flag(r.Gone), flag(r.Broken), int64(r.Place),
 		flag(r.Trouble), r.Attempts, millis(r.NextTry), millis(r.Seen), string(r.Code), string(r.Version),
 		string(r.Key), r.UID, r.Hint, r.Item)

@@ -54,8 +54,11 @@ func (l *Lease) Relink(ctx context.Context, p *Pair, r *Row) error {
 			string(r.ID), int64(p.ID), l.sync); err != nil {
 			return err
 		}
-		// The other side's row may have rested with the pair.
-		if err := t.do(`UPDATE inbox SET state = 0, code = '' WHERE pair = ?`, int64(p.ID)); err != nil {
+		// The other side's row may have rested with the pair, or been held.
+		if err := t.do(`UPDATE inbox SET state = 0, code = '', hold = 0 WHERE pair = ?`, int64(p.ID)); err != nil {
+			return err
+		}
+		if err := l.follow(t, r.Side, p.Sides.At(r.Side).ID, r.ID); err != nil {
 			return err
 		}
 		return t.do(`UPDATE inbox SET pair = ?, state = 0, code = '', hold = 0 WHERE seq = ? AND sync = ?`, int64(p.ID), int64(r.Seq), l.sync)
@@ -70,7 +73,7 @@ func (l *Lease) ForgetKeys(ctx context.Context, seqs []RowID) error {
 	}
 	return l.write(ctx, "store.ForgetKeys", func(t *tx) error {
 		for _, s := range seqs {
-			if err := t.do(`UPDATE inbox SET key = '' WHERE seq = ? AND sync = ?`, int64(s), l.sync); err != nil {
+			if err := t.do(`UPDATE inbox SET key = '', copy = 1 WHERE seq = ? AND sync = ?`, int64(s), l.sync); err != nil {
 				return err
 			}
 		}
@@ -96,7 +99,7 @@ const (
 
 // open are rows that may be paired: unpaired, read, and not left out for a
 // reason that has nothing to do with pairing (a series).
-const open4match = `sync = ?1 AND pair IS NULL AND NOT gone AND item IS NOT NULL AND hint <> 0`
+const open4match = `sync = ?1 AND pair IS NULL AND NOT gone AND item IS NOT NULL AND hint <> 0 AND state <> 8`
 
 // CanMatch tells whether there is anything to pair: new unpaired rows, or
 // ambiguous ones, and something on the other side.
@@ -198,7 +201,11 @@ func (l *Lease) RowsBySeq(ctx context.Context, seqs []RowID) ([]Row, error) {
 
 // FreeBlocked makes rows blocked by a code ready again, but for those listed.
 func (l *Lease) FreeBlocked(ctx context.Context, code fault.Code, except map[RowID]bool) error {
-	rows, err := l.s.reader.QueryContext(ctx, `SELECT `+rowColumns+` FROM inbox i WHERE i.sync = ? AND i.state = 2 AND i.code = ?`, l.sync, string(code))
+	return l.free(ctx, except, `i.state = 2 AND i.code = ?`, string(code))
+}
+
+func (l *Lease) free(ctx context.Context, except map[RowID]bool, cond string, args ...any) error {
+	rows, err := l.s.reader.QueryContext(ctx, `SELECT `+rowColumns+` FROM inbox i WHERE i.sync = ? AND `+cond, append([]any{l.sync}, args...)...)
 	if err != nil {
 		return failed("store.FreeBlocked", err)
 	}
@@ -217,11 +224,13 @@ func (l *Lease) FreeBlocked(ctx context.Context, code fault.Code, except map[Row
 }
 
 // Returned lists pairs of which one item is missing without a trace, each with the
-// one unpaired row of the same side that looks like it.
+// one unpaired row of the same side that has its UID, or looks like it where
+// either has none.
 func (l *Lease) Returned(ctx context.Context) ([]KeyHit, error) {
 	rows, err := l.s.reader.QueryContext(ctx, `SELECT `+rowColumns+`, `+pairColumns+` FROM (
-			SELECT g.pair AS pair, min(u.seq) AS seq FROM inbox g JOIN inbox u ON u.sync = g.sync AND u.side = g.side AND u.hint = g.hint
-			WHERE g.sync = ? AND g.gone AND g.pair IS NOT NULL AND g.hint <> 0 AND u.pair IS NULL AND NOT u.gone
+			SELECT g.pair AS pair, min(u.seq) AS seq FROM inbox g JOIN inbox u ON u.sync = g.sync AND u.side = g.side
+				AND (g.uid <> '' AND u.uid = g.uid OR (g.uid = '' OR u.uid = '') AND g.hint <> 0 AND u.hint = g.hint)
+			WHERE g.sync = ? AND g.gone AND g.pair IS NOT NULL AND (g.hint <> 0 OR g.uid <> '') AND u.pair IS NULL AND NOT u.gone
 			GROUP BY g.seq HAVING count(*) = 1) x
 		JOIN inbox i ON i.seq = x.seq JOIN pairs p ON p.id = x.pair ORDER BY i.seq, p.id`, l.sync)
 	if err != nil {

@@ -65,6 +65,7 @@ const (
 	RowConfirmed RowState = 5 // a person let the deletion pass
 	RowRestoring RowState = 6 // a person wants the deleted item back
 	RowDeclined  RowState = 7 // a person does not want it created
+	RowReturned  RowState = 8 // a former item of a pair, until the pair can take it back
 )
 
 // Row is one item's newest known state that is not dealt with yet.
@@ -76,7 +77,8 @@ type Row struct {
 	State   RowState
 	Version pim.Version
 	Key     pim.Key
-	// Item is pim.Marshal of it; nil when gone or not readable yet.
+	// Item is pim.Marshal of it; nil when not readable yet. Of an item that is gone
+	// it is what was known last and never dealt with, nil for none.
 	Item []byte
 	// UID and Hint are what pairing goes by; "" and 0 for none.
 	UID  string
@@ -98,6 +100,9 @@ type Row struct {
 
 const rowColumns = `i.seq, i.side, i.id, i.pair, i.state, i.gone, i.broken, i.place, i.trouble,
 	i.attempts, i.next_try, i.hold, i.seen, i.code, i.version, i.key, i.uid, i.hint, i.item`
+
+// columnsOf are rowColumns under another name of the table.
+func columnsOf(table string) string { return strings.ReplaceAll(rowColumns, "i.", table+".") }
 
 // rowScan receives rowColumns; every one may be NULL through an outer join.
 type rowScan struct {

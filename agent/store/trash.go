@@ -23,6 +23,8 @@ const (
 	TrashConflict TrashReason = 3
 	// TrashConfirmed: a person let a held deletion pass.
 	TrashConfirmed TrashReason = 4
+	// TrashReplaced: it stood in for an item that came back.
+	TrashReplaced TrashReason = 5
 )
 
 // Trash is the kept copy of what a run deleted or overwrote.
@@ -83,7 +85,7 @@ func (s *Store) Trash(ctx context.Context, user pim.UserID, before TrashID, limi
 func (s *Store) Prune(ctx context.Context, t time.Time) error {
 	return s.write(ctx, "store.Prune", func(x *tx) error {
 		for _, q := range []string{
-			`DELETE FROM trash WHERE at < ?`, `DELETE FROM problems WHERE notice AND last < ?`,
+			`DELETE FROM trash WHERE at < ?`, `DELETE FROM former WHERE NOT there AND at < ?`, `DELETE FROM problems WHERE notice AND last < ?`,
 			`DELETE FROM runs WHERE ended > 0 AND ended < ?`, `DELETE FROM audit WHERE at < ?`,
 		} {
 			if err := x.do(q, millis(t)); err != nil {
