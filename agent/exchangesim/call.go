@@ -64,6 +64,8 @@ func operations() map[string]func(*call) {
 		"GetEvents":           (*call).getEvents,
 		"GetStreamingEvents":  (*call).getStreamingEvents,
 		"GetServerTimeZones":  (*call).getServerTimeZones,
+		"ConvertId":           (*call).convertID,
+		availabilityOp:        (*call).getUserAvailability,
 	}
 }
 
@@ -100,6 +102,9 @@ func (s *Server) envelope(doc string) (c *call, fault *soapFault) {
 		return nil, &soapFault{code: "ErrorInvalidRequest", message: "The request is invalid."}
 	}
 	c = &call{s: s, op: body.First.Name, body: body.First}
+	if c.op == availabilityOp+"Request" {
+		c.op = availabilityOp
+	}
 	for h := root.Child("Header").FirstChild(); h != nil; h = h.Next {
 		if h.Space != schema.Types || !s.schema.Known(h) {
 			continue

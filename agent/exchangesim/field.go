@@ -74,6 +74,8 @@ type render struct {
 	props    []wantedProperty
 	list     bool // FindItem and SyncFolderItems: no bodies
 	idOnly   bool
+	mime     bool
+	zones    *zones // with mime
 	quirks   Quirks
 }
 

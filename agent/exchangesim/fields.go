@@ -13,6 +13,7 @@ var fields = append(append(itemFields(), appointmentFields()...), taskFields()..
 
 func itemFields() []field {
 	return []field{
+		mimeField(),
 		shown("item:ParentFolderId", "ParentFolderId", ofAll, 0, func(w *writer, it *Item, _ *render) {
 			if it.folder != nil {
 				w.itemID("ParentFolderId", ItemID(it.folder.id), "")

@@ -4,7 +4,7 @@ package exchangesim
 // old the key is. A client that minds must read first.
 func (c *call) deleteItem() {
 	cancel, hasCancel := c.body.LookupAttr("SendMeetingCancellations")
-	_, hasTasks := c.body.LookupAttr("AffectedTaskOccurrences")
+	affected, hasTasks := c.body.LookupAttr("AffectedTaskOccurrences")
 	how := map[string]deleteHow{"HardDelete": hardDelete, "SoftDelete": softDelete}[c.body.Attr("DeleteType")]
 	c.begin()
 	for n := c.body.Child("ItemIds").FirstChild(); n != nil; n = n.Next {
@@ -19,6 +19,7 @@ func (c *call) deleteItem() {
 			code = "ErrorAffectedTaskOccurrencesRequired"
 		case it.master != nil:
 			code = c.box.deleteOccurrence(it)
+		case it.Kind == Task && affected == "SpecifiedOccurrenceOnly" && c.box.skip(it):
 		default:
 			c.box.deleteItem(it, how)
 		}

@@ -4,7 +4,6 @@ import (
 	"maps"
 	"slices"
 	"strings"
-	"time"
 )
 
 func (c *call) resolveNames() {
@@ -48,12 +47,15 @@ func (c *call) resolveNames() {
 	c.end()
 }
 
-// getServerTimeZones answers ids and names with the standard offset of this year.
+// getServerTimeZones answers the zones asked for, or all, with their rules of this
+// year unless only ids and names are wanted.
 func (c *call) getServerTimeZones() {
 	want := map[string]bool{}
 	for n := c.body.Child("Ids").FirstChild(); n != nil; n = n.Next {
 		want[n.Text] = true
 	}
+	text, given := c.body.LookupAttr("ReturnFullTimeZoneData")
+	full := !given || isTrue(text)
 	w := c.out
 	c.begin()
 	c.ok()
@@ -62,21 +64,9 @@ func (c *call) getServerTimeZones() {
 		if len(want) > 0 && !want[id] {
 			continue
 		}
-		z, ok := c.s.zones.find(id)
-		if !ok {
-			continue
+		if z, ok := c.s.zones.find(id); ok {
+			w.definition(z, c.s.opt.Now().Year(), full)
 		}
-		_, offset := time.Date(c.s.opt.Now().Year(), 1, 15, 0, 0, 0, 0, z.loc).Zone()
-		bias := "PT" + itoa(max(offset, -offset)/60) + "M"
-		if offset > 0 {
-			bias = "-" + bias
-		}
-		w.s("<t:TimeZoneDefinition")
-		w.attr("Id", id)
-		w.attr("Name", id)
-		w.s("><t:Periods><t:Period")
-		w.attr("Bias", bias)
-		w.s(` Name="Standard" Id="std"/></t:Periods></t:TimeZoneDefinition>`)
 	}
 	w.s("</m:TimeZoneDefinitions>")
 	c.done()

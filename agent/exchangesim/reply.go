@@ -48,12 +48,22 @@ func (c *call) done() {
 func (c *call) fail(code string) { c.failWith(code, 0) }
 
 func (c *call) failWith(code string, backOff time.Duration) {
+	c.note(code)
+	c.failAs(c.op+"ResponseMessage", code, backOff)
+}
+
+// note counts an error.
+func (c *call) note(code string) {
 	if c.errs == nil {
 		c.errs = map[string]int64{}
 	}
 	c.errs[code]++
+}
+
+// failAs is failWith under another element name.
+func (c *call) failAs(elem, code string, backOff time.Duration) {
 	w := c.out
-	w.s("<m:" + c.op + `ResponseMessage ResponseClass="Error"><m:MessageText>`)
+	w.s("<m:" + elem + ` ResponseClass="Error"><m:MessageText>`)
 	w.text(messageText(code))
 	w.s("</m:MessageText><m:ResponseCode>" + code + "</m:ResponseCode><m:DescriptiveLinkKey>0</m:DescriptiveLinkKey>")
 	if backOff > 0 {
@@ -67,14 +77,14 @@ func (c *call) failWith(code string, backOff time.Duration) {
 	case c.op == "GetServerTimeZones":
 		w.s("<m:TimeZoneDefinitions/>")
 	}
-	c.done()
+	w.s("</m:" + elem + ">")
 }
 
 // failAll answers every part of the request with the same error.
 func (c *call) failAll(code string, backOff time.Duration) {
 	n := 1
 	if c.body != nil {
-		for _, list := range []string{"ItemIds", "Items", "ItemChanges", "FolderIds", "Folders", "FolderChanges"} {
+		for _, list := range []string{"ItemIds", "Items", "ItemChanges", "FolderIds", "Folders", "FolderChanges", "SourceIds", "MailboxDataArray"} {
 			if l := c.body.Child(list); l != nil {
 				n = 0
 				for k := l.First; k != nil; k = k.Next {
@@ -82,6 +92,14 @@ func (c *call) failAll(code string, backOff time.Duration) {
 				}
 			}
 		}
+	}
+	if c.op == availabilityOp {
+		c.beginAvailability()
+		for range n {
+			c.failAvailability(code, backOff)
+		}
+		c.endAvailability()
+		return
 	}
 	c.begin()
 	for range n {

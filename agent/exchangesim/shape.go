@@ -36,6 +36,9 @@ func (c *call) itemShape(n *xmltree.Node, list bool) (*render, string) {
 			r.props = append(r.props, wantedProperty{name, pathOf(p)})
 		}
 	}
+	if isTrue(n.ChildText("IncludeMimeContent")) {
+		r.fields.add(fieldByURI[mimeURI])
+	}
 	if list {
 		for i := range fields {
 			if fields[i].flags&isBody != 0 {
@@ -43,6 +46,8 @@ func (c *call) itemShape(n *xmltree.Node, list bool) (*render, string) {
 			}
 		}
 	}
+	r.mime = r.fields.has(fieldByURI[mimeURI])
+	r.zones = c.s.zones
 	r.idOnly = r.fields == (fieldSet{}) && len(r.props) == 0
 	return r, ""
 }
@@ -51,6 +56,9 @@ func (c *call) itemShape(n *xmltree.Node, list bool) (*render, string) {
 func (w *writer) item(it *Item, r *render) {
 	elem := it.Kind.element()
 	w.open(elem)
+	if r.mime {
+		w.mimeContent(it, r.zones)
+	}
 	w.itemID("ItemId", it.ID, it.ChangeKey)
 	if !r.idOnly {
 		kind := kindBit(it.Kind)

@@ -29,6 +29,21 @@ func (m *Mailbox) regenerate(it *Item) (kept, added *Item) {
 	return next, &done
 }
 
+// skip moves a recurring task on to its next date without completing it, which is
+// what deleting only one occurrence of it means; false when there is none.
+func (m *Mailbox) skip(it *Item) bool {
+	if it.Recurrence == nil {
+		return false
+	}
+	next := it.advanced(m.now().In(m.zone.loc))
+	if next == nil {
+		return false
+	}
+	m.replace(it, next, changedFields(it, next))
+	m.emit(event{name: "ModifiedEvent", item: string(next.ID), key: next.ChangeKey, folder: next.folder})
+	return true
+}
+
 // advanced is the task as it is due next; nil when it was the last time.
 func (it *Item) advanced(today time.Time) *Item {
 	now := it.Due

@@ -282,4 +282,44 @@ listener.shutdown()
 # Names.
 found = a.protocol.resolve_names(["anna"], return_full_contact_data=True)
 assert found[0][0].email_address == "anna@lab.test", found
+
+# Ids in other formats.
+from exchangelib.properties import AlternateId
+item = a.calendar.get(id=many[20].id)
+mine = AlternateId(id=item.id, format="EwsId", mailbox="anna@lab.test")
+for fmt in ("EwsLegacyId", "EntryId", "HexEntryId", "StoreId", "OwaId"):
+    there = list(a.protocol.convert_ids([mine], destination_format=fmt))
+    assert len(there) == 1 and there[0].format == fmt and there[0].id != item.id, there
+    back = list(a.protocol.convert_ids(there, destination_format="EwsId"))
+    assert back[0].id == item.id, (fmt, back)
+
+# Zones with their rules: each can be put into an availability request.
+from exchangelib.properties import TimeZone
+zones = list(a.protocol.get_timezones(return_full_timezone_data=True))
+assert len(zones) > 130, len(zones)
+for z in zones:
+    TimeZone.from_server_timezone(tz_definition=z, for_year=2026)
+vienna = TimeZone.from_server_timezone(next(z for z in zones if z.id == "W. Europe Standard Time"), 2026)
+assert vienna.bias == -60 and vienna.daylight_time.bias == -60, vienna
+assert (vienna.daylight_time.iso_month, vienna.daylight_time.occurrence, vienna.standard_time.iso_month) == (3, 5, 10), vienna
+
+# Free and busy.
+views = list(a.protocol.get_free_busy_info(accounts=[(a, "Organizer", False), ("bob@lab.test", "Required", False), ("nobody@lab.test", "Optional", False)],
+             start=start.replace(hour=0, minute=0), end=start.replace(hour=0, minute=0) + datetime.timedelta(days=1), merged_free_busy_interval=30))
+assert views[0].view_type == "DetailedMerged" and views[1].view_type == "FreeBusyMerged", views
+assert len(views[0].merged) == 48 and views[0].merged[19:21] in ("12", "22"), views[0].merged
+assert any(e.details.subject == "Serie" for e in views[0].calendar_events), views[0].calendar_events
+assert any(e.start.replace(tzinfo=None) == start.replace(tzinfo=None) for e in views[0].calendar_events), views[0].calendar_events
+assert views[0].working_hours and views[0].working_hours_timezone.bias == -60, views[0]
+assert not views[1].calendar_events and set(views[1].merged) == {"0"}, views[1]
+assert isinstance(views[2], Exception), views[2]
+
+# MIME: read as iCalendar, and an appointment made of one.
+full = a.calendar.filter(subject="bulk 021").only("mime_content", "subject").get()
+text = full.mime_content.decode()
+assert text.startswith("BEGIN:VCALENDAR") and "SUMMARY:bulk 021" in text and "DTSTART;TZID=W. Europe Standard Time:20261214T093000" in text, text
+twin = CalendarItem(account=a, folder=a.calendar, mime_content=full.mime_content)
+twin.save(send_meeting_invitations=SEND_TO_NONE)
+twin = a.calendar.get(id=twin.id)
+assert (twin.subject, twin.start, twin.end) == ("bulk 021", start + datetime.timedelta(days=21), start + datetime.timedelta(days=21, minutes=45)), twin
 print("passed")

@@ -44,7 +44,7 @@ func roots() []string {
 		"m:FindItem", "m:SyncFolderHierarchy", "m:SyncFolderItems", "m:GetItem", "m:CreateItem",
 		"m:UpdateItem", "m:DeleteItem", "m:MoveItem", "m:CopyItem", "m:ResolveNames",
 		"m:Subscribe", "m:Unsubscribe", "m:GetEvents", "m:GetStreamingEvents",
-		"m:GetServerTimeZones", "m:SendNotificationResult",
+		"m:GetServerTimeZones", "m:ConvertId", "m:GetUserAvailabilityRequest", "m:SendNotificationResult",
 		"t:RequestServerVersion", "t:ExchangeImpersonation", "t:TimeZoneContext", "t:MailboxCulture",
 		"t:DateTimePrecision",
 	}
