@@ -9,8 +9,8 @@ import (
 // SeriesError says what Exchange's patterns cannot express, or what makes no sense.
 type SeriesError struct {
 	// What is the part: "pattern", "interval", "weekdays", "index", "day", "month",
-	// "first", "count", "until", "zone", or the name of an RRULE part such as
-	// "BYYEARDAY".
+	// "first", "count", "until", "zone", "deleted", "moved", or the name of an RRULE
+	// part such as "BYYEARDAY".
 	What string
 	// Value is what stands there.
 	Value string
@@ -109,8 +109,11 @@ func CheckSeries(i Item) error {
 		return &SeriesError{"until", r.Until.String()}
 	}
 	if a, ok := i.(*Appointment); ok {
-		_, err := r.Timing(a.When)
-		return err
+		t, err := r.Timing(a.When)
+		if err != nil {
+			return err
+		}
+		return CheckMoves(a, t, t.loc)
 	}
 	if len(r.Changed)+len(r.Deleted) > 0 {
 		return &SeriesError{"pattern", "a task with exceptions"}
