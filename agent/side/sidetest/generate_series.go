@@ -24,7 +24,11 @@ func Series() *rapid.Generator[*pim.Appointment] {
 		for _, n := range rapid.SliceOfNDistinct(rapid.IntRange(1, 20), 0, 4, rapid.ID).Draw(t, "exceptions") {
 			exception(t, a, timing, n)
 		}
-		return pim.Canonical(a).(*pim.Appointment)
+		a = pim.Canonical(a).(*pim.Appointment)
+		if pim.CheckSeries(a) != nil { // one was moved onto another's day, or none is left
+			a.Recurrence.Changed, a.Recurrence.Deleted = nil, nil
+		}
+		return a
 	})
 }
 
@@ -46,6 +50,63 @@ func exception(t *rapid.T, a *pim.Appointment, timing *pim.Timing, n int) {
 		o.When.Start, o.When.End = o.When.Start.Add(by), o.When.End.Add(by)
 	}
 	a.Recurrence.Changed = append(a.Recurrence.Changed, pim.Exception{Original: original, Item: o})
+}
+
+// FullSeries generates canonical series as [Series] does, whose changed occurrences
+// differ from their series in any of the mapped fields, also in that they are
+// all-day where it is not, and the other way round.
+func FullSeries() *rapid.Generator[*pim.Appointment] {
+	return rapid.Custom(func(t *rapid.T) *pim.Appointment {
+		a := Series().Draw(t, "series")
+		timing, err := a.Recurrence.Timing(a.When)
+		if err != nil {
+			t.Fatalf("a generated series cannot be expanded: %v", err)
+		}
+		fields := (pim.AppointmentFields &^ pim.Fields(pim.FieldRecurrence, pim.FieldMeeting)).List()
+		for _, n := range rapid.SliceOfNDistinct(rapid.IntRange(1, 30), 0, 3, rapid.ID).Draw(t, "full exceptions") {
+			original, ok := timing.Start(n)
+			if !ok {
+				continue
+			}
+			o, _ := a.Occurrence(timing, n)
+			other := Appointment().Draw(t, "as it is now")
+			onDay(&other.When, original)
+			pim.Apply(o, other, pim.Fields(rapid.SliceOfNDistinct(rapid.SampledFrom(fields), 1, 4, rapid.ID).Draw(t, "fields")...))
+			with := a.Clone().(*pim.Appointment)
+			with.Recurrence.Changed = append(with.Recurrence.Changed, pim.Exception{Original: original, Item: o})
+			if with = pim.Canonical(with).(*pim.Appointment); pim.CheckSeries(with) == nil { // not on another's day
+				a = with
+			}
+		}
+		return a
+	})
+}
+
+// onDay moves a time to the day of an instant: occurrences stay between their
+// neighbours.
+func onDay(w *pim.When, at time.Time) {
+	if w.AllDay {
+		length := int(w.Last.In(time.UTC).Sub(w.First.In(time.UTC)) / (24 * time.Hour))
+		w.First = pim.DateOf(at.UTC())
+		w.Last = w.First.AddDays(length)
+		return
+	}
+	by := pim.DateOf(at.UTC()).In(time.UTC).Sub(pim.DateOf(w.Start).In(time.UTC))
+	w.Start, w.End = w.Start.Add(by), w.End.Add(by)
+}
+
+// TaskSeries generates canonical recurring tasks that both sides can hold: at the
+// first occurrence, and moved on to a later one, when the pattern began on another
+// day than the task does now.
+func TaskSeries() *rapid.Generator[*pim.Task] {
+	return rapid.Custom(func(t *rapid.T) *pim.Task {
+		k := Task().Draw(t, "task")
+		k.Recurrence = Pattern().Draw(t, "pattern")
+		if k.Start.IsZero() && k.Due.IsZero() || rapid.Bool().Draw(t, "moved on") {
+			k.Recurrence.First = date(t, "first")
+		}
+		return pim.Canonical(k).(*pim.Task)
+	})
 }
 
 // Pattern generates patterns without exceptions; what is left open, such as the

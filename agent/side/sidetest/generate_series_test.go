@@ -9,6 +9,47 @@ import (
 	"abgleich/agent/side/sidetest"
 )
 
+func TestGeneratedTaskSeriesAreThoseBothSidesCanHold(t *testing.T) {
+	moved := false
+	rapid.Check(t, func(t *rapid.T) {
+		k := sidetest.TaskSeries().Draw(t, "series")
+		if err := pim.CheckSeries(k); err != nil {
+			t.Fatal(err)
+		}
+		moved = moved || !k.Start.IsZero() && k.Recurrence.First != k.Start
+	})
+	if !moved {
+		t.Error("no task has moved on")
+	}
+}
+
+func TestFullExceptionsDifferInEveryField(t *testing.T) {
+	var met pim.FieldSet
+	switched := false
+	rapid.Check(t, func(t *rapid.T) {
+		a := sidetest.FullSeries().Draw(t, "series")
+		if err := pim.CheckSeries(a); err != nil {
+			t.Fatal(err)
+		}
+		if once, twice := pim.Canonical(a), pim.Canonical(pim.Canonical(a)); pim.Diff(once, twice) != 0 {
+			t.Fatalf("not canonical: %v", pim.Diff(once, twice))
+		}
+		timing, err := a.Recurrence.Timing(a.When)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, e := range a.Recurrence.Changed {
+			n, _ := timing.Index(e.Original)
+			plain, _ := a.Occurrence(timing, n)
+			met |= pim.Diff(plain, e.Item)
+			switched = switched || e.Item.When.AllDay != a.When.AllDay
+		}
+	})
+	if want := pim.AppointmentFields &^ pim.Fields(pim.FieldRecurrence, pim.FieldMeeting); met != want || !switched {
+		t.Errorf("met %v of %v, all-day switched: %v", met, want, switched)
+	}
+}
+
 func TestGeneratedSeriesAreThoseBothSidesCanHold(t *testing.T) {
 	met := map[string]bool{}
 	rapid.Check(t, func(t *rapid.T) {
