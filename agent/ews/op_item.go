@@ -203,10 +203,11 @@ func (c *Client) misuse(op string, err error) error {
 	return (&Error{Code: fault.Internal, Op: op, Err: err}).wrap(c.server.Host())
 }
 
-// DeleteItem moves items to Deleted Items. Nobody gets a cancellation, and of a
-// recurring task only the one occurrence goes.
+// DeleteItem moves items to Deleted Items. Nobody gets a cancellation. A recurring
+// task goes with all its occurrences: the other choice would only move it on to the
+// next date. An id with Instance takes one occurrence out of its series.
 func (c *Client) DeleteItem(ctx context.Context, ids []ItemID) ([]ItemResult, error) {
-	w := c.request("DeleteItem", ` DeleteType="MoveToDeletedItems" SendMeetingCancellations="SendToNone" AffectedTaskOccurrences="SpecifiedOccurrenceOnly"`)
+	w := c.request("DeleteItem", ` DeleteType="MoveToDeletedItems" SendMeetingCancellations="SendToNone" AffectedTaskOccurrences="AllOccurrences"`)
 	w.itemIDs(ids)
 	return c.items(ctx, operation{name: "DeleteItem", write: true}, len(ids), w.end("DeleteItem"), false)
 }
