@@ -176,7 +176,8 @@ func (s *Server) oneUser(a *Autodiscover, mail string, wanted *xmltree.Node) str
 	case s.byMail[key] == nil:
 		return failure("InvalidUser", "Invalid user: '"+mail+"'", "")
 	}
-	values := map[string]string{"ExternalEwsUrl": a.External, "InternalEwsUrl": a.Internal, "UserDisplayName": s.byMail[key].Name,
+	dn := "/o=Lab/ou=Exchange Administrative Group (FYDIBOHF23SPDLT)/cn=Recipients/cn=" + s.byMail[key].Name
+	values := map[string]string{"UserDN": dn, "MailboxDN": dn, "ExternalEwsUrl": a.External, "InternalEwsUrl": a.Internal, "UserDisplayName": s.byMail[key].Name,
 		"AutoDiscoverSMTPAddress": s.byMail[key].Mail, "EwsSupportedSchemas": "Exchange2007, Exchange2007_SP1, Exchange2010, Exchange2010_SP1, Exchange2010_SP2, Exchange2013, Exchange2013_SP1, Exchange2015, Exchange2016"}
 	var errs, settings strings.Builder
 	for n := wanted.FirstChild(); n != nil; n = n.Next {

@@ -20,7 +20,8 @@ import (
 
 func paramsCommand(g *global) *cobra.Command {
 	return g.group("params", "Parameter des Kommunikationssystems", "communication-system parameters",
-		paramsShowCommand(g), paramsSetCommand(g), paramsCheckCommand(g), paramsInitCommand(g), paramsPasswordCommand(g))
+		paramsShowCommand(g), paramsSetCommand(g), paramsCheckCommand(g), paramsInitCommand(g), paramsPasswordCommand(g),
+		paramsAutodiscoverCommand(g))
 }
 
 // parameter is one parameter as it is shown.

@@ -4,11 +4,13 @@ import (
 	"context"
 	"errors"
 	"io"
+	"net"
 	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
 
+	"abgleich/agent/autodiscover"
 	"abgleich/agent/fault"
 	"abgleich/agent/params"
 	"abgleich/agent/service"
@@ -41,6 +43,10 @@ type global struct {
 	in       io.Reader
 	out, err io.Writer
 	manager  service.Manager
+
+	// connect and resolver reach the network; nil for the system's.
+	connect  func(ctx context.Context, network, address string) (net.Conn, error)
+	resolver autodiscover.Resolver
 }
 
 // usageError marks a wrong use of the command line.

@@ -23,22 +23,21 @@ BaseProtocol.HTTP_ADAPTER_CLS = OwnRoot
 
 protocol = AutodiscoverProtocol(config=Configuration(
     service_endpoint=url, credentials=Credentials("LAB\\anna", "secret1"), auth_type=NTLM, version=Version(Build(15, 1, 2507, 6))))
-settings = ["user_display_name", "external_ews_url", "ews_supported_schemas", "auto_discover_smtp_address"]
 
-found = protocol.get_user_settings(user="anna@lab.test", settings=settings)
+found = protocol.get_user_settings(user="anna@lab.test")
 found.raise_errors()
 assert found.ews_url == "https://mail.lab.test/EWS/Exchange.asmx", found.ews_url
 assert found.autodiscover_smtp_address == "anna@lab.test", found.autodiscover_smtp_address
 assert "Exchange2013_SP1" in found.user_settings["ews_supported_schemas"], found.user_settings
 
-moved = protocol.get_user_settings(user="moved@lab.test", settings=settings)
+moved = protocol.get_user_settings(user="moved@lab.test")
 assert moved.redirect_address == "anna@lab.test", moved
 
-sent = protocol.get_user_settings(user="sent@lab.test", settings=settings)
+sent = protocol.get_user_settings(user="sent@lab.test")
 assert sent.redirect_url == "https://other.lab.test/autodiscover/autodiscover.svc", sent
 
 try:
-    protocol.get_user_settings(user="nobody@lab.test", settings=settings).raise_errors()
+    protocol.get_user_settings(user="nobody@lab.test").raise_errors()
 except Exception as e:
     assert "nobody@lab.test" in str(e) or "Invalid" in type(e).__name__, repr(e)
 else:
