@@ -117,14 +117,20 @@ func (s *Scheduler) ParametersChanged(ctx context.Context, interval time.Duratio
 	return nil
 }
 
-// stopUser stops everything of a user for a day because of code.
+// stopUser stops everything of a user for a day because of code. The context is
+// that of the user's watching.
 func (s *Scheduler) stopUser(ctx context.Context, user pim.UserID, code fault.Code) error {
 	until := s.cfg.Now().Add(stoppedPause)
 	if err := s.queue.inTx(ctx, func(tx *sql.Tx) error { return stopUser(ctx, tx, user, code, until) }); err != nil {
 		return s.failed("Watch", user, err)
 	}
 	s.cfg.Observer.Stopped(user, code, until)
-	s.halt(user)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	// Halted since by something else: what runs now was begun after that.
+	if ctx.Err() == nil {
+		s.haltLocked(user)
+	}
 	return nil
 }
 

@@ -23,6 +23,9 @@ type active struct {
 	cancel context.CancelCauseFunc
 	// left is closed once its books are kept.
 	left chan struct{}
+	// halted tells that the user was paused or stopped since it began: how it ends
+	// proves nothing about his login.
+	halted bool
 }
 
 func (p *person) slots() []slot {
@@ -64,7 +67,7 @@ func (s *Scheduler) enter(k slot, cancel context.CancelCauseFunc) (User, bool) {
 	if s.life.Err() != nil || !s.mayEnter(k) {
 		return User{}, false
 	}
-	s.running[k] = active{cancel, make(chan struct{})}
+	s.running[k] = active{cancel: cancel, left: make(chan struct{})}
 	return s.people[k.user].user, true
 }
 
@@ -114,6 +117,8 @@ func (s *Scheduler) haltLocked(user pim.UserID) {
 	for k, a := range s.running {
 		if k.user == user {
 			a.cancel(errHalted)
+			a.halted = true
+			s.running[k] = a
 		}
 	}
 	if p := s.people[user]; p != nil {

@@ -10,11 +10,13 @@ import (
 	"abgleich/agent/pim"
 )
 
-// proved notes that the user's login works, and begins to watch.
-func (s *Scheduler) proved(user pim.UserID) {
+// proved notes that the user's login works, because the slice that runs in the
+// slot went well, and begins to watch. A slice that began before the user was
+// halted proves nothing: the login may have been refused since.
+func (s *Scheduler) proved(k slot) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if p := s.people[user]; p != nil {
+	if p := s.people[k.user]; p != nil && !s.running[k].halted {
 		p.proven = true
 		s.watchLocked(p)
 	}
@@ -38,7 +40,7 @@ func (s *Scheduler) watchLocked(p *person) {
 func (s *Scheduler) watch(ctx context.Context, w Watch, user User) {
 	id := user.Account.User
 	log := s.cfg.Logger.With("watch", w.Name, "user", id)
-	for failures := int64(1); ; failures++ {
+	for failures := int64(1); ctx.Err() == nil; failures++ {
 		var ready atomic.Pointer[time.Time] // a watcher may call from anywhere
 		err := w.Watcher.Watch(ctx, user.Account, func() {
 			now := s.cfg.Now()

@@ -16,6 +16,7 @@ import (
 
 // fakeWatcher hands out its hint functions and can be made to fail.
 type fakeWatcher struct {
+	takes  time.Duration // until it is ready or fails
 	mu     sync.Mutex
 	begun  []time.Time
 	hints  map[pim.UserID]func(pim.Kind)
@@ -27,6 +28,11 @@ type fakeWatcher struct {
 func (f *fakeWatcher) Watch(ctx context.Context, a side.Account, ready func(), hint func(pim.Kind)) error {
 	f.mu.Lock()
 	f.begun = append(f.begun, time.Now())
+	if f.takes > 0 {
+		f.mu.Unlock()
+		time.Sleep(f.takes)
+		f.mu.Lock()
+	}
 	if f.fails > 0 {
 		f.fails--
 		f.mu.Unlock()
@@ -65,7 +71,7 @@ func TestAnExchangeHintRunsAtOnceAndAgainAfterTwoSeconds(t *testing.T) {
 	dir := t.TempDir()
 	synctest.Test(t, func(t *testing.T) {
 		var seen calls
-		w := &fakeWatcher{}
+		w := &fakeWatcher{takes: time.Second}
 		begin(t, dir, &fakeUsers{list: []User{employee("anna")}}, func(_ context.Context, s Slice) (Result, error) {
 			seen.note(s)
 			return Result{}, nil
@@ -73,10 +79,8 @@ func TestAnExchangeHintRunsAtOnceAndAgainAfterTwoSeconds(t *testing.T) {
 		settle(10 * time.Second)
 		n, _, _ := seen.of("anna", pim.KindTask)
 		other, _, _ := seen.of("anna", pim.KindAppointment)
-		// Watching begins when the first run has shown that the login works: before
-		// the other kind's first run, which then serves for both, or after it.
-		if n+other < 3 || n+other > 4 {
-			t.Errorf("%d runs, want two first ones and one or two for what changed before watching began", n+other)
+		if n != 2 || other != 2 {
+			t.Errorf("%d and %d runs, want a first one of each kind and one for what changed before watching began", n, other)
 		}
 		hinted := time.Now()
 		w.hint("anna", pim.KindTask)
@@ -93,6 +97,34 @@ func TestAnExchangeHintRunsAtOnceAndAgainAfterTwoSeconds(t *testing.T) {
 		}
 		if o, _, _ := seen.of("anna", pim.KindAppointment); o != other {
 			t.Error("a hint for tasks ran appointments")
+		}
+	})
+}
+
+func TestARunThatBeginsAfterWatchingBeganCoversWhatChangedBefore(t *testing.T) {
+	dir := t.TempDir()
+	synctest.Test(t, func(t *testing.T) {
+		var seen calls
+		w, users := &fakeWatcher{}, &fakeUsers{}
+		r := begin(t, dir, users, func(_ context.Context, s Slice) (Result, error) {
+			seen.note(s)
+			return Result{}, nil
+		}, func(c *Config) { c.Watches = []Watch{{Name: "exchange", Watcher: w}} })
+		settle(time.Second)
+		// The first run of tasks has to wait longer than watching takes to begin.
+		if _, err := r.queue.db.ExecContext(t.Context(), `INSERT INTO slot (user, kind, server_until) VALUES (?, ?, ?)`,
+			"anna", pim.KindTask, stored(time.Now().Add(5*time.Second))); err != nil {
+			t.Fatal(err)
+		}
+		users.set(employee("anna"))
+		if err := r.Reload(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		settle(20 * time.Second)
+		n, _, _ := seen.of("anna", pim.KindTask)
+		other, _, _ := seen.of("anna", pim.KindAppointment)
+		if n != 1 || other != 2 {
+			t.Errorf("tasks ran %d times, want 1; appointments %d times, want 2", n, other)
 		}
 	})
 }
@@ -190,13 +222,80 @@ func TestAWatcherWhoseLoginIsRefusedStopsTheUser(t *testing.T) {
 		settle(time.Second)
 		n := seen.total()
 		settle(10 * time.Minute)
-		// A first run that was under way when watching was refused still ends well,
-		// and lets watching begin once more.
-		if _, begun := w.now(); begun < 1 || begun > 2 || seen.total() != n {
+		if _, begun := w.now(); begun != 1 || seen.total() != n {
 			t.Errorf("watched %d times and ran %d more times with a refused login", begun, seen.total()-n)
 		}
 		if c := r.seen.stopCode("anna"); c != fault.LoginRejected {
 			t.Errorf("stopped by %q", c)
+		}
+	})
+}
+
+func TestARunThatBeganBeforeTheLoginWasRefusedProvesNothing(t *testing.T) {
+	for name, end := range map[string]error{
+		"ends well":        nil,
+		"ends by itself":   fault.New(fault.ServerFailed, "ews", "", nil),
+		"sees the refusal": fault.New(fault.LoginRejected, "ews", "", nil),
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir := t.TempDir()
+			synctest.Test(t, func(t *testing.T) {
+				w := &fakeWatcher{takes: time.Second, fails: 1000, err: fault.New(fault.LoginRejected, "ews", "", nil)}
+				var seen calls
+				r := begin(t, dir, &fakeUsers{list: []User{employee("anna")}}, func(_ context.Context, s Slice) (Result, error) {
+					seen.note(s)
+					if seen.total() == 1 {
+						return Result{}, nil // the login works, and watching begins
+					}
+					time.Sleep(3 * time.Second) // the login is refused meanwhile
+					return Result{}, end
+				}, func(c *Config) {
+					c.Interval = 10 * time.Second
+					c.Watches = []Watch{{Name: "exchange", Watcher: w}}
+				})
+				settle(5 * time.Minute)
+				if _, begun := w.now(); begun != 1 || seen.total() != 2 {
+					t.Errorf("watched %d times in %d runs with a refused login, want 1 in 2", begun, seen.total())
+				}
+				if c := r.seen.stopCode("anna"); c != fault.LoginRejected {
+					t.Errorf("stopped by %q", c)
+				}
+			})
+		})
+	}
+}
+
+func TestARunThatBeganBeforeAPersonAskedDoesNotUseUpTheAttempt(t *testing.T) {
+	dir := t.TempDir()
+	synctest.Test(t, func(t *testing.T) {
+		var seen calls
+		var mu sync.Mutex
+		tries := 0
+		w := &fakeWatcher{takes: time.Second, fails: 1, err: fault.New(fault.LoginRejected, "ews", "", nil)}
+		r := begin(t, dir, &fakeUsers{list: []User{employee("anna")}}, func(_ context.Context, s Slice) (Result, error) {
+			seen.note(s)
+			mu.Lock()
+			if s.TryRejected {
+				tries++
+			}
+			mu.Unlock()
+			if seen.total() == 2 {
+				time.Sleep(3 * time.Second)
+			}
+			return Result{}, nil
+		}, func(c *Config) { c.Watches = []Watch{{Name: "exchange", Watcher: w}} })
+		settle(2 * time.Second) // the second run is under way, and watching was refused
+		if c := r.seen.stopCode("anna"); c != fault.LoginRejected {
+			t.Fatalf("stopped by %q", c)
+		}
+		if err := r.SyncNow(t.Context(), "anna"); err != nil {
+			t.Fatal(err)
+		}
+		settle(10 * time.Second)
+		mu.Lock()
+		defer mu.Unlock()
+		if tries == 0 {
+			t.Error("a person asked, but no run may try the refused login")
 		}
 	})
 }

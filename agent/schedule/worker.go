@@ -132,7 +132,7 @@ func (s *Scheduler) finish(ctx context.Context, job *river.Job[sliceJob], slice 
 			return err
 		}
 		if c.claim == slice.Claim {
-			if tell, err = s.settle(ctx, tx, c, o); err != nil {
+			if tell, err = s.settle(ctx, tx, c, slice, o); err != nil {
 				return err
 			}
 		}
@@ -150,7 +150,7 @@ func (s *Scheduler) finish(ctx context.Context, job *river.Job[sliceJob], slice 
 	tell()
 	switch {
 	case o.code == "" && !o.cut:
-		s.proved(k.user)
+		s.proved(k)
 	case Stops(o.code):
 		s.halt(k.user)
 	}
@@ -186,7 +186,7 @@ func (s *Scheduler) judge(r Result, err, cause error) outcome {
 
 // settle writes the outcome. The returned function tells the observer, once the
 // transaction is through.
-func (s *Scheduler) settle(ctx context.Context, tx *sql.Tx, c counters, o outcome) (func(), error) {
+func (s *Scheduler) settle(ctx context.Context, tx *sql.Tx, c counters, slice Slice, o outcome) (func(), error) {
 	now, obs, k := s.cfg.Now(), s.cfg.Observer, c.slot
 	set := func(assignments string, args ...any) error {
 		_, err := tx.ExecContext(ctx, `UPDATE slot SET `+assignments+` WHERE user = ? AND kind = ?`, append(args, k.user, k.kind)...)
@@ -215,7 +215,7 @@ func (s *Scheduler) settle(ctx context.Context, tx *sql.Tx, c counters, o outcom
 			set(`code = ?, failures = failures + 1, pause_until = ?, server_until = ?`, o.code, stored(pause), stored(server))
 	}
 
-	if err := s.recovered(ctx, tx, c); err != nil {
+	if err := s.recovered(ctx, tx, c, slice); err != nil {
 		return nil, err
 	}
 	if o.more {
@@ -233,8 +233,9 @@ func (s *Scheduler) settle(ctx context.Context, tx *sql.Tx, c counters, o outcom
 
 // recovered keeps the books of a slice that went well: a rejected login has been
 // tried, and a disturbance of the server that all users share is over for all.
-func (s *Scheduler) recovered(ctx context.Context, tx *sql.Tx, c counters) error {
-	if c.tryRejected {
+func (s *Scheduler) recovered(ctx context.Context, tx *sql.Tx, c counters, slice Slice) error {
+	// What a person asked for while the slice ran is still to be tried.
+	if slice.TryRejected {
 		if _, err := tx.ExecContext(ctx, `UPDATE person SET try_rejected = 0 WHERE user = ?`, c.user); err != nil {
 			return err
 		}
