@@ -25,7 +25,7 @@ type Executor struct {
 	cfg Config
 
 	mu      sync.Mutex // guards claimed
-	claimed map[pim.UserID]bool
+	claimed map[mark]bool
 }
 
 // New makes an executor.
@@ -43,7 +43,7 @@ func New(cfg Config) *Executor {
 		inst := cfg.Store.Installation()
 		cfg.NewKey = func(u pim.UserID) pim.Key { return newKey(inst, u) }
 	}
-	return &Executor{cfg: cfg, claimed: make(map[pim.UserID]bool)}
+	return &Executor{cfg: cfg, claimed: make(map[mark]bool)}
 }
 
 // newKey is installation, user and item, each in small letters and digits.
@@ -120,19 +120,22 @@ func (x *Executor) begin(ctx context.Context, t Task) (*slice, error) {
 		if err := s.claim(ctx, f, sd.ID()); err != nil {
 			return s, err
 		}
+		if err := s.settle(ctx, f); err != nil {
+			return s, err
+		}
 	}
 	return s, nil
 }
 
-// claim leaves our mark on the mailbox, once for a user while this process lives.
+// claim leaves our mark on the mailbox, once for a place while this process lives.
 func (s *slice) claim(ctx context.Context, f side.Folder, id pim.SideID) error {
 	c, ok := f.(side.Claimer)
 	if !ok {
 		return nil
 	}
-	user := s.task.Account.User
+	place := s.mark()
 	s.x.mu.Lock()
-	done := s.x.claimed[user]
+	done := s.x.claimed[place]
 	s.x.mu.Unlock()
 	if done && !s.task.TakeOver {
 		return nil
@@ -141,7 +144,7 @@ func (s *slice) claim(ctx context.Context, f side.Folder, id pim.SideID) error {
 		return s.blame(id, err)
 	}
 	s.x.mu.Lock()
-	s.x.claimed[user] = true
+	s.x.claimed[place] = true
 	s.x.mu.Unlock()
 	return nil
 }

@@ -250,8 +250,8 @@ func (s *Scheduler) list(ctx context.Context, id pim.UserID, u User) error {
 }
 
 func sameAccount(a, b User) bool {
-	return a.Account.User == b.Account.User && a.Account.Mail == b.Account.Mail &&
-		a.Account.Zone.String() == b.Account.Zone.String()
+	return a.Account.User == b.Account.User && a.Account.Mail == b.Account.Mail && a.Account.Shared == b.Account.Shared &&
+		a.Account.Folders == b.Account.Folders && a.Account.Zone.String() == b.Account.Zone.String()
 }
 
 func sameUser(a, b User) bool { return sameAccount(a, b) && slices.Equal(a.Kinds, b.Kinds) }

@@ -32,10 +32,31 @@ import (
 type Account struct {
 	// User is the employee's User-ID.
 	User pim.UserID
-	// Mail is the employee's e-mail address: the mailbox.
+	// Mail is the address of the mailbox: the employee's own, or with Shared that of
+	// another one an administrator tied him to.
 	Mail string
 	// Zone is the IANA zone in which the user's dates begin and end.
 	Zone *time.Location
+	// Shared tells that the mailbox is not the employee's own: it is opened with the
+	// rights the login was given there.
+	Shared bool
+	// Folders are used in place of the default ones.
+	Folders Folders
+}
+
+// Folders name folders by their path, "Team/Room 1"; "" is the default folder of a
+// kind. A slash inside a name is written "//".
+type Folders struct{ Appointments, Tasks string }
+
+// Of gives the name for a kind.
+func (f Folders) Of(k pim.Kind) string {
+	switch k {
+	case pim.KindAppointment:
+		return f.Appointments
+	case pim.KindTask:
+		return f.Tasks
+	}
+	return ""
 }
 
 // Side is one of the two stores.
@@ -193,6 +214,10 @@ type Folder interface {
 	// Close gives back what Open took.
 	Close() error
 }
+
+// Placed is a folder that knows which one it is on its server: a name that stays
+// while the folder is renamed, and differs from that of any other folder.
+type Placed interface{ Place() string }
 
 // Watcher is a side that tells when something changed, so that nobody has to ask.
 type Watcher interface {

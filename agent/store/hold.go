@@ -134,7 +134,7 @@ func (l *Lease) CheckCreations(ctx context.Context, most, percent int) (held int
 func (s *Store) Holds(ctx context.Context, user pim.UserID) ([]Hold, error) {
 	rows, err := s.reader.QueryContext(ctx, `SELECT h.id, y.user, y.kind, h.code, h.side, h.at, h.decision, h.decided, h.by,
 			(SELECT count(*) FROM inbox i WHERE i.hold = h.id AND i.hold <> 0) AS n
-		FROM holds h JOIN syncs y ON y.id = h.sync WHERE h.decision = 0 AND (?1 = '' OR y.user = ?1) AND n > 0 ORDER BY h.id`, string(user))
+		FROM holds h JOIN syncs y ON y.id = h.sync WHERE h.decision = 0 AND y.owner = '' AND (?1 = '' OR y.user = ?1) AND n > 0 ORDER BY h.id`, string(user))
 	if err != nil {
 		return nil, failed("store.Holds", err)
 	}

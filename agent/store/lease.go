@@ -104,6 +104,6 @@ func (s *Store) Forget(ctx context.Context, user pim.UserID, kind pim.Kind) erro
 		if err := t.do(`DELETE FROM problems WHERE user = ? AND kind = ?`, string(user), int64(kind)); err != nil {
 			return err
 		}
-		return t.do(`DELETE FROM syncs WHERE user = ? AND kind = ?`, string(user), int64(kind))
+		return t.do(`DELETE FROM syncs WHERE kind = ?2 AND (user = ?1 OR owner = ?1)`, string(user), int64(kind))
 	})
 }

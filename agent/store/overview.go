@@ -20,7 +20,7 @@ type Overview struct {
 // Overviews lists every user and kind that was ever synced. Counting the pairs
 // reads an index: do it at the start and after runs that wrote, not for each look.
 func (s *Store) Overviews(ctx context.Context) ([]Overview, error) {
-	return s.overviews(ctx, ``)
+	return s.overviews(ctx, ` WHERE y.owner = ''`)
 }
 
 // Overview is that of one user and kind; the zero counts if there is none.
