@@ -66,6 +66,9 @@ func (c *Client) sendNew(ctx context.Context, tr *trip) (*http.Response, *conn, 
 	return resp, cn, false, nil
 }
 
+// maxDials is how many new connections a request is tried on before any of it left.
+const maxDials = 5
+
 // logInNew logs a new connection in with the request. Logins go one at a time: a
 // password changed meanwhile costs one failed attempt, not one a connection, and
 // the first login ever is the canary all others wait for.
@@ -90,9 +93,11 @@ func (c *Client) logInNew(ctx context.Context, tr *trip) (*http.Response, *conn,
 		}
 		cn.http.Close()
 		// A connection that broke before the secret or the request left it says
-		// nothing; net/http itself drops one now and then between two requests.
+		// nothing. net/http itself drops one between two requests when its writing
+		// goroutine isn't back 50 ms after the answer (pconn.wroteRequest), as on a
+		// machine that is short of processor time.
 		_, judged := errors.AsType[*Error](err)
-		if judged || lost || ctx.Err() != nil || attempt == 2 {
+		if judged || lost || ctx.Err() != nil || attempt == maxDials {
 			return nil, nil, lost, err
 		}
 	}

@@ -213,11 +213,11 @@ func (f *folder) tree(ctx context.Context) (deleted, elsewhere []ews.FolderID, e
 }
 
 // Claim leaves the installation's id on the user's calendar folder, whichever
-// kind this folder holds.
+// kind this folder holds, or on the folder itself where it was named.
 func (f *folder) Claim(ctx context.Context, installation string, takeOver bool) error {
 	const op = "exchange.Claim"
-	calendar := ews.Folder(ews.Calendar)
-	infos, err := f.client.GetFolder(ctx, []ews.FolderID{calendar}, []ews.PropertyPath{claimProperty()})
+	at := f.marked()
+	infos, err := f.client.GetFolder(ctx, []ews.FolderID{at}, []ews.PropertyPath{claimProperty()})
 	if err == nil {
 		err = infos[0].Err
 	}
@@ -231,5 +231,5 @@ func (f *folder) Claim(ctx context.Context, installation string, takeOver bool) 
 	case claimed && owner != "" && !takeOver:
 		return fault.New(fault.MailboxClaimed, op, owner, nil)
 	}
-	return f.client.UpdateFolder(ctx, calendar, []ews.Property{{Path: claimProperty(), Value: installation}}, nil)
+	return f.client.UpdateFolder(ctx, at, []ews.Property{{Path: claimProperty(), Value: installation}}, nil)
 }

@@ -14,6 +14,7 @@ import (
 type folder struct {
 	client *ews.Client
 	id     ews.FolderID
+	named  bool // it isn't the default folder of its kind
 	shape  ews.Shape
 	m      mapping
 }

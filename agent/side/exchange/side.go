@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"abgleich/agent/ews"
-	"abgleich/agent/fault"
 	"abgleich/agent/pim"
 	"abgleich/agent/side"
 	"abgleich/agent/side/exchange/zone"
@@ -134,7 +133,9 @@ func (s *Side) Client(ctx context.Context, a side.Account) (*ews.Client, error) 
 		s.clients[cred.ID] = c
 	}
 	windows, _ := homeZone(a.Zone)
-	return c.With(ews.View{Mailbox: a.Mail, Impersonate: cred.Impersonate, Delegate: cred.Delegate, TimeZone: windows}), nil
+	view := View(a, cred.Impersonate, cred.Delegate)
+	view.TimeZone = windows
+	return c.With(view), nil
 }
 
 // homeZone gives the Windows id of a user's zone, and the zone as Exchange knows
@@ -157,29 +158,17 @@ func homeZone(loc *time.Location) (string, *time.Location) {
 
 // Open looks at the user's calendar or tasks folder and whether it can be written.
 func (s *Side) Open(ctx context.Context, a side.Account, k pim.Kind) (side.Folder, error) {
-	const op = "exchange.Open"
-	name, ok := folderName(k)
-	if !ok {
-		return nil, fault.New(fault.BadRequest, op, string(a.User), nil)
-	}
 	c, err := s.Client(ctx, a)
 	if err != nil {
 		return nil, err
 	}
-	infos, err := c.GetFolder(ctx, []ews.FolderID{ews.Folder(name)}, nil)
-	if err == nil {
-		err = infos[0].Err
-	}
+	info, err := Locate(ctx, c, a, k)
 	if err != nil {
 		return nil, err
 	}
-	info := infos[0].Folder
-	if r := info.Rights; info.ID.ID == "" || r.Told && !(r.Read && r.Create && r.Modify && r.Delete) {
-		return nil, fault.New(fault.FolderUnavailable, op, string(a.User), nil)
-	}
 	windows, home := homeZone(a.Zone)
 	return &folder{
-		client: c, id: ews.FolderID{ID: info.ID.ID},
+		client: c, id: ews.FolderID{ID: info.ID.ID}, named: a.Folders.Of(k) != "",
 		shape: shapeOf(k), m: mapping{kind: k, mail: a.Mail, home: home, windows: windows},
 	}, nil
 }

@@ -25,16 +25,12 @@ func (s *Side) Watch(ctx context.Context, a side.Account, ready func(), hint fun
 	}
 	w := &watcher{client: c, side: s, ready: ready, hint: hint, kinds: map[ews.ID]pim.Kind{}}
 	for _, k := range pim.Kinds() {
-		name, _ := folderName(k)
-		infos, err := c.GetFolder(ctx, []ews.FolderID{ews.Folder(name)}, nil)
-		if err == nil {
-			err = infos[0].Err
-		}
+		info, err := Locate(ctx, c, a, k)
 		if err != nil {
 			return err
 		}
-		w.kinds[infos[0].Folder.ID.ID] = k
-		w.folders = append(w.folders, ews.FolderID{ID: infos[0].Folder.ID.ID})
+		w.kinds[info.ID.ID] = k
+		w.folders = append(w.folders, ews.FolderID{ID: info.ID.ID})
 	}
 	if s.opts.Events != nil {
 		if err := w.push(ctx); !errors.Is(err, errNoPush) {
