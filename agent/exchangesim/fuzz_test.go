@@ -15,7 +15,7 @@ import (
 // answers with something unreadable.
 func FuzzRequests(f *testing.F) {
 	s, err := exchangesim.New(exchangesim.Options{
-		BasicWithoutTLS: true, Minute: time.Microsecond,
+		BasicWithoutTLS: true, HostileClients: true, Minute: time.Microsecond,
 		Users:      []exchangesim.User{{Name: "anna", Password: "secret1", Mail: "anna@lab.test"}},
 		PushClient: &http.Client{Transport: refuse{}},
 	})

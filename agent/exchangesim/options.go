@@ -48,8 +48,12 @@ type Options struct {
 	PushRetry time.Duration
 	// PushClient sends push notifications; a plain client when nil.
 	PushClient *http.Client
-	// Record writes every request and reply body into this folder, see Recorder.
+	// Record writes every request and reply body into this folder, see Recorder. Empty:
+	// what is new goes into the folder RecordVariable names, if there is one.
 	Record string
+	// HostileClients says that clients send invalid requests on purpose: what they send
+	// is kept out of the folder RecordVariable names. What the server says is not.
+	HostileClients bool
 	// RegenerateNew says what completing a recurring task does. False: as Outlook, a
 	// completed copy is left and the task itself moves on. True: the task itself stays
 	// completed and a new one is the next.

@@ -95,7 +95,9 @@ func (s *Server) post(ctx context.Context, url string, body []byte) (string, err
 	if s.record != nil {
 		num := s.record.Next()
 		_ = s.record.Write(num, "SendNotification", "request", body)
-		_ = s.record.Write(num, "SendNotification", "reply", data)
+		if res.StatusCode == http.StatusOK {
+			_ = s.record.Write(num, "SendNotification", "reply", data)
+		}
 	}
 	root, err := xmltree.Parse(string(data))
 	if err != nil || res.StatusCode != http.StatusOK {

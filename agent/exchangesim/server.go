@@ -72,10 +72,8 @@ func New(opt Options) (*Server, error) {
 			return nil, err
 		}
 	}
-	if opt.Record != "" {
-		if s.record, err = NewRecorder(opt.Record); err != nil {
-			return nil, err
-		}
+	if s.record, err = recorderFor(opt); err != nil {
+		return nil, err
 	}
 	s.ctx, s.stop = context.WithCancel(context.Background())
 	return s, nil

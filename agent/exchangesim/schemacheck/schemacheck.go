@@ -1,12 +1,15 @@
 // Package schemacheck has recorded requests and replies judged by the official EWS
 // schema, with xmllint.
 //
-// It owns finding the schema and the judge, and skips the test with a message
-// where one of them is missing. It promises to look at every file and to name each
-// bad one with the judge's words. It must not know the simulator.
+// It owns finding the schema and the judge, and says so where one of them is
+// missing. It promises to look at every file and to name each bad one with the
+// judge's words. It must not know the simulator.
 package schemacheck
 
 import (
+	"context"
+	"errors"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -16,6 +19,9 @@ import (
 
 // batch is how many documents one xmllint call gets.
 const batch = 200
+
+// ErrNoJudge means that xmllint or the schema is not there.
+var ErrNoJudge = errors.New("nothing judged")
 
 // Check fails the test for every *.xml file in dir that is no valid EWS envelope.
 // It skips the test when xmllint or the schema (../shared/ews-schema, seen from
@@ -34,77 +40,90 @@ func CheckReplies(t *testing.T, dir string) {
 
 func check(t *testing.T, dir, pattern string) {
 	t.Helper()
+	n, bad, err := Judge(t.Context(), dir, pattern)
+	switch {
+	case errors.Is(err, ErrNoJudge):
+		t.Skip(err)
+	case err != nil:
+		t.Error(err)
+	case n == 0:
+		t.Fatalf("no recorded exchange in %s", dir)
+	}
+	for _, line := range bad[:min(len(bad), 40)] {
+		t.Error(line)
+	}
+}
+
+// Judge looks at the documents in dir whose names match the pattern. It answers how
+// many there are and the judge's complaints. Its error is ErrNoJudge when there is no
+// schema or no xmllint.
+func Judge(ctx context.Context, dir, pattern string) (documents int, complaints []string, err error) {
 	schema, ok := Schema()
 	if !ok {
-		t.Skip("the EWS schema is not at ../shared/ews-schema: nothing judged")
+		return 0, nil, fmt.Errorf("the EWS schema is not at ../shared/ews-schema: %w", ErrNoJudge)
 	}
 	lint, err := exec.LookPath("xmllint")
 	if err != nil {
-		t.Skip("xmllint is not installed (Debian package libxml2-utils): nothing judged")
+		return 0, nil, fmt.Errorf("xmllint is not installed (Debian package libxml2-utils): %w", ErrNoJudge)
 	}
 	files, err := filepath.Glob(filepath.Join(dir, pattern))
 	if err != nil {
-		t.Fatal(err)
+		return 0, nil, err
 	}
-	if len(files) == 0 {
-		t.Fatalf("no recorded exchange in %s", dir)
+	own, err := os.MkdirTemp("", "schemacheck")
+	if err != nil {
+		return 0, nil, err
 	}
-	files = corrected(t, files)
-	for len(files) > 0 {
-		n := min(batch, len(files))
-		args := append([]string{"--nonet", "--noout", "--schema", schema}, files[:n]...)
-		out, err := exec.CommandContext(t.Context(), lint, args...).CombinedOutput()
-		report(t, string(out), err)
-		files = files[n:]
+	defer os.RemoveAll(own)
+	if files, err = corrected(files, own); err != nil {
+		return 0, nil, err
 	}
+	for list := files; len(list) > 0; {
+		n := min(batch, len(list))
+		args := append([]string{"--nonet", "--noout", "--schema", schema}, list[:n]...)
+		out, err := exec.CommandContext(ctx, lint, args...).CombinedOutput()
+		lines := complaintsIn(string(out))
+		if err != nil && len(lines) == 0 {
+			return len(files), complaints, fmt.Errorf("xmllint: %w", err)
+		}
+		complaints = append(complaints, lines...)
+		list = list[n:]
+	}
+	return len(files), complaints, nil
 }
 
 // corrected replaces the documents in which Exchange itself departs from its
 // schema: streamed notifications stand in the messages namespace, in real replies
 // and in Microsoft's samples, where the schema has the types namespace. Everything
 // else in them is judged all the same.
-func corrected(t *testing.T, files []string) []string {
-	t.Helper()
+func corrected(files []string, dir string) ([]string, error) {
 	const wrong, right = "m:Notification>", "t:Notification>"
-	dir := ""
 	list := make([]string, 0, len(files))
 	for _, f := range files {
 		if strings.Contains(filepath.Base(f), "GetStreamingEvents") {
 			data, err := os.ReadFile(f)
 			if err != nil {
-				t.Fatal(err)
+				return nil, err
 			}
 			if strings.Contains(string(data), "<"+wrong) {
-				if dir == "" {
-					dir = t.TempDir()
-				}
 				f = filepath.Join(dir, filepath.Base(f))
 				if err := os.WriteFile(f, []byte(strings.ReplaceAll(string(data), wrong, right)), 0o600); err != nil {
-					t.Fatal(err)
+					return nil, err
 				}
 			}
 		}
 		list = append(list, f)
 	}
-	return list
+	return list, nil
 }
 
-func report(t *testing.T, out string, err error) {
-	t.Helper()
-	bad := 0
+func complaintsIn(out string) (list []string) {
 	for line := range strings.Lines(out) {
-		line = strings.TrimSpace(line)
-		if line == "" || strings.HasSuffix(line, " validates") {
-			continue
-		}
-		bad++
-		if bad <= 40 {
-			t.Error(line)
+		if line = strings.TrimSpace(line); line != "" && !strings.HasSuffix(line, " validates") {
+			list = append(list, line)
 		}
 	}
-	if err != nil && bad == 0 {
-		t.Errorf("xmllint: %v", err)
-	}
+	return list
 }
 
 // Schema finds soap-ews.xsd beside the module's root.
