@@ -160,10 +160,10 @@ func (s *slice) work(ctx context.Context) (bool, error) {
 	if done, err := s.deletions(ctx); err != nil || !done {
 		return !done, err
 	}
-	if err := s.tidy(ctx); err != nil {
+	if err := s.stamp(ctx); err != nil {
 		return false, err
 	}
-	if err := s.stamp(ctx); err != nil {
+	if err := s.tidy(ctx); err != nil {
 		return false, err
 	}
 	return s.again, nil
@@ -176,6 +176,9 @@ func (s *slice) prepare(ctx context.Context) (bool, error) {
 		return false, err
 	}
 	if err := s.lease.WakeRows(ctx, s.x.cfg.Now()); err != nil {
+		return false, err
+	}
+	if err := s.lease.Recheck(ctx, s.x.cfg.Now().Add(-recheck)); err != nil {
 		return false, err
 	}
 	if done, err := s.ingest(ctx); err != nil || !done {

@@ -145,8 +145,8 @@ func (s *slice) standIns(ctx context.Context) error {
 	}, func(pim.SideID, *store.FormerUnit, side.Got) (bool, error) { return false, nil })
 }
 
-// tidy removes the items that stood in for others which are back, once their
-// pairs are settled.
+// tidy removes the items that stood in for others which are back, once these are
+// settled and carry their keys: they can't get lost any more.
 func (s *slice) tidy(ctx context.Context) error {
 	list, err := s.lease.Surplus(ctx)
 	if err != nil {
@@ -154,7 +154,7 @@ func (s *slice) tidy(ctx context.Context) error {
 	}
 	var todo [2][]surplus
 	err = s.surplus(ctx, list, func(f *store.FormerUnit) bool {
-		return f.Pair == nil || f.Rows[0] == nil && f.Rows[1] == nil && f.Pair.State == store.PairLinked
+		return f.Pair == nil || f.Rows[0] == nil && f.Rows[1] == nil && f.Pair.Sides.At(f.Former.Side).Keyed
 	}, func(id pim.SideID, f *store.FormerUnit, g side.Got) (bool, error) {
 		text, err := pim.Marshal(g.Item)
 		if err != nil {

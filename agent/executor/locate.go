@@ -2,6 +2,7 @@ package executor
 
 import (
 	"context"
+	"time"
 
 	"abgleich/agent/fault"
 	"abgleich/agent/pim"
@@ -12,6 +13,10 @@ import (
 // patience is how often an item is looked for before a person is asked what
 // became of it.
 const patience = 3
+
+// recheck is how often an item that was moved to another folder is looked for
+// there: it may have been deleted since.
+const recheck = 24 * time.Hour
 
 // locate looks for the items of pairs that left their folder.
 func (s *slice) locate(ctx context.Context) error {

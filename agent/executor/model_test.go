@@ -149,6 +149,7 @@ func (m *model) peace(d store.Decision) {
 		}
 	}
 	for range 20 {
+		m.now = m.now.Add(25 * time.Hour) // what was moved away is looked for once a day
 		m.settle()
 		holds, err := m.store.Holds(m.t.Context(), m.user)
 		if err != nil {

@@ -65,7 +65,8 @@ type Known struct {
 	Waiting    bool
 	RowVersion pim.Version
 	HasItem    bool
-	// Located tells that the row says the item is gone, and where to.
+	// Located tells that the row says the item is gone for good, and not only in
+	// another folder: there it may still be deleted.
 	Located bool
 }
 
@@ -76,7 +77,7 @@ func (l *Lease) Known(ctx context.Context, s pim.SideID, ids []pim.ItemID) (map[
 		return nil, failed("store.Known", err)
 	}
 	rows, err := l.s.reader.QueryContext(ctx, sideColumn(`SELECT j.value, p.id, p.$X_ver, i.seq, i.version, i.item IS NOT NULL,
-			coalesce(i.gone AND i.place <> 0, 0)
+			coalesce(i.gone AND i.place NOT IN (0, 3), 0)
 		FROM json_each(?3) j
 		LEFT JOIN pairs p ON p.sync = ?1 AND p.$X_id = j.value
 		LEFT JOIN inbox i ON i.sync = ?1 AND i.side = ?2 AND i.id = j.value`, s),

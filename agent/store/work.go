@@ -124,6 +124,21 @@ func (l *Lease) Lost(ctx context.Context, after RowID, limit int) (units []Unit,
 	return units, after, failed("store.Lost", rows.Err())
 }
 
+// Recheck makes rows of items that were moved away, and last looked for before a
+// time, ask anew where they are. No feed tells what becomes of an item in another
+// folder: if there is no trace of it then, nobody knows that it was deleted.
+func (l *Lease) Recheck(ctx context.Context, before time.Time) error {
+	const due = ` sync = ? AND gone AND place = 3 AND state = 2 AND seen <= ?`
+	var any bool
+	err := l.s.reader.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM inbox WHERE`+due+`)`, l.sync, millis(before)).Scan(&any)
+	if err != nil || !any {
+		return failed("store.Recheck", err)
+	}
+	return l.write(ctx, "store.Recheck", func(t *tx) error {
+		return t.do(`UPDATE inbox SET place = 0, broken = 1, state = 0, attempts = 0, seen = ? WHERE`+due, millis(l.s.now()), l.sync, millis(before))
+	})
+}
+
 // Unread lists ready rows whose item could not be read yet.
 func (l *Lease) Unread(ctx context.Context, after RowID, limit int) ([]Row, error) {
 	rows, err := l.s.reader.QueryContext(ctx, `SELECT `+rowColumns+` FROM inbox i
@@ -135,12 +150,14 @@ func (l *Lease) Unread(ctx context.Context, after RowID, limit int) ([]Row, erro
 }
 
 // NextTry is when the next waiting row, or the next key that could not be
-// written, wants to be tried again; zero if none waits.
+// written, wants to be tried again; zero if none waits. The key of a pair with
+// rows is written with what they say.
 func (l *Lease) NextTry(ctx context.Context) (time.Time, error) {
 	var next sql.NullInt64
 	err := l.s.reader.QueryRowContext(ctx, `SELECT min(next_try) FROM (
 		SELECT next_try FROM inbox WHERE sync = ?1 AND state = 1
 		UNION ALL SELECT q.next_try FROM problems q JOIN pairs p ON p.sync = ?1 AND p.keyed <> 3 AND p.state = 1
+			AND NOT EXISTS (SELECT 1 FROM inbox i WHERE i.pair = p.id)
 			AND (q.side = 1 AND q.item = p.b_id OR q.side = 2 AND q.item = p.e_id)
 			WHERE q.user = ?2 AND q.kind = ?3 AND q.next_try > 0)`, l.sync, string(l.user), int64(l.kind)).Scan(&next)
 	return fromMillis(next.Int64), failed("store.NextTry", err)
