@@ -56,13 +56,14 @@ type session struct {
 	gate      chan struct{} // who holds it may log in
 
 	// lock order: mu is a leaf.
-	mu       sync.Mutex
-	kept     []*conn
-	scheme   Login
-	accepted bool
-	refusal  *Error
-	version  string
-	closed   bool
+	mu      sync.Mutex
+	kept    []*conn
+	used    Login     // what the server accepted last
+	usedAt  time.Time // since when, where a better way was passed over
+	passed  error     // why it was
+	refusal *Error
+	version string
+	closed  bool
 }
 
 // NewClient makes a client. It connects at its first request.
@@ -85,6 +86,17 @@ func (c *Client) Version() string {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.version
+}
+
+// LoginMethod is how the client logged in last, as [Login.Method] calls it, and
+// why a way it would rather take was passed over; "" before the first login.
+func (c *Client) LoginMethod() (method string, passedOver error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.used == nil {
+		return "", nil
+	}
+	return c.used.Method(), c.passed
 }
 
 // Refused tells that the server refused the login: this client tries it never

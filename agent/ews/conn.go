@@ -20,9 +20,11 @@ type conn struct {
 	http  *http.ClientConn
 	wire  *wire
 	cert  *x509.Certificate
-	login bool   // logged in as a connection
-	auth  string // header of every request, for Basic
-	since time.Time
+	login bool      // logged in as a connection
+	auth  Handshake // gives the header of every request; nil before the login
+	// scheme is auth's, in lower case.
+	scheme string
+	since  time.Time
 }
 
 // wire counts what was written, to tell requests that never left from lost ones.
@@ -38,6 +40,14 @@ func (w *wire) Write(b []byte) (int, error) {
 	n, err := w.Conn.Write(b)
 	w.written.Add(int64(n - len(b)))
 	return n, err
+}
+
+// authorization is the header of a request on a connection that is logged in.
+func (cn *conn) authorization(ctx context.Context) (string, error) {
+	if cn.auth == nil {
+		return "", nil
+	}
+	return cn.auth.Header(ctx)
 }
 
 // dialed carries what the dial functions made back to dial.
