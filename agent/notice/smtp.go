@@ -5,10 +5,13 @@ import (
 	"context"
 	"crypto/tls"
 	"crypto/x509"
+	"encoding/base64"
 	"errors"
 	"io"
 	"net"
 	"net/textproto"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/wneessen/go-mail"
@@ -77,7 +80,20 @@ func (s SMTP) Send(ctx context.Context, m Mail) error {
 	if reply, ok := errors.AsType[*textproto.Error](err); ok && (reply.Code == 535 || reply.Code == 534) {
 		code = fault.LoginRejected
 	}
+	if repeats(err.Error(), n.SMTPUser, a.Password.Reveal()) {
+		err = errors.New("what the server answered repeats the password")
+	}
 	return fault.New(code, op, n.SMTPServer, err)
+}
+
+// repeats tells whether a text holds the password, as it is or as it is sent.
+func repeats(text, user, password string) bool {
+	if password == "" {
+		return false
+	}
+	sent := base64.StdEncoding.EncodeToString
+	return slices.ContainsFunc([]string{password, sent([]byte(password)), sent([]byte("\x00" + user + "\x00" + password))},
+		func(s string) bool { return strings.Contains(text, s) })
 }
 
 func (s SMTP) client(ctx context.Context, a Account) (*mail.Client, error) {
