@@ -93,6 +93,9 @@ func (c *Client) refusedKept(ctx context.Context, cn *conn, resp *http.Response)
 	return c.rejected(resp)
 }
 
+// errLoginCut means that a login has to begin again.
+var errLoginCut = errors.New("the connection ended in the middle of the login")
+
 // maxDials is how many new connections a request is tried on before any of it left.
 const maxDials = 5
 
@@ -138,9 +141,14 @@ func (c *Client) reuse(ctx context.Context, cn *conn, resp *http.Response) error
 		return nil
 	}
 	cn.http.Close()
-	if closed && endsInTheMiddle(resp) {
-		return &Error{Code: fault.ServerFailed, Op: "Login",
-			Message: "the server (or a proxy before it) closes the connection in the middle of the login"}
+	if endsInTheMiddle(resp) {
+		if closed {
+			return &Error{Code: fault.ServerFailed, Op: "Login",
+				Message: "the server (or a proxy before it) closes the connection in the middle of the login"}
+		}
+		// The answer to a challenge is worth nothing on another connection: sent there,
+		// it looks like a wrong password.
+		return errLoginCut
 	}
 	fresh, err := c.dial(ctx)
 	if err != nil {
