@@ -37,7 +37,7 @@ func (s *Server) login(w http.ResponseWriter, r *http.Request) *account {
 	scheme, value, _ := strings.Cut(header, " ")
 	switch {
 	case header == "":
-		if conn != nil && !s.opt.NoNTLM {
+		if conn != nil {
 			conn.mu.Lock()
 			defer conn.mu.Unlock()
 			if conn.user != nil {
@@ -48,7 +48,15 @@ func (s *Server) login(w http.ResponseWriter, r *http.Request) *account {
 		if a := s.loginBasic(strings.TrimSpace(value)); a != nil {
 			return a
 		}
-	case (strings.EqualFold(scheme, "NTLM") || strings.EqualFold(scheme, "Negotiate")) && !s.opt.NoNTLM && conn != nil:
+	case strings.EqualFold(scheme, "Bearer") && s.bearerOffered(r):
+		if a := s.loginToken(strings.TrimSpace(value)); a != nil {
+			return a
+		}
+		s.tokenRefused(w, r)
+		return nil
+	case strings.EqualFold(scheme, "Negotiate") && s.tickets != nil && conn != nil && !isNTLM(value):
+		return s.loginKerberos(w, r, conn, strings.TrimSpace(value))
+	case (strings.EqualFold(scheme, "NTLM") && !s.opt.NegotiateOnly || strings.EqualFold(scheme, "Negotiate")) && !s.opt.NoNTLM && conn != nil:
 		return s.loginNTLM(w, r, conn, scheme, strings.TrimSpace(value))
 	}
 	s.unauthorized(w, r, "", "")
@@ -141,9 +149,14 @@ func (s *Server) unauthorized(w http.ResponseWriter, r *http.Request, scheme, ch
 	case challenge != "":
 		h.Add("WWW-Authenticate", scheme+" "+challenge)
 	default:
-		if !s.opt.NoNTLM {
+		if !s.opt.NoNTLM || s.tickets != nil {
 			h.Add("WWW-Authenticate", "Negotiate")
+		}
+		if !s.opt.NoNTLM && !s.opt.NegotiateOnly {
 			h.Add("WWW-Authenticate", "NTLM")
+		}
+		if s.bearerOffered(r) {
+			h.Add("WWW-Authenticate", bearerOffer)
 		}
 		if s.basicOffered(r) {
 			h.Add("WWW-Authenticate", `Basic realm="`+r.Host+`"`)

@@ -30,9 +30,16 @@ type Options struct {
 	Hostnames []string
 	// BasicWithoutTLS offers Basic on plain HTTP too, which Exchange does not.
 	BasicWithoutTLS bool
-	// NoNTLM takes NTLM and Negotiate out of the offered logins.
+	// NoNTLM takes NTLM, and without Kerberos also Negotiate, out of the offered logins.
 	NoNTLM bool
-	// ExtendedProtection says what is asked of NTLM channel bindings over TLS.
+	// NegotiateOnly offers Negotiate, with NTLM inside, but not NTLM by its name.
+	NegotiateOnly bool
+	// Kerberos is the keytab with the keys of HTTP/<host>; Negotiate takes tickets
+	// then, whose user name must be a user's. "" takes none.
+	Kerberos string
+	// Tokens offers Bearer over TLS: it takes the tokens of IssueToken.
+	Tokens bool
+	// ExtendedProtection says what is asked of NTLM's and Kerberos' channel bindings over TLS.
 	ExtendedProtection ExtendedProtection
 	// RequireSSL answers plain HTTP with 403.4, as IIS does with "Require SSL".
 	RequireSSL bool

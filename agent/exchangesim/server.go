@@ -11,6 +11,7 @@ import (
 	"sync"
 	"time"
 
+	"abgleich/agent/exchangesim/kerberosserver"
 	"abgleich/agent/exchangesim/schema"
 )
 
@@ -29,6 +30,9 @@ type Server struct {
 	ops    map[string]func(*call)
 
 	buffers sync.Pool // of *writer
+
+	tickets *kerberosserver.Acceptor // nil without Kerberos
+	tokens  tokens
 
 	cert    *tls.Certificate
 	binding []byte // expected channel bindings
@@ -56,6 +60,11 @@ func New(opt Options) (*Server, error) {
 	var err error
 	if s.schema, err = schema.Load(); err != nil {
 		return nil, err
+	}
+	if opt.Kerberos != "" {
+		if s.tickets, err = kerberosserver.Load(opt.Kerberos, s.opt.Now); err != nil {
+			return nil, err
+		}
 	}
 	for _, u := range opt.Users {
 		if err := s.addUser(u); err != nil {
