@@ -51,7 +51,7 @@ func (d Date) In(loc *time.Location) time.Time {
 	// offset: in each, the clock passes midnight once at most.
 	for t := midnight.Add(-24 * time.Hour).In(loc); ; {
 		_, offset := t.Zone()
-		start, end := t.ZoneBounds()
+		start, end := stretch(t)
 		first := midnight.Add(-time.Duration(offset) * time.Second).In(loc)
 		if !start.IsZero() && first.Before(start) {
 			first = start
@@ -61,6 +61,18 @@ func (d Date) In(loc *time.Location) time.Time {
 		}
 		t = end
 	}
+}
+
+// stretch gives the bounds of the constant offset around t, as [time.Time.ZoneBounds]
+// does, but its end is always behind t: on the last day of leap years from 2040 on
+// Go gives an end that has passed (Go 1.26: behind the zone file's table the year
+// has 365 days), and a walk from end to end would stand still there.
+func stretch(t time.Time) (start, end time.Time) {
+	start, end = t.ZoneBounds()
+	if !end.IsZero() && !end.After(t) {
+		end = t.AddDate(0, 0, 1)
+	}
+	return start, end
 }
 
 // AddDays moves by days.

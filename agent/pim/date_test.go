@@ -26,6 +26,9 @@ func TestADayBeginsAtItsFirstInstant(t *testing.T) {
 		"a day that Samoa left out":                 {"Pacific/Apia", "2011-12-30", "2011-12-31T00:00:00+14:00"},
 		"the furthest east":                         {"Pacific/Kiritimati", "2026-05-01", "2026-05-01T00:00:00+14:00"},
 		"no zone at all":                            {"UTC", "2026-05-01", "2026-05-01T00:00:00Z"},
+		"the last day of a leap year far ahead":     {"Europe/Vienna", "2040-12-31", "2040-12-31T00:00:00+01:00"},
+		"the day after it":                          {"America/New_York", "2045-01-01", "2045-01-01T00:00:00-05:00"},
+		"the same day south of the equator":         {"Pacific/Chatham", "2044-12-31", "2044-12-31T00:00:00+13:45"},
 		"long ago, by the sun":                      {"Asia/Manila", "1800-01-01", "1800-01-01T00:00:00-15:56"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -52,7 +52,7 @@ func wall(d Date, since time.Duration, loc *time.Location) time.Time {
 	var before time.Time
 	for t := shown.Add(-26 * time.Hour).In(loc); ; {
 		_, offset := t.Zone()
-		start, end := t.ZoneBounds()
+		start, end := stretch(t)
 		at := shown.Add(-time.Duration(offset) * time.Second)
 		if !before.IsZero() && !start.IsZero() && at.Before(start) {
 			return before
