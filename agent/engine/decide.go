@@ -34,7 +34,7 @@ func (r *Rules) one(s pim.SideID, h *Half, missing Presence) Decision {
 		return Decision{Verdict: Wait}
 	}
 	if h.changed() {
-		if it.Shared().Recurrence != nil {
+		if !r.carries(it, target) {
 			return Decision{Verdict: Unpair, Target: target, Code: fault.SeriesNotSupported}
 		}
 		return Decision{Verdict: Recreate, Target: target}
@@ -53,7 +53,7 @@ func (r *Rules) DecideNew(s pim.SideID, it pim.Item) Decision {
 	if it == nil {
 		return Decision{Verdict: Wait}
 	}
-	if it.Shared().Recurrence != nil {
+	if !r.carries(it, s.Other()) {
 		return Decision{Verdict: Refuse, Target: s.Other(), Code: fault.SeriesNotSupported}
 	}
 	return Decision{Verdict: Create, Target: s.Other()}

@@ -16,10 +16,14 @@ type zoneSide struct {
 	subject int
 	private bool
 	states  bool // only the task states open, in progress and done
+	flat    bool // no series
 }
 
 func (z zoneSide) Writable() pim.FieldSet {
-	return (pim.AppointmentFields | pim.TaskFields) &^ z.drop &^ pim.Fields(pim.FieldMeeting, pim.FieldRecurrence)
+	if z.flat {
+		z.drop |= pim.Fields(pim.FieldRecurrence)
+	}
+	return (pim.AppointmentFields | pim.TaskFields) &^ z.drop &^ pim.Fields(pim.FieldMeeting)
 }
 
 func (z zoneSide) Project(i pim.Item) pim.Item {
@@ -74,6 +78,14 @@ func attends(a *pim.Appointment) { a.Meeting = &pim.Meeting{Role: pim.RoleAttend
 func daily(a *pim.Appointment) {
 	a.Recurrence = &pim.Recurrence{Pattern: pim.Daily, Interval: 1, First: pim.DateOf(start)}
 }
+func without(n int) func(*pim.Appointment) {
+	return func(a *pim.Appointment) {
+		a.Recurrence.Deleted = append(a.Recurrence.Deleted, start.AddDate(0, 0, n))
+	}
+}
+
+// unsaid is a series that can't be carried: it has no pattern of ours.
+func unsaid(a *pim.Appointment) { a.Recurrence = &pim.Recurrence{Interval: 1} }
 
 func half(base, now pim.Item) engine.Half {
 	h := engine.Half{Base: base, Item: now}
@@ -166,11 +178,35 @@ func TestDecide(t *testing.T) {
 		"a first comparison with a meeting takes Exchange's time": {
 			b: half(nil, at("a", later)), e: half(nil, at("a", berlin, organises)),
 			toB: set(pim.FieldWhen), lostB: set(pim.FieldWhen)},
-		"a series rests": {
-			b: half(at("a"), nil), e: half(at("a", berlin), at("a", daily)), verdict: engine.Rest, code: fault.SeriesNotSupported},
-		"deleted here, a series there": {
-			b: missing(engine.Deleted, at("a")), e: half(at("a"), at("a", daily)),
+		"a series that can't be carried rests": {
+			b: half(at("a"), nil), e: half(at("a", berlin), at("a", unsaid)), verdict: engine.Rest, code: fault.SeriesNotSupported},
+		"deleted here, a series there that can't be carried": {
+			b: missing(engine.Deleted, at("a")), e: half(at("a"), at("a", unsaid)),
 			verdict: engine.Unpair, target: pim.Business, code: fault.SeriesNotSupported},
+		"a single appointment becomes a series": {
+			b: half(at("a"), nil), e: half(at("a", berlin), at("a", berlin, daily)), toB: set(pim.FieldRecurrence)},
+		"one occurrence is deleted": {
+			b: half(at("a", daily), at("a", daily, without(2))), e: half(at("a", berlin, daily), nil),
+			toE: set(pim.FieldWhen, pim.FieldRecurrence),
+			check: func(t *testing.T, d engine.Decision) {
+				if w := d.Exchange.Write.Item.Shared().Recurrence; len(w.Deleted) != 1 {
+					t.Errorf("%+v", w)
+				}
+			}},
+		"deleted here, a changed series there": {
+			b: missing(engine.Deleted, at("a", daily)), e: half(at("a", daily), at("a", daily, without(1))),
+			verdict: engine.Recreate, target: pim.Business},
+		"time changed here, a series made there: one of the two, never half of each": {
+			b: half(at("a"), at("a", later)), e: half(at("a", berlin), at("a", berlin, daily)),
+			toE: set(pim.FieldWhen, pim.FieldRecurrence), lostE: set(pim.FieldRecurrence),
+			check: func(t *testing.T, d engine.Decision) {
+				if d.Exchange.Write.Item.Shared().Recurrence != nil {
+					t.Error("half of each")
+				}
+			}},
+		"different occurrences deleted on both sides": {
+			b: half(at("a", daily), at("a", daily, without(1))), e: half(at("a", berlin, daily), at("a", berlin, daily, without(2))),
+			toE: set(pim.FieldWhen, pim.FieldRecurrence), lostE: set(pim.FieldWhen, pim.FieldRecurrence)},
 	} {
 		t.Run(name, func(t *testing.T) {
 			r := rules()
@@ -205,13 +241,26 @@ func TestATaskKeepsTheStateTheOtherSideDoesNotHave(t *testing.T) {
 	}
 }
 
-func TestASeriesIsNotCreated(t *testing.T) {
+func TestASeriesIsCreatedWhereItCanBeHeldAndNeverFlattened(t *testing.T) {
 	r := rules()
-	if d := r.DecideNew(pim.Exchange, at("a", daily)); d.Verdict != engine.Refuse || d.Code != fault.SeriesNotSupported {
-		t.Errorf("%+v", d)
-	}
-	if d := r.DecideNew(pim.Exchange, at("a")); d.Verdict != engine.Create || d.Target != pim.Business {
-		t.Errorf("%+v", d)
+	flat := r
+	flat.Business = zoneSide{flat: true}
+	for name, c := range map[string]struct {
+		rules   engine.Rules
+		item    pim.Item
+		verdict engine.Verdict
+		code    fault.Code
+	}{
+		"single":                              {flat, at("a"), engine.Create, ""},
+		"a series":                            {r, at("a", daily), engine.Create, ""},
+		"a series nobody can say":             {r, at("a", unsaid), engine.Refuse, fault.SeriesNotSupported},
+		"a series for a side that holds none": {flat, at("a", daily), engine.Refuse, fault.SeriesNotSupported},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if d := c.rules.DecideNew(pim.Exchange, c.item); d.Verdict != c.verdict || d.Code != c.code || d.Target != pim.Business {
+				t.Errorf("%+v", d)
+			}
+		})
 	}
 }
 
@@ -247,7 +296,13 @@ func TestAHintIsEqualWhereBothSidesCanHoldNoMore(t *testing.T) {
 	if r.Hint(a) == r.Hint(at("a subject too long for business", later)) {
 		t.Error("another time is the same")
 	}
-	if r.Hint(at("a", daily)) != 0 {
-		t.Error("a series is paired")
+	if r.Hint(at("a", daily)) != r.Hint(at("a", berlin, daily, without(1))) {
+		t.Error("an exception hides a pair")
+	}
+	if h := r.Hint(at("a", daily)); h == 0 || h == r.Hint(at("a")) {
+		t.Error("a series is not told from a single appointment")
+	}
+	if r.Hint(at("a", unsaid)) != 0 {
+		t.Error("a series nobody can say is paired")
 	}
 }

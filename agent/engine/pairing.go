@@ -2,6 +2,7 @@ package engine
 
 import (
 	"encoding/binary"
+	"fmt"
 	"hash/fnv"
 	"time"
 
@@ -9,11 +10,12 @@ import (
 )
 
 // Hint is a number that is equal for items that may be one and the same: equal
-// subject, start, end and all-day (appointments) or subject and due date (tasks),
-// as far as both sides can hold them. 0 is for items that are not paired by
-// content: series.
+// subject, start, end, all-day and pattern (appointments) or subject, due date and
+// pattern (tasks), as far as both sides can hold them. Exceptions don't count: one
+// more of them makes no other series. 0 is for what is not paired by content:
+// series that can't be carried.
 func (r *Rules) Hint(i pim.Item) int64 {
-	if i == nil || i.Shared().Recurrence != nil {
+	if i == nil || !r.carries(i, pim.Business) || !r.carries(i, pim.Exchange) {
 		return 0
 	}
 	i = r.Business.Project(r.Exchange.Project(i))
@@ -35,6 +37,9 @@ func (r *Rules) Hint(i pim.Item) int64 {
 		binary.LittleEndian.PutUint64(b[1:], day(x.Due))
 	}
 	h.Write(b[:]) //nolint:errcheck // a hash never fails
+	if p := i.Shared().Recurrence; p != nil {
+		fmt.Fprint(h, p.Pattern, p.Interval, p.Weekdays, p.FirstDayOfWeek, p.DayOfMonth, p.Month, p.Index, p.First, p.Until, p.Count)
+	}
 	if n := int64(h.Sum64()); n != 0 {
 		return n
 	}

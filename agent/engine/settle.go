@@ -22,7 +22,7 @@ func (r *Rules) both(b, e *Half) Decision {
 	if bi == nil || ei == nil {
 		return Decision{Verdict: Wait}
 	}
-	if bi.Shared().Recurrence != nil || ei.Shared().Recurrence != nil {
+	if !r.carries(bi, pim.Exchange) || !r.carries(ei, pim.Business) {
 		return Decision{Verdict: Rest, Code: fault.SeriesNotSupported}
 	}
 	d := Decision{Verdict: Settle}
@@ -78,6 +78,9 @@ func (r *Rules) laterFlow(b, e *Half, same pim.FieldSet) flow {
 	m := pim.Merge(b.Base, b.now(), e.Base, e.now(), func(_, _ pim.Item) pim.FieldSet { return same })
 	f := flow{toExchange: m.FromA, toBusiness: m.FromB}
 	f.settle(m.Conflict, r.winner(b, e), r)
+	if isSeries(b.now()) || isSeries(e.now()) {
+		f.bind(r.winner(b, e), r)
+	}
 	return f
 }
 
@@ -89,6 +92,14 @@ func (r *Rules) firstFlow(b, e *Half, same pim.FieldSet) flow {
 	emptyB, emptyE := pim.EmptyFields(bi), pim.EmptyFields(ei)
 	f := flow{toExchange: differ & emptyE &^ emptyB, toBusiness: differ & emptyB &^ emptyE}
 	f.settle(differ&^f.toExchange&^f.toBusiness, r.winner(b, e), r)
+	switch bs, es := isSeries(bi), isSeries(ei); {
+	case bs && es:
+		f.bind(r.winner(b, e), r)
+	case bs: // a pattern beats none, and brings its time along
+		f.bind(pim.Business, r)
+	case es:
+		f.bind(pim.Exchange, r)
+	}
 	return f
 }
 
