@@ -192,7 +192,7 @@ func (a *Agent) run(ctx context.Context, o Options, p params.Params, logs *logbo
 	scheduler, err := schedule.Start(ctx, schedule.Config{
 		Folder: p.Data.Folder, Runner: run, Observer: r.board, Logger: slog.New(quiet{logs.Slog().Handler()}), Now: o.Now, Interval: p.Sync.Interval,
 		Users: &people{employees: r.business, book: r.book, board: r.board,
-			settings: r.settings.now},
+			settings: r.settings.now, ties: r.store.Ties},
 		Watches: watches(p, r.business, judged{ex, r.opener.judge}),
 	})
 	if err != nil {
@@ -210,7 +210,7 @@ func (a *Agent) run(ctx context.Context, o Options, p params.Params, logs *logbo
 	a.background((&keeper{store: r.store, now: o.Now, log: logs.Service()}).run)
 	return a.serve(o, p, api.Config{
 		Version: o.Version, Now: o.Now, Records: r.store, Book: r.book, Vault: r.vault, Employees: r.business,
-		Control: scheduler, Status: r.board, Checker: newChecker(o, p, r, events), Planner: &planner{run.executor, r.business, r.opener},
+		Control: scheduler, Status: r.board, Checker: newChecker(o, p, r, events), Planner: &planner{run.executor, r.business, r.store, r.opener},
 		Logs: logs, Settings: r.settings, Stopping: pipe.Stopping,
 	})
 }

@@ -7,8 +7,8 @@ import (
 	"abgleich/agent/executor"
 	"abgleich/agent/fault"
 	"abgleich/agent/pim"
-	"abgleich/agent/side"
 	"abgleich/agent/side/business"
+	"abgleich/agent/store"
 )
 
 // planner foretells runs for the API. It logs in, and so keeps to what is known of
@@ -17,6 +17,9 @@ type planner struct {
 	executor  *executor.Executor
 	employees interface {
 		Employee(context.Context, pim.UserID) (business.Employee, error)
+	}
+	ties interface {
+		Tie(context.Context, pim.UserID) (store.Tie, error)
 	}
 	book *opener
 }
@@ -34,7 +37,11 @@ func (p *planner) Plan(ctx context.Context, user pim.UserID, kind pim.Kind, each
 	if err != nil {
 		return err
 	}
-	t := executor.Task{Account: side.Account{User: e.User, Mail: e.Mail, Zone: zoneOf(e)}, Kind: kind, Cause: "plan"}
+	tie, err := p.ties.Tie(ctx, e.User)
+	if err != nil {
+		return err
+	}
+	t := executor.Task{Account: accountOf(e, tie), Kind: kind, Cause: "plan"}
 	var broken error
 	err = p.executor.Plan(ctx, t, func(it executor.PlanItem) bool {
 		broken = each(it)

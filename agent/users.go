@@ -13,6 +13,7 @@ import (
 	"abgleich/agent/side"
 	"abgleich/agent/side/business"
 	"abgleich/agent/status"
+	"abgleich/agent/store"
 )
 
 // people says who is to be synced, and tells the board of everybody else why not.
@@ -24,6 +25,8 @@ type people struct {
 	book     *credentials.Book
 	board    *status.Board
 	settings func() params.Params // those in force
+	// ties are the employees tied to other mailboxes or folders; nil for none.
+	ties func(context.Context) ([]store.Tie, error)
 }
 
 // Users implements schedule.Users.
@@ -37,23 +40,29 @@ func (p *people) Users(ctx context.Context) ([]schedule.User, error) {
 	if err != nil {
 		return nil, err
 	}
+	ties, err := p.tied(ctx)
+	if err != nil {
+		return nil, err
+	}
 	var out []schedule.User
-	for _, e := range employees {
+	taken := places{}
+	for _, e := range ownersFirst(employees, ties) {
 		v := views[e.User]
 		delete(views, e.User)
-		word, code, err := p.word(ctx, e, v)
+		a := accountOf(e, ties[e.User])
+		word, code, err := p.word(ctx, e, a, v)
 		if err != nil {
 			p.reached(err)
 			return nil, err
+		}
+		if word == status.Fine && !taken.take(a, kindsOf(v)) {
+			word, code = status.Disabled, fault.FolderTaken
 		}
 		p.board.Known(e.User, e.Name, word, code)
 		if word != status.Fine {
 			continue
 		}
-		out = append(out, schedule.User{
-			Account: side.Account{User: e.User, Mail: e.Mail, Zone: zoneOf(e)},
-			Kinds:   kindsOf(v),
-		})
+		out = append(out, schedule.User{Account: a, Kinds: kindsOf(v)})
 	}
 	for user := range views { // credentials of somebody who left the master data
 		p.board.Known(user, "", status.Disabled, fault.EmployeeUnknown)
@@ -85,7 +94,7 @@ func (p *people) views(ctx context.Context) (map[pim.UserID]credentials.View, er
 
 // word is what keeps an employee from syncing, or status.Fine: first what is wrong
 // for everybody, then what others must put right for him, then what he can.
-func (p *people) word(ctx context.Context, e business.Employee, v credentials.View) (status.State, fault.Code, error) {
+func (p *people) word(ctx context.Context, e business.Employee, a side.Account, v credentials.View) (status.State, fault.Code, error) {
 	settings := p.settings()
 	switch {
 	case !settings.Communication.SyncEnabled:
@@ -94,7 +103,7 @@ func (p *people) word(ctx context.Context, e business.Employee, v credentials.Vi
 		return status.Disabled, fault.ParametersIncomplete, nil
 	case !e.Active:
 		return status.Disabled, fault.EmployeeInactive, nil
-	case strings.TrimSpace(e.Mail) == "":
+	case strings.TrimSpace(a.Mail) == "":
 		return status.Disabled, fault.EmployeeWithoutMail, nil
 	}
 	err := p.employees.CheckFunction(ctx, e.User, business.FunctionSyncCRM)

@@ -68,6 +68,9 @@ type Records interface {
 	ResolveHold(ctx context.Context, user pim.UserID, id store.HoldID, d store.Decision, by string) error
 	Runs(ctx context.Context, user pim.UserID, before store.RunID, limit int) ([]store.Run, error)
 	PutAudit(context.Context, store.AuditEntry) error
+	Ties(context.Context) ([]store.Tie, error)
+	Tie(context.Context, pim.UserID) (store.Tie, error)
+	SetTie(context.Context, store.Tie) error
 }
 
 // Checker runs the staged check of a login.

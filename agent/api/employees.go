@@ -50,6 +50,11 @@ func (s *server) employee(ctx context.Context, e business.Employee, groups []bus
 	for _, f := range functions {
 		m.Functions = append(m.Functions, string(f))
 	}
+	tie, err := s.Records.Tie(ctx, e.User)
+	if err != nil {
+		return nil, err
+	}
+	m.Tie = tieOf(tie)
 	return m, nil
 }
 

@@ -3307,6 +3307,7 @@ type Employee struct {
 	Active        bool                   `protobuf:"varint,5,opt,name=active,proto3" json:"active,omitempty"`
 	Groups        []string               `protobuf:"bytes,6,rep,name=groups,proto3" json:"groups,omitempty"`
 	Functions     []string               `protobuf:"bytes,7,rep,name=functions,proto3" json:"functions,omitempty"` // effective: sync-crm, sync-credentials
+	Tie           *MailboxTie            `protobuf:"bytes,8,opt,name=tie,proto3" json:"tie,omitempty"`             // read only; see SetMailbox
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -3390,6 +3391,74 @@ func (x *Employee) GetFunctions() []string {
 	return nil
 }
 
+func (x *Employee) GetTie() *MailboxTie {
+	if x != nil {
+		return x.Tie
+	}
+	return nil
+}
+
+// MailboxTie says which mailbox and folders an employee is kept in sync with.
+type MailboxTie struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Mailbox       string                 `protobuf:"bytes,1,opt,name=mailbox,proto3" json:"mailbox,omitempty"`           // "" for his own
+	Appointments  string                 `protobuf:"bytes,2,opt,name=appointments,proto3" json:"appointments,omitempty"` // a folder, "Team/Room 1"; "" for the default one
+	Tasks         string                 `protobuf:"bytes,3,opt,name=tasks,proto3" json:"tasks,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *MailboxTie) Reset() {
+	*x = MailboxTie{}
+	mi := &file_abgleich_proto_msgTypes[47]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *MailboxTie) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*MailboxTie) ProtoMessage() {}
+
+func (x *MailboxTie) ProtoReflect() protoreflect.Message {
+	mi := &file_abgleich_proto_msgTypes[47]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use MailboxTie.ProtoReflect.Descriptor instead.
+func (*MailboxTie) Descriptor() ([]byte, []int) {
+	return file_abgleich_proto_rawDescGZIP(), []int{47}
+}
+
+func (x *MailboxTie) GetMailbox() string {
+	if x != nil {
+		return x.Mailbox
+	}
+	return ""
+}
+
+func (x *MailboxTie) GetAppointments() string {
+	if x != nil {
+		return x.Appointments
+	}
+	return ""
+}
+
+func (x *MailboxTie) GetTasks() string {
+	if x != nil {
+		return x.Tasks
+	}
+	return ""
+}
+
 type ListEmployeesRequest struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	unknownFields protoimpl.UnknownFields
@@ -3398,7 +3467,7 @@ type ListEmployeesRequest struct {
 
 func (x *ListEmployeesRequest) Reset() {
 	*x = ListEmployeesRequest{}
-	mi := &file_abgleich_proto_msgTypes[47]
+	mi := &file_abgleich_proto_msgTypes[48]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3410,7 +3479,7 @@ func (x *ListEmployeesRequest) String() string {
 func (*ListEmployeesRequest) ProtoMessage() {}
 
 func (x *ListEmployeesRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_abgleich_proto_msgTypes[47]
+	mi := &file_abgleich_proto_msgTypes[48]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3423,7 +3492,7 @@ func (x *ListEmployeesRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListEmployeesRequest.ProtoReflect.Descriptor instead.
 func (*ListEmployeesRequest) Descriptor() ([]byte, []int) {
-	return file_abgleich_proto_rawDescGZIP(), []int{47}
+	return file_abgleich_proto_rawDescGZIP(), []int{48}
 }
 
 type ListEmployeesResponse struct {
@@ -3436,7 +3505,7 @@ type ListEmployeesResponse struct {
 
 func (x *ListEmployeesResponse) Reset() {
 	*x = ListEmployeesResponse{}
-	mi := &file_abgleich_proto_msgTypes[48]
+	mi := &file_abgleich_proto_msgTypes[49]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3448,7 +3517,7 @@ func (x *ListEmployeesResponse) String() string {
 func (*ListEmployeesResponse) ProtoMessage() {}
 
 func (x *ListEmployeesResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_abgleich_proto_msgTypes[48]
+	mi := &file_abgleich_proto_msgTypes[49]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3461,7 +3530,7 @@ func (x *ListEmployeesResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListEmployeesResponse.ProtoReflect.Descriptor instead.
 func (*ListEmployeesResponse) Descriptor() ([]byte, []int) {
-	return file_abgleich_proto_rawDescGZIP(), []int{48}
+	return file_abgleich_proto_rawDescGZIP(), []int{49}
 }
 
 func (x *ListEmployeesResponse) GetEmployees() []*Employee {
@@ -3487,7 +3556,7 @@ type SaveEmployeeRequest struct {
 
 func (x *SaveEmployeeRequest) Reset() {
 	*x = SaveEmployeeRequest{}
-	mi := &file_abgleich_proto_msgTypes[49]
+	mi := &file_abgleich_proto_msgTypes[50]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3499,7 +3568,7 @@ func (x *SaveEmployeeRequest) String() string {
 func (*SaveEmployeeRequest) ProtoMessage() {}
 
 func (x *SaveEmployeeRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_abgleich_proto_msgTypes[49]
+	mi := &file_abgleich_proto_msgTypes[50]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3512,7 +3581,7 @@ func (x *SaveEmployeeRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SaveEmployeeRequest.ProtoReflect.Descriptor instead.
 func (*SaveEmployeeRequest) Descriptor() ([]byte, []int) {
-	return file_abgleich_proto_rawDescGZIP(), []int{49}
+	return file_abgleich_proto_rawDescGZIP(), []int{50}
 }
 
 func (x *SaveEmployeeRequest) GetEmployee() *Employee {
@@ -3531,7 +3600,7 @@ type SaveEmployeeResponse struct {
 
 func (x *SaveEmployeeResponse) Reset() {
 	*x = SaveEmployeeResponse{}
-	mi := &file_abgleich_proto_msgTypes[50]
+	mi := &file_abgleich_proto_msgTypes[51]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3543,7 +3612,7 @@ func (x *SaveEmployeeResponse) String() string {
 func (*SaveEmployeeResponse) ProtoMessage() {}
 
 func (x *SaveEmployeeResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_abgleich_proto_msgTypes[50]
+	mi := &file_abgleich_proto_msgTypes[51]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3556,12 +3625,108 @@ func (x *SaveEmployeeResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SaveEmployeeResponse.ProtoReflect.Descriptor instead.
 func (*SaveEmployeeResponse) Descriptor() ([]byte, []int) {
-	return file_abgleich_proto_rawDescGZIP(), []int{50}
+	return file_abgleich_proto_rawDescGZIP(), []int{51}
 }
 
 func (x *SaveEmployeeResponse) GetEmployee() *Employee {
 	if x != nil {
 		return x.Employee
+	}
+	return nil
+}
+
+type SetMailboxRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	User          string                 `protobuf:"bytes,1,opt,name=user,proto3" json:"user,omitempty"`
+	Tie           *MailboxTie            `protobuf:"bytes,2,opt,name=tie,proto3" json:"tie,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SetMailboxRequest) Reset() {
+	*x = SetMailboxRequest{}
+	mi := &file_abgleich_proto_msgTypes[52]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SetMailboxRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SetMailboxRequest) ProtoMessage() {}
+
+func (x *SetMailboxRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_abgleich_proto_msgTypes[52]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SetMailboxRequest.ProtoReflect.Descriptor instead.
+func (*SetMailboxRequest) Descriptor() ([]byte, []int) {
+	return file_abgleich_proto_rawDescGZIP(), []int{52}
+}
+
+func (x *SetMailboxRequest) GetUser() string {
+	if x != nil {
+		return x.User
+	}
+	return ""
+}
+
+func (x *SetMailboxRequest) GetTie() *MailboxTie {
+	if x != nil {
+		return x.Tie
+	}
+	return nil
+}
+
+type SetMailboxResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Tie           *MailboxTie            `protobuf:"bytes,1,opt,name=tie,proto3" json:"tie,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SetMailboxResponse) Reset() {
+	*x = SetMailboxResponse{}
+	mi := &file_abgleich_proto_msgTypes[53]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SetMailboxResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SetMailboxResponse) ProtoMessage() {}
+
+func (x *SetMailboxResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_abgleich_proto_msgTypes[53]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SetMailboxResponse.ProtoReflect.Descriptor instead.
+func (*SetMailboxResponse) Descriptor() ([]byte, []int) {
+	return file_abgleich_proto_rawDescGZIP(), []int{53}
+}
+
+func (x *SetMailboxResponse) GetTie() *MailboxTie {
+	if x != nil {
+		return x.Tie
 	}
 	return nil
 }
@@ -3577,7 +3742,7 @@ type SetPermissionRequest struct {
 
 func (x *SetPermissionRequest) Reset() {
 	*x = SetPermissionRequest{}
-	mi := &file_abgleich_proto_msgTypes[51]
+	mi := &file_abgleich_proto_msgTypes[54]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3589,7 +3754,7 @@ func (x *SetPermissionRequest) String() string {
 func (*SetPermissionRequest) ProtoMessage() {}
 
 func (x *SetPermissionRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_abgleich_proto_msgTypes[51]
+	mi := &file_abgleich_proto_msgTypes[54]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3602,7 +3767,7 @@ func (x *SetPermissionRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SetPermissionRequest.ProtoReflect.Descriptor instead.
 func (*SetPermissionRequest) Descriptor() ([]byte, []int) {
-	return file_abgleich_proto_rawDescGZIP(), []int{51}
+	return file_abgleich_proto_rawDescGZIP(), []int{54}
 }
 
 func (x *SetPermissionRequest) GetGroup() string {
@@ -3634,7 +3799,7 @@ type SetPermissionResponse struct {
 
 func (x *SetPermissionResponse) Reset() {
 	*x = SetPermissionResponse{}
-	mi := &file_abgleich_proto_msgTypes[52]
+	mi := &file_abgleich_proto_msgTypes[55]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3646,7 +3811,7 @@ func (x *SetPermissionResponse) String() string {
 func (*SetPermissionResponse) ProtoMessage() {}
 
 func (x *SetPermissionResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_abgleich_proto_msgTypes[52]
+	mi := &file_abgleich_proto_msgTypes[55]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3659,7 +3824,7 @@ func (x *SetPermissionResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SetPermissionResponse.ProtoReflect.Descriptor instead.
 func (*SetPermissionResponse) Descriptor() ([]byte, []int) {
-	return file_abgleich_proto_rawDescGZIP(), []int{52}
+	return file_abgleich_proto_rawDescGZIP(), []int{55}
 }
 
 type ReadLogRequest struct {
@@ -3675,7 +3840,7 @@ type ReadLogRequest struct {
 
 func (x *ReadLogRequest) Reset() {
 	*x = ReadLogRequest{}
-	mi := &file_abgleich_proto_msgTypes[53]
+	mi := &file_abgleich_proto_msgTypes[56]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3687,7 +3852,7 @@ func (x *ReadLogRequest) String() string {
 func (*ReadLogRequest) ProtoMessage() {}
 
 func (x *ReadLogRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_abgleich_proto_msgTypes[53]
+	mi := &file_abgleich_proto_msgTypes[56]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3700,7 +3865,7 @@ func (x *ReadLogRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReadLogRequest.ProtoReflect.Descriptor instead.
 func (*ReadLogRequest) Descriptor() ([]byte, []int) {
-	return file_abgleich_proto_rawDescGZIP(), []int{53}
+	return file_abgleich_proto_rawDescGZIP(), []int{56}
 }
 
 func (x *ReadLogRequest) GetUser() string {
@@ -3747,7 +3912,7 @@ type ReadLogResponse struct {
 
 func (x *ReadLogResponse) Reset() {
 	*x = ReadLogResponse{}
-	mi := &file_abgleich_proto_msgTypes[54]
+	mi := &file_abgleich_proto_msgTypes[57]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3759,7 +3924,7 @@ func (x *ReadLogResponse) String() string {
 func (*ReadLogResponse) ProtoMessage() {}
 
 func (x *ReadLogResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_abgleich_proto_msgTypes[54]
+	mi := &file_abgleich_proto_msgTypes[57]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3772,7 +3937,7 @@ func (x *ReadLogResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReadLogResponse.ProtoReflect.Descriptor instead.
 func (*ReadLogResponse) Descriptor() ([]byte, []int) {
-	return file_abgleich_proto_rawDescGZIP(), []int{54}
+	return file_abgleich_proto_rawDescGZIP(), []int{57}
 }
 
 func (x *ReadLogResponse) GetLines() []string {
@@ -4017,7 +4182,7 @@ const file_abgleich_proto_rawDesc = "" +
 	"\x05value\x18\x02 \x01(\fR\x05value:\x028\x01\"R\n" +
 	"\x15SetParametersResponse\x12\x12\n" +
 	"\x04etag\x18\x01 \x01(\tR\x04etag\x12%\n" +
-	"\x0erestart_needed\x18\x02 \x01(\bR\rrestartNeeded\"\xb1\x01\n" +
+	"\x0erestart_needed\x18\x02 \x01(\bR\rrestartNeeded\"\xdc\x01\n" +
 	"\bEmployee\x12\x12\n" +
 	"\x04user\x18\x01 \x01(\tR\x04user\x12\x12\n" +
 	"\x04name\x18\x02 \x01(\tR\x04name\x12\x12\n" +
@@ -4025,7 +4190,13 @@ const file_abgleich_proto_rawDesc = "" +
 	"\ttime_zone\x18\x04 \x01(\tR\btimeZone\x12\x16\n" +
 	"\x06active\x18\x05 \x01(\bR\x06active\x12\x16\n" +
 	"\x06groups\x18\x06 \x03(\tR\x06groups\x12\x1c\n" +
-	"\tfunctions\x18\a \x03(\tR\tfunctions\"\x16\n" +
+	"\tfunctions\x18\a \x03(\tR\tfunctions\x12)\n" +
+	"\x03tie\x18\b \x01(\v2\x17.abgleich.v1.MailboxTieR\x03tie\"`\n" +
+	"\n" +
+	"MailboxTie\x12\x18\n" +
+	"\amailbox\x18\x01 \x01(\tR\amailbox\x12\"\n" +
+	"\fappointments\x18\x02 \x01(\tR\fappointments\x12\x14\n" +
+	"\x05tasks\x18\x03 \x01(\tR\x05tasks\"\x16\n" +
 	"\x14ListEmployeesRequest\"i\n" +
 	"\x15ListEmployeesResponse\x123\n" +
 	"\temployees\x18\x01 \x03(\v2\x15.abgleich.v1.EmployeeR\temployees\x12\x1b\n" +
@@ -4033,7 +4204,12 @@ const file_abgleich_proto_rawDesc = "" +
 	"\x13SaveEmployeeRequest\x121\n" +
 	"\bemployee\x18\x01 \x01(\v2\x15.abgleich.v1.EmployeeR\bemployee\"I\n" +
 	"\x14SaveEmployeeResponse\x121\n" +
-	"\bemployee\x18\x01 \x01(\v2\x15.abgleich.v1.EmployeeR\bemployee\"b\n" +
+	"\bemployee\x18\x01 \x01(\v2\x15.abgleich.v1.EmployeeR\bemployee\"R\n" +
+	"\x11SetMailboxRequest\x12\x12\n" +
+	"\x04user\x18\x01 \x01(\tR\x04user\x12)\n" +
+	"\x03tie\x18\x02 \x01(\v2\x17.abgleich.v1.MailboxTieR\x03tie\"?\n" +
+	"\x12SetMailboxResponse\x12)\n" +
+	"\x03tie\x18\x01 \x01(\v2\x17.abgleich.v1.MailboxTieR\x03tie\"b\n" +
 	"\x14SetPermissionRequest\x12\x14\n" +
 	"\x05group\x18\x01 \x01(\tR\x05group\x12\x1a\n" +
 	"\bfunction\x18\x02 \x01(\tR\bfunction\x12\x18\n" +
@@ -4080,7 +4256,7 @@ const file_abgleich_proto_rawDesc = "" +
 	"\x11RUN_PHASE_READING\x10\x03\x12\x16\n" +
 	"\x12RUN_PHASE_MATCHING\x10\x04\x12\x15\n" +
 	"\x11RUN_PHASE_WRITING\x10\x05\x12\x16\n" +
-	"\x12RUN_PHASE_DELETING\x10\x062\xc2\r\n" +
+	"\x12RUN_PHASE_DELETING\x10\x062\x91\x0e\n" +
 	"\fAgentService\x12>\n" +
 	"\x05Hello\x12\x19.abgleich.v1.HelloRequest\x1a\x1a.abgleich.v1.HelloResponse\x12Y\n" +
 	"\x0eGetCredentials\x12\".abgleich.v1.GetCredentialsRequest\x1a#.abgleich.v1.GetCredentialsResponse\x12\\\n" +
@@ -4101,7 +4277,9 @@ const file_abgleich_proto_rawDesc = "" +
 	"\rSetParameters\x12!.abgleich.v1.SetParametersRequest\x1a\".abgleich.v1.SetParametersResponse\x12V\n" +
 	"\rListEmployees\x12!.abgleich.v1.ListEmployeesRequest\x1a\".abgleich.v1.ListEmployeesResponse\x12S\n" +
 	"\fSaveEmployee\x12 .abgleich.v1.SaveEmployeeRequest\x1a!.abgleich.v1.SaveEmployeeResponse\x12V\n" +
-	"\rSetPermission\x12!.abgleich.v1.SetPermissionRequest\x1a\".abgleich.v1.SetPermissionResponse\x12F\n" +
+	"\rSetPermission\x12!.abgleich.v1.SetPermissionRequest\x1a\".abgleich.v1.SetPermissionResponse\x12M\n" +
+	"\n" +
+	"SetMailbox\x12\x1e.abgleich.v1.SetMailboxRequest\x1a\x1f.abgleich.v1.SetMailboxResponse\x12F\n" +
 	"\aReadLog\x12\x1b.abgleich.v1.ReadLogRequest\x1a\x1c.abgleich.v1.ReadLogResponse0\x01B Z\x1eabgleich/ipc/contract;contractb\x06proto3"
 
 var (
@@ -4117,7 +4295,7 @@ func file_abgleich_proto_rawDescGZIP() []byte {
 }
 
 var file_abgleich_proto_enumTypes = make([]protoimpl.EnumInfo, 5)
-var file_abgleich_proto_msgTypes = make([]protoimpl.MessageInfo, 58)
+var file_abgleich_proto_msgTypes = make([]protoimpl.MessageInfo, 61)
 var file_abgleich_proto_goTypes = []any{
 	(Kind)(0),                         // 0: abgleich.v1.Kind
 	(SideId)(0),                       // 1: abgleich.v1.SideId
@@ -4171,56 +4349,59 @@ var file_abgleich_proto_goTypes = []any{
 	(*SetParametersRequest)(nil),      // 49: abgleich.v1.SetParametersRequest
 	(*SetParametersResponse)(nil),     // 50: abgleich.v1.SetParametersResponse
 	(*Employee)(nil),                  // 51: abgleich.v1.Employee
-	(*ListEmployeesRequest)(nil),      // 52: abgleich.v1.ListEmployeesRequest
-	(*ListEmployeesResponse)(nil),     // 53: abgleich.v1.ListEmployeesResponse
-	(*SaveEmployeeRequest)(nil),       // 54: abgleich.v1.SaveEmployeeRequest
-	(*SaveEmployeeResponse)(nil),      // 55: abgleich.v1.SaveEmployeeResponse
-	(*SetPermissionRequest)(nil),      // 56: abgleich.v1.SetPermissionRequest
-	(*SetPermissionResponse)(nil),     // 57: abgleich.v1.SetPermissionResponse
-	(*ReadLogRequest)(nil),            // 58: abgleich.v1.ReadLogRequest
-	(*ReadLogResponse)(nil),           // 59: abgleich.v1.ReadLogResponse
-	nil,                               // 60: abgleich.v1.Stage.ArgsEntry
-	nil,                               // 61: abgleich.v1.SetParametersRequest.ValuesEntry
-	nil,                               // 62: abgleich.v1.SetParametersRequest.SealedValuesEntry
-	(*timestamppb.Timestamp)(nil),     // 63: google.protobuf.Timestamp
-	(*durationpb.Duration)(nil),       // 64: google.protobuf.Duration
+	(*MailboxTie)(nil),                // 52: abgleich.v1.MailboxTie
+	(*ListEmployeesRequest)(nil),      // 53: abgleich.v1.ListEmployeesRequest
+	(*ListEmployeesResponse)(nil),     // 54: abgleich.v1.ListEmployeesResponse
+	(*SaveEmployeeRequest)(nil),       // 55: abgleich.v1.SaveEmployeeRequest
+	(*SaveEmployeeResponse)(nil),      // 56: abgleich.v1.SaveEmployeeResponse
+	(*SetMailboxRequest)(nil),         // 57: abgleich.v1.SetMailboxRequest
+	(*SetMailboxResponse)(nil),        // 58: abgleich.v1.SetMailboxResponse
+	(*SetPermissionRequest)(nil),      // 59: abgleich.v1.SetPermissionRequest
+	(*SetPermissionResponse)(nil),     // 60: abgleich.v1.SetPermissionResponse
+	(*ReadLogRequest)(nil),            // 61: abgleich.v1.ReadLogRequest
+	(*ReadLogResponse)(nil),           // 62: abgleich.v1.ReadLogResponse
+	nil,                               // 63: abgleich.v1.Stage.ArgsEntry
+	nil,                               // 64: abgleich.v1.SetParametersRequest.ValuesEntry
+	nil,                               // 65: abgleich.v1.SetParametersRequest.SealedValuesEntry
+	(*timestamppb.Timestamp)(nil),     // 66: google.protobuf.Timestamp
+	(*durationpb.Duration)(nil),       // 67: google.protobuf.Duration
 }
 var file_abgleich_proto_depIdxs = []int32{
-	63, // 0: abgleich.v1.HelloResponse.now:type_name -> google.protobuf.Timestamp
-	63, // 1: abgleich.v1.Credentials.verified:type_name -> google.protobuf.Timestamp
+	66, // 0: abgleich.v1.HelloResponse.now:type_name -> google.protobuf.Timestamp
+	66, // 1: abgleich.v1.Credentials.verified:type_name -> google.protobuf.Timestamp
 	8,  // 2: abgleich.v1.GetCredentialsResponse.credentials:type_name -> abgleich.v1.Credentials
 	8,  // 3: abgleich.v1.SaveCredentialsResponse.credentials:type_name -> abgleich.v1.Credentials
 	17, // 4: abgleich.v1.VerifyCredentialsResponse.stage:type_name -> abgleich.v1.Stage
 	2,  // 5: abgleich.v1.Stage.state:type_name -> abgleich.v1.StageState
-	60, // 6: abgleich.v1.Stage.args:type_name -> abgleich.v1.Stage.ArgsEntry
-	64, // 7: abgleich.v1.Stage.took:type_name -> google.protobuf.Duration
+	63, // 6: abgleich.v1.Stage.args:type_name -> abgleich.v1.Stage.ArgsEntry
+	67, // 7: abgleich.v1.Stage.took:type_name -> google.protobuf.Duration
 	20, // 8: abgleich.v1.WatchStatusResponse.agent:type_name -> abgleich.v1.AgentStatus
 	21, // 9: abgleich.v1.WatchStatusResponse.users:type_name -> abgleich.v1.UserStatus
-	63, // 10: abgleich.v1.AgentStatus.started:type_name -> google.protobuf.Timestamp
-	64, // 11: abgleich.v1.AgentStatus.interval:type_name -> google.protobuf.Duration
+	66, // 10: abgleich.v1.AgentStatus.started:type_name -> google.protobuf.Timestamp
+	67, // 11: abgleich.v1.AgentStatus.interval:type_name -> google.protobuf.Duration
 	3,  // 12: abgleich.v1.UserStatus.state:type_name -> abgleich.v1.UserState
-	63, // 13: abgleich.v1.UserStatus.paused_until:type_name -> google.protobuf.Timestamp
+	66, // 13: abgleich.v1.UserStatus.paused_until:type_name -> google.protobuf.Timestamp
 	22, // 14: abgleich.v1.UserStatus.kinds:type_name -> abgleich.v1.KindStatus
 	0,  // 15: abgleich.v1.KindStatus.kind:type_name -> abgleich.v1.Kind
 	4,  // 16: abgleich.v1.KindStatus.phase:type_name -> abgleich.v1.RunPhase
-	64, // 17: abgleich.v1.KindStatus.remaining:type_name -> google.protobuf.Duration
-	63, // 18: abgleich.v1.KindStatus.last_success:type_name -> google.protobuf.Timestamp
-	63, // 19: abgleich.v1.KindStatus.last_try:type_name -> google.protobuf.Timestamp
-	63, // 20: abgleich.v1.KindStatus.next_run:type_name -> google.protobuf.Timestamp
-	63, // 21: abgleich.v1.KindStatus.blocked_until:type_name -> google.protobuf.Timestamp
+	67, // 17: abgleich.v1.KindStatus.remaining:type_name -> google.protobuf.Duration
+	66, // 18: abgleich.v1.KindStatus.last_success:type_name -> google.protobuf.Timestamp
+	66, // 19: abgleich.v1.KindStatus.last_try:type_name -> google.protobuf.Timestamp
+	66, // 20: abgleich.v1.KindStatus.next_run:type_name -> google.protobuf.Timestamp
+	66, // 21: abgleich.v1.KindStatus.blocked_until:type_name -> google.protobuf.Timestamp
 	23, // 22: abgleich.v1.KindStatus.counts:type_name -> abgleich.v1.Counts
 	0,  // 23: abgleich.v1.SyncNowRequest.kind:type_name -> abgleich.v1.Kind
-	63, // 24: abgleich.v1.PauseRequest.until:type_name -> google.protobuf.Timestamp
+	66, // 24: abgleich.v1.PauseRequest.until:type_name -> google.protobuf.Timestamp
 	32, // 25: abgleich.v1.ListProblemsResponse.problems:type_name -> abgleich.v1.Problem
 	0,  // 26: abgleich.v1.Problem.kind:type_name -> abgleich.v1.Kind
 	1,  // 27: abgleich.v1.Problem.side:type_name -> abgleich.v1.SideId
-	63, // 28: abgleich.v1.Problem.first:type_name -> google.protobuf.Timestamp
-	63, // 29: abgleich.v1.Problem.last:type_name -> google.protobuf.Timestamp
-	63, // 30: abgleich.v1.Problem.next_try:type_name -> google.protobuf.Timestamp
+	66, // 28: abgleich.v1.Problem.first:type_name -> google.protobuf.Timestamp
+	66, // 29: abgleich.v1.Problem.last:type_name -> google.protobuf.Timestamp
+	66, // 30: abgleich.v1.Problem.next_try:type_name -> google.protobuf.Timestamp
 	37, // 31: abgleich.v1.ListHoldsResponse.holds:type_name -> abgleich.v1.Hold
 	0,  // 32: abgleich.v1.Hold.kind:type_name -> abgleich.v1.Kind
 	1,  // 33: abgleich.v1.Hold.side:type_name -> abgleich.v1.SideId
-	63, // 34: abgleich.v1.Hold.since:type_name -> google.protobuf.Timestamp
+	66, // 34: abgleich.v1.Hold.since:type_name -> google.protobuf.Timestamp
 	0,  // 35: abgleich.v1.PlanRunRequest.kind:type_name -> abgleich.v1.Kind
 	23, // 36: abgleich.v1.PlanRunResponse.counts:type_name -> abgleich.v1.Counts
 	42, // 37: abgleich.v1.PlanRunResponse.actions:type_name -> abgleich.v1.PlannedAction
@@ -4228,62 +4409,67 @@ var file_abgleich_proto_depIdxs = []int32{
 	0,  // 39: abgleich.v1.PlannedAction.kind:type_name -> abgleich.v1.Kind
 	45, // 40: abgleich.v1.ListRunsResponse.runs:type_name -> abgleich.v1.Run
 	0,  // 41: abgleich.v1.Run.kind:type_name -> abgleich.v1.Kind
-	63, // 42: abgleich.v1.Run.started:type_name -> google.protobuf.Timestamp
-	64, // 43: abgleich.v1.Run.took:type_name -> google.protobuf.Duration
+	66, // 42: abgleich.v1.Run.started:type_name -> google.protobuf.Timestamp
+	67, // 43: abgleich.v1.Run.took:type_name -> google.protobuf.Duration
 	23, // 44: abgleich.v1.Run.counts:type_name -> abgleich.v1.Counts
 	46, // 45: abgleich.v1.GetParametersResponse.parameters:type_name -> abgleich.v1.Parameter
-	61, // 46: abgleich.v1.SetParametersRequest.values:type_name -> abgleich.v1.SetParametersRequest.ValuesEntry
-	62, // 47: abgleich.v1.SetParametersRequest.sealed_values:type_name -> abgleich.v1.SetParametersRequest.SealedValuesEntry
-	51, // 48: abgleich.v1.ListEmployeesResponse.employees:type_name -> abgleich.v1.Employee
-	51, // 49: abgleich.v1.SaveEmployeeRequest.employee:type_name -> abgleich.v1.Employee
-	51, // 50: abgleich.v1.SaveEmployeeResponse.employee:type_name -> abgleich.v1.Employee
-	6,  // 51: abgleich.v1.AgentService.Hello:input_type -> abgleich.v1.HelloRequest
-	9,  // 52: abgleich.v1.AgentService.GetCredentials:input_type -> abgleich.v1.GetCredentialsRequest
-	11, // 53: abgleich.v1.AgentService.SaveCredentials:input_type -> abgleich.v1.SaveCredentialsRequest
-	13, // 54: abgleich.v1.AgentService.DeleteCredentials:input_type -> abgleich.v1.DeleteCredentialsRequest
-	15, // 55: abgleich.v1.AgentService.VerifyCredentials:input_type -> abgleich.v1.VerifyCredentialsRequest
-	18, // 56: abgleich.v1.AgentService.WatchStatus:input_type -> abgleich.v1.WatchStatusRequest
-	24, // 57: abgleich.v1.AgentService.SyncNow:input_type -> abgleich.v1.SyncNowRequest
-	26, // 58: abgleich.v1.AgentService.Pause:input_type -> abgleich.v1.PauseRequest
-	28, // 59: abgleich.v1.AgentService.Resume:input_type -> abgleich.v1.ResumeRequest
-	30, // 60: abgleich.v1.AgentService.ListProblems:input_type -> abgleich.v1.ListProblemsRequest
-	33, // 61: abgleich.v1.AgentService.RetryProblem:input_type -> abgleich.v1.RetryProblemRequest
-	35, // 62: abgleich.v1.AgentService.ListHolds:input_type -> abgleich.v1.ListHoldsRequest
-	38, // 63: abgleich.v1.AgentService.ResolveHold:input_type -> abgleich.v1.ResolveHoldRequest
-	40, // 64: abgleich.v1.AgentService.PlanRun:input_type -> abgleich.v1.PlanRunRequest
-	43, // 65: abgleich.v1.AgentService.ListRuns:input_type -> abgleich.v1.ListRunsRequest
-	47, // 66: abgleich.v1.AgentService.GetParameters:input_type -> abgleich.v1.GetParametersRequest
-	49, // 67: abgleich.v1.AgentService.SetParameters:input_type -> abgleich.v1.SetParametersRequest
-	52, // 68: abgleich.v1.AgentService.ListEmployees:input_type -> abgleich.v1.ListEmployeesRequest
-	54, // 69: abgleich.v1.AgentService.SaveEmployee:input_type -> abgleich.v1.SaveEmployeeRequest
-	56, // 70: abgleich.v1.AgentService.SetPermission:input_type -> abgleich.v1.SetPermissionRequest
-	58, // 71: abgleich.v1.AgentService.ReadLog:input_type -> abgleich.v1.ReadLogRequest
-	7,  // 72: abgleich.v1.AgentService.Hello:output_type -> abgleich.v1.HelloResponse
-	10, // 73: abgleich.v1.AgentService.GetCredentials:output_type -> abgleich.v1.GetCredentialsResponse
-	12, // 74: abgleich.v1.AgentService.SaveCredentials:output_type -> abgleich.v1.SaveCredentialsResponse
-	14, // 75: abgleich.v1.AgentService.DeleteCredentials:output_type -> abgleich.v1.DeleteCredentialsResponse
-	16, // 76: abgleich.v1.AgentService.VerifyCredentials:output_type -> abgleich.v1.VerifyCredentialsResponse
-	19, // 77: abgleich.v1.AgentService.WatchStatus:output_type -> abgleich.v1.WatchStatusResponse
-	25, // 78: abgleich.v1.AgentService.SyncNow:output_type -> abgleich.v1.SyncNowResponse
-	27, // 79: abgleich.v1.AgentService.Pause:output_type -> abgleich.v1.PauseResponse
-	29, // 80: abgleich.v1.AgentService.Resume:output_type -> abgleich.v1.ResumeResponse
-	31, // 81: abgleich.v1.AgentService.ListProblems:output_type -> abgleich.v1.ListProblemsResponse
-	34, // 82: abgleich.v1.AgentService.RetryProblem:output_type -> abgleich.v1.RetryProblemResponse
-	36, // 83: abgleich.v1.AgentService.ListHolds:output_type -> abgleich.v1.ListHoldsResponse
-	39, // 84: abgleich.v1.AgentService.ResolveHold:output_type -> abgleich.v1.ResolveHoldResponse
-	41, // 85: abgleich.v1.AgentService.PlanRun:output_type -> abgleich.v1.PlanRunResponse
-	44, // 86: abgleich.v1.AgentService.ListRuns:output_type -> abgleich.v1.ListRunsResponse
-	48, // 87: abgleich.v1.AgentService.GetParameters:output_type -> abgleich.v1.GetParametersResponse
-	50, // 88: abgleich.v1.AgentService.SetParameters:output_type -> abgleich.v1.SetParametersResponse
-	53, // 89: abgleich.v1.AgentService.ListEmployees:output_type -> abgleich.v1.ListEmployeesResponse
-	55, // 90: abgleich.v1.AgentService.SaveEmployee:output_type -> abgleich.v1.SaveEmployeeResponse
-	57, // 91: abgleich.v1.AgentService.SetPermission:output_type -> abgleich.v1.SetPermissionResponse
-	59, // 92: abgleich.v1.AgentService.ReadLog:output_type -> abgleich.v1.ReadLogResponse
-	72, // [72:93] is the sub-list for method output_type
-	51, // [51:72] is the sub-list for method input_type
-	51, // [51:51] is the sub-list for extension type_name
-	51, // [51:51] is the sub-list for extension extendee
-	0,  // [0:51] is the sub-list for field type_name
+	64, // 46: abgleich.v1.SetParametersRequest.values:type_name -> abgleich.v1.SetParametersRequest.ValuesEntry
+	65, // 47: abgleich.v1.SetParametersRequest.sealed_values:type_name -> abgleich.v1.SetParametersRequest.SealedValuesEntry
+	52, // 48: abgleich.v1.Employee.tie:type_name -> abgleich.v1.MailboxTie
+	51, // 49: abgleich.v1.ListEmployeesResponse.employees:type_name -> abgleich.v1.Employee
+	51, // 50: abgleich.v1.SaveEmployeeRequest.employee:type_name -> abgleich.v1.Employee
+	51, // 51: abgleich.v1.SaveEmployeeResponse.employee:type_name -> abgleich.v1.Employee
+	52, // 52: abgleich.v1.SetMailboxRequest.tie:type_name -> abgleich.v1.MailboxTie
+	52, // 53: abgleich.v1.SetMailboxResponse.tie:type_name -> abgleich.v1.MailboxTie
+	6,  // 54: abgleich.v1.AgentService.Hello:input_type -> abgleich.v1.HelloRequest
+	9,  // 55: abgleich.v1.AgentService.GetCredentials:input_type -> abgleich.v1.GetCredentialsRequest
+	11, // 56: abgleich.v1.AgentService.SaveCredentials:input_type -> abgleich.v1.SaveCredentialsRequest
+	13, // 57: abgleich.v1.AgentService.DeleteCredentials:input_type -> abgleich.v1.DeleteCredentialsRequest
+	15, // 58: abgleich.v1.AgentService.VerifyCredentials:input_type -> abgleich.v1.VerifyCredentialsRequest
+	18, // 59: abgleich.v1.AgentService.WatchStatus:input_type -> abgleich.v1.WatchStatusRequest
+	24, // 60: abgleich.v1.AgentService.SyncNow:input_type -> abgleich.v1.SyncNowRequest
+	26, // 61: abgleich.v1.AgentService.Pause:input_type -> abgleich.v1.PauseRequest
+	28, // 62: abgleich.v1.AgentService.Resume:input_type -> abgleich.v1.ResumeRequest
+	30, // 63: abgleich.v1.AgentService.ListProblems:input_type -> abgleich.v1.ListProblemsRequest
+	33, // 64: abgleich.v1.AgentService.RetryProblem:input_type -> abgleich.v1.RetryProblemRequest
+	35, // 65: abgleich.v1.AgentService.ListHolds:input_type -> abgleich.v1.ListHoldsRequest
+	38, // 66: abgleich.v1.AgentService.ResolveHold:input_type -> abgleich.v1.ResolveHoldRequest
+	40, // 67: abgleich.v1.AgentService.PlanRun:input_type -> abgleich.v1.PlanRunRequest
+	43, // 68: abgleich.v1.AgentService.ListRuns:input_type -> abgleich.v1.ListRunsRequest
+	47, // 69: abgleich.v1.AgentService.GetParameters:input_type -> abgleich.v1.GetParametersRequest
+	49, // 70: abgleich.v1.AgentService.SetParameters:input_type -> abgleich.v1.SetParametersRequest
+	53, // 71: abgleich.v1.AgentService.ListEmployees:input_type -> abgleich.v1.ListEmployeesRequest
+	55, // 72: abgleich.v1.AgentService.SaveEmployee:input_type -> abgleich.v1.SaveEmployeeRequest
+	59, // 73: abgleich.v1.AgentService.SetPermission:input_type -> abgleich.v1.SetPermissionRequest
+	57, // 74: abgleich.v1.AgentService.SetMailbox:input_type -> abgleich.v1.SetMailboxRequest
+	61, // 75: abgleich.v1.AgentService.ReadLog:input_type -> abgleich.v1.ReadLogRequest
+	7,  // 76: abgleich.v1.AgentService.Hello:output_type -> abgleich.v1.HelloResponse
+	10, // 77: abgleich.v1.AgentService.GetCredentials:output_type -> abgleich.v1.GetCredentialsResponse
+	12, // 78: abgleich.v1.AgentService.SaveCredentials:output_type -> abgleich.v1.SaveCredentialsResponse
+	14, // 79: abgleich.v1.AgentService.DeleteCredentials:output_type -> abgleich.v1.DeleteCredentialsResponse
+	16, // 80: abgleich.v1.AgentService.VerifyCredentials:output_type -> abgleich.v1.VerifyCredentialsResponse
+	19, // 81: abgleich.v1.AgentService.WatchStatus:output_type -> abgleich.v1.WatchStatusResponse
+	25, // 82: abgleich.v1.AgentService.SyncNow:output_type -> abgleich.v1.SyncNowResponse
+	27, // 83: abgleich.v1.AgentService.Pause:output_type -> abgleich.v1.PauseResponse
+	29, // 84: abgleich.v1.AgentService.Resume:output_type -> abgleich.v1.ResumeResponse
+	31, // 85: abgleich.v1.AgentService.ListProblems:output_type -> abgleich.v1.ListProblemsResponse
+	34, // 86: abgleich.v1.AgentService.RetryProblem:output_type -> abgleich.v1.RetryProblemResponse
+	36, // 87: abgleich.v1.AgentService.ListHolds:output_type -> abgleich.v1.ListHoldsResponse
+	39, // 88: abgleich.v1.AgentService.ResolveHold:output_type -> abgleich.v1.ResolveHoldResponse
+	41, // 89: abgleich.v1.AgentService.PlanRun:output_type -> abgleich.v1.PlanRunResponse
+	44, // 90: abgleich.v1.AgentService.ListRuns:output_type -> abgleich.v1.ListRunsResponse
+	48, // 91: abgleich.v1.AgentService.GetParameters:output_type -> abgleich.v1.GetParametersResponse
+	50, // 92: abgleich.v1.AgentService.SetParameters:output_type -> abgleich.v1.SetParametersResponse
+	54, // 93: abgleich.v1.AgentService.ListEmployees:output_type -> abgleich.v1.ListEmployeesResponse
+	56, // 94: abgleich.v1.AgentService.SaveEmployee:output_type -> abgleich.v1.SaveEmployeeResponse
+	60, // 95: abgleich.v1.AgentService.SetPermission:output_type -> abgleich.v1.SetPermissionResponse
+	58, // 96: abgleich.v1.AgentService.SetMailbox:output_type -> abgleich.v1.SetMailboxResponse
+	62, // 97: abgleich.v1.AgentService.ReadLog:output_type -> abgleich.v1.ReadLogResponse
+	76, // [76:98] is the sub-list for method output_type
+	54, // [54:76] is the sub-list for method input_type
+	54, // [54:54] is the sub-list for extension type_name
+	54, // [54:54] is the sub-list for extension extendee
+	0,  // [0:54] is the sub-list for field type_name
 }
 
 func init() { file_abgleich_proto_init() }
@@ -4297,7 +4483,7 @@ func file_abgleich_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_abgleich_proto_rawDesc), len(file_abgleich_proto_rawDesc)),
 			NumEnums:      5,
-			NumMessages:   58,
+			NumMessages:   61,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

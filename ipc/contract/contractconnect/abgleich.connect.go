@@ -95,6 +95,8 @@ const (
 	// AgentServiceSetPermissionProcedure is the fully-qualified name of the AgentService's
 	// SetPermission RPC.
 	AgentServiceSetPermissionProcedure = "/abgleich.v1.AgentService/SetPermission"
+	// AgentServiceSetMailboxProcedure is the fully-qualified name of the AgentService's SetMailbox RPC.
+	AgentServiceSetMailboxProcedure = "/abgleich.v1.AgentService/SetMailbox"
 	// AgentServiceReadLogProcedure is the fully-qualified name of the AgentService's ReadLog RPC.
 	AgentServiceReadLogProcedure = "/abgleich.v1.AgentService/ReadLog"
 )
@@ -130,6 +132,9 @@ type AgentServiceClient interface {
 	ListEmployees(context.Context, *connect.Request[contract.ListEmployeesRequest]) (*connect.Response[contract.ListEmployeesResponse], error)
 	SaveEmployee(context.Context, *connect.Request[contract.SaveEmployeeRequest]) (*connect.Response[contract.SaveEmployeeResponse], error)
 	SetPermission(context.Context, *connect.Request[contract.SetPermissionRequest]) (*connect.Response[contract.SetPermissionResponse], error)
+	// SetMailbox ties an employee to a mailbox that isn't his own, or to named
+	// folders. Nothing is deleted: what was paired is put away, and paired anew.
+	SetMailbox(context.Context, *connect.Request[contract.SetMailboxRequest]) (*connect.Response[contract.SetMailboxResponse], error)
 	// ReadLog sends the last lines and, with follow, those that come.
 	ReadLog(context.Context, *connect.Request[contract.ReadLogRequest]) (*connect.ServerStreamForClient[contract.ReadLogResponse], error)
 }
@@ -265,6 +270,12 @@ func NewAgentServiceClient(httpClient connect.HTTPClient, baseURL string, opts .
 			connect.WithSchema(agentServiceMethods.ByName("SetPermission")),
 			connect.WithClientOptions(opts...),
 		),
+		setMailbox: connect.NewClient[contract.SetMailboxRequest, contract.SetMailboxResponse](
+			httpClient,
+			baseURL+AgentServiceSetMailboxProcedure,
+			connect.WithSchema(agentServiceMethods.ByName("SetMailbox")),
+			connect.WithClientOptions(opts...),
+		),
 		readLog: connect.NewClient[contract.ReadLogRequest, contract.ReadLogResponse](
 			httpClient,
 			baseURL+AgentServiceReadLogProcedure,
@@ -296,6 +307,7 @@ type agentServiceClient struct {
 	listEmployees     *connect.Client[contract.ListEmployeesRequest, contract.ListEmployeesResponse]
 	saveEmployee      *connect.Client[contract.SaveEmployeeRequest, contract.SaveEmployeeResponse]
 	setPermission     *connect.Client[contract.SetPermissionRequest, contract.SetPermissionResponse]
+	setMailbox        *connect.Client[contract.SetMailboxRequest, contract.SetMailboxResponse]
 	readLog           *connect.Client[contract.ReadLogRequest, contract.ReadLogResponse]
 }
 
@@ -399,6 +411,11 @@ func (c *agentServiceClient) SetPermission(ctx context.Context, req *connect.Req
 	return c.setPermission.CallUnary(ctx, req)
 }
 
+// SetMailbox calls abgleich.v1.AgentService.SetMailbox.
+func (c *agentServiceClient) SetMailbox(ctx context.Context, req *connect.Request[contract.SetMailboxRequest]) (*connect.Response[contract.SetMailboxResponse], error) {
+	return c.setMailbox.CallUnary(ctx, req)
+}
+
 // ReadLog calls abgleich.v1.AgentService.ReadLog.
 func (c *agentServiceClient) ReadLog(ctx context.Context, req *connect.Request[contract.ReadLogRequest]) (*connect.ServerStreamForClient[contract.ReadLogResponse], error) {
 	return c.readLog.CallServerStream(ctx, req)
@@ -435,6 +452,9 @@ type AgentServiceHandler interface {
 	ListEmployees(context.Context, *connect.Request[contract.ListEmployeesRequest]) (*connect.Response[contract.ListEmployeesResponse], error)
 	SaveEmployee(context.Context, *connect.Request[contract.SaveEmployeeRequest]) (*connect.Response[contract.SaveEmployeeResponse], error)
 	SetPermission(context.Context, *connect.Request[contract.SetPermissionRequest]) (*connect.Response[contract.SetPermissionResponse], error)
+	// SetMailbox ties an employee to a mailbox that isn't his own, or to named
+	// folders. Nothing is deleted: what was paired is put away, and paired anew.
+	SetMailbox(context.Context, *connect.Request[contract.SetMailboxRequest]) (*connect.Response[contract.SetMailboxResponse], error)
 	// ReadLog sends the last lines and, with follow, those that come.
 	ReadLog(context.Context, *connect.Request[contract.ReadLogRequest], *connect.ServerStream[contract.ReadLogResponse]) error
 }
@@ -566,6 +586,12 @@ func NewAgentServiceHandler(svc AgentServiceHandler, opts ...connect.HandlerOpti
 		connect.WithSchema(agentServiceMethods.ByName("SetPermission")),
 		connect.WithHandlerOptions(opts...),
 	)
+	agentServiceSetMailboxHandler := connect.NewUnaryHandler(
+		AgentServiceSetMailboxProcedure,
+		svc.SetMailbox,
+		connect.WithSchema(agentServiceMethods.ByName("SetMailbox")),
+		connect.WithHandlerOptions(opts...),
+	)
 	agentServiceReadLogHandler := connect.NewServerStreamHandler(
 		AgentServiceReadLogProcedure,
 		svc.ReadLog,
@@ -614,6 +640,8 @@ func NewAgentServiceHandler(svc AgentServiceHandler, opts ...connect.HandlerOpti
 			agentServiceSaveEmployeeHandler.ServeHTTP(w, r)
 		case AgentServiceSetPermissionProcedure:
 			agentServiceSetPermissionHandler.ServeHTTP(w, r)
+		case AgentServiceSetMailboxProcedure:
+			agentServiceSetMailboxHandler.ServeHTTP(w, r)
 		case AgentServiceReadLogProcedure:
 			agentServiceReadLogHandler.ServeHTTP(w, r)
 		default:
@@ -703,6 +731,10 @@ func (UnimplementedAgentServiceHandler) SaveEmployee(context.Context, *connect.R
 
 func (UnimplementedAgentServiceHandler) SetPermission(context.Context, *connect.Request[contract.SetPermissionRequest]) (*connect.Response[contract.SetPermissionResponse], error) {
 	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("abgleich.v1.AgentService.SetPermission is not implemented"))
+}
+
+func (UnimplementedAgentServiceHandler) SetMailbox(context.Context, *connect.Request[contract.SetMailboxRequest]) (*connect.Response[contract.SetMailboxResponse], error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("abgleich.v1.AgentService.SetMailbox is not implemented"))
 }
 
 func (UnimplementedAgentServiceHandler) ReadLog(context.Context, *connect.Request[contract.ReadLogRequest], *connect.ServerStream[contract.ReadLogResponse]) error {
