@@ -1,7 +1,7 @@
 # The two commands a newcomer needs:
 #   make demo    see appointments and tasks become the same on both sides
 #   make test    install what the tests need, and run them all
-# More: build, lint, bench, generate, pictures, clean.
+# More: build, lint, bench, fuzz, generate, pictures, clean.
 
 SHELL       := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
@@ -51,7 +51,10 @@ test: ## everything, on a bare Debian with Go, git and make
 	@scripts/setup test
 	@$(MAKE) --no-print-directory lint
 	$(call say,tests)
-	@$(PURE) go test $$($(PURE) go list -e ./... | grep -v '/cmd/window$$')
+	@mkdir -p $(BUILD)/wire; wire=$$(mktemp -d $(CURDIR)/$(BUILD)/wire/XXXXXX); \
+	$(PURE) ABGLEICH_SCHEMA_RECORD=$$wire go test $$($(PURE) go list -e ./... | grep -v '/cmd/window$$'); \
+	printf '\n== %s\n' 'requests and replies of all tests, judged by the EWS schema'; \
+	$(PURE) go run ./agent/exchangesim/schemacheck/judge $$wire; rm -rf $(BUILD)/wire
 	@$(MAKE) --no-print-directory race
 	@$(MAKE) --no-print-directory cross
 	$(call say,window)
@@ -93,6 +96,21 @@ bench: build-pure ## how fast: benchmarks, then the demo at full size
 	@for d in business exchange; do \
 		echo "first sync from the $$d side: 10,000 appointments, 2,000 tasks, 20 ms latency; then 100 live edits"; \
 		$(BUILD)/agent demo --json --lang en --users 1 --appointments 10000 --tasks 2000 --latency 20ms --edits 100 --direction $$d 2>/dev/null; \
+	done
+
+# Fuzzing finds what nobody thought of; what it found stays in testdata/fuzz, where
+# every test run tries it again. About an hour of it: make fuzz FUZZTIME=4m; more for
+# the protocol alone: make fuzz FUZZTIME=10m FUZZ=agent/ews
+FUZZTIME ?= 1m
+FUZZ     ?= .
+
+.PHONY: fuzz
+fuzz: ## every fuzz target for FUZZTIME each, one after the other, out of the way of others
+	@for file in $$(git grep -l "^func Fuzz" -- "$(FUZZ)" | grep "_test.go$$$$"); do \
+		for target in $$(sed -n 's/^func \(Fuzz[A-Za-z0-9_]*\).*/\1/p' $$file); do \
+			printf '\n== %s %s\n' "$$(dirname $$file)" "$$target"; \
+			nice -n 15 env $(PURE) go test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) "./$$(dirname $$file)"; \
+		done; \
 	done
 
 .PHONY: generate

@@ -318,8 +318,8 @@ assert isinstance(views[2], Exception), views[2]
 full = a.calendar.filter(subject="bulk 021").only("mime_content", "subject").get()
 text = full.mime_content.decode()
 assert text.startswith("BEGIN:VCALENDAR") and "SUMMARY:bulk 021" in text and "DTSTART;TZID=W. Europe Standard Time:20261214T093000" in text, text
-twin = CalendarItem(account=a, folder=a.calendar, mime_content=full.mime_content)
+twin = CalendarItem(account=a, folder=a.calendar, mime_content=full.mime_content, start=start + datetime.timedelta(days=22), end=start + datetime.timedelta(days=22, minutes=45))
 twin.save(send_meeting_invitations=SEND_TO_NONE)
 twin = a.calendar.get(id=twin.id)
-assert (twin.subject, twin.start, twin.end) == ("bulk 021", start + datetime.timedelta(days=21), start + datetime.timedelta(days=21, minutes=45)), twin
+assert (twin.subject, twin.start) == ("bulk 021", start + datetime.timedelta(days=22)), twin  # what stands beside it wins
 print("passed")
