@@ -18,10 +18,6 @@ BUILD  := build
 # see in them. What imports Fyne's driver needs its C libraries under cgo.
 QUIET := internal/e2e|agent/pim|agent/engine|agent/fault|agent/params|agent/side/sidetest|ipc/contract|internal/architecture|assets|installer|cmd/window|exchangesim/schema/gen
 
-# Tests that live through hours of the scheduler's clock: minutes each under the
-# race detector, and covered without it.
-HOURS := NoTriggerIsLost|EverybodyIsRunSoon|FailuresAreTriedAgain|APauseEndsTheRunning|AListThatCannotBeRead|NothingIsLostWhen|ManyBigFirstSyncs
-
 # say prints a heading.
 say = @printf '\n== %s\n' "$(1)"
 
@@ -67,8 +63,7 @@ test: ## everything, on a bare Debian with Go, git and make
 .PHONY: race
 race: ## the packages that do several things at once, under the race detector
 	$(call say,tests with the race detector)
-	@CGO_ENABLED=1 CC=clang go test -race -short $$($(PURE) go list -e ./... | grep -Ev '/($(QUIET))(/|$$)|^abgleich/(ui/window|agent/schedule)')
-	@CGO_ENABLED=1 CC=clang go test -race -short -skip '$(HOURS)' ./agent/schedule
+	@CGO_ENABLED=1 CC=clang go test -race -short $$($(PURE) go list -e ./... | grep -Ev '/($(QUIET))(/|$$)|^abgleich/ui/window')
 
 .PHONY: cross
 cross: ## agent and tray for Windows

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/riverqueue/river"
+	"github.com/riverqueue/river/riverdriver"
 	"github.com/riverqueue/river/riverdriver/riversqlite"
 	"github.com/riverqueue/river/rivermigrate"
 	"github.com/riverqueue/river/rivertype"
@@ -52,6 +53,18 @@ func (inProcess) SupportsListener() bool { return false }
 
 // SupportsListenNotify is false: see the type.
 func (inProcess) SupportsListenNotify() bool { return false }
+
+// GetExecutor leaves out what River looks up every two seconds for each queue.
+func (p inProcess) GetExecutor() riverdriver.Executor { return executor{p.Driver.GetExecutor()} }
+
+// executor answers for queues that nobody pauses or changes: only this process
+// has the file.
+type executor struct{ riverdriver.Executor }
+
+// QueueGet is called to see whether the queue was paused or changed.
+func (executor) QueueGet(_ context.Context, p *riverdriver.QueueGetParams) (*rivertype.Queue, error) {
+	return &rivertype.Queue{Name: p.Name, Metadata: []byte("{}")}, nil
+}
 
 // queue is the file with River's tables and ours.
 type queue struct {
@@ -148,7 +161,8 @@ func (q *queue) prepare(ctx context.Context, s *Scheduler) error {
 		Logger:        s.cfg.Logger,
 		FetchCooldown: 10 * time.Millisecond,
 		// Inserts wake the workers directly; polling is only a net below that.
-		FetchPollInterval: 5 * time.Second,
+		FetchPollInterval:      s.cfg.pollEvery,
+		LeaderElectionDisabled: s.cfg.bare,
 		// A slice has its own end; a slice that ignores it must not be doubled.
 		JobTimeout:                  -1,
 		MaxAttempts:                 1000,

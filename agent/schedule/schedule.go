@@ -39,6 +39,13 @@ type Config struct {
 	LiveWorkers, LongWorkers int
 	// ListEvery is how often Users is asked (1 min).
 	ListEvery time.Duration
+
+	// pollEvery is how often River looks for jobs nobody woke it for (5 s).
+	pollEvery time.Duration
+	// bare leaves out River's cleaning of finished jobs and its other housekeeping,
+	// for tests that live through hours of fake time: each minute of it is a
+	// hundred transactions, dear under the race detector.
+	bare bool
 }
 
 func (c Config) withDefaults() Config {
@@ -52,6 +59,7 @@ func (c Config) withDefaults() Config {
 	or(&c.Budget, 10*time.Second)
 	or(&c.Grace, 50*time.Second)
 	or(&c.ListEvery, time.Minute)
+	or(&c.pollEvery, 5*time.Second)
 	if c.LiveWorkers <= 0 {
 		c.LiveWorkers = 8
 	}

@@ -135,6 +135,9 @@ func begin(t *testing.T, dir string, users *fakeUsers, run runnerFunc, change fu
 	t.Helper()
 	seen, now := newRecord(), &clock{}
 	cfg := Config{Folder: dir, Runner: run, Users: users, Observer: seen, Now: now.now, Interval: time.Hour}
+	if raced {
+		cfg.bare, cfg.pollEvery = true, time.Hour
+	}
 	if change != nil {
 		change(&cfg)
 	}

@@ -2,10 +2,13 @@
 
 package schedule
 
-// soakTriggers is small here: SQLite in Go is some twenty times slower under the
+// The sizes are small here: SQLite in Go is some twenty times slower under the
 // race detector.
-const soakTriggers = 160
-
-// raced tells that the race detector is on: a test that lives through many minutes
-// of fake time then takes as many of real time, for River's polling alone.
-const raced = true
+const (
+	// soakTriggers is how many triggers the soak test gives.
+	soakTriggers = 80
+	// crowd is how many users start at once, starts how often.
+	crowd, starts = 20, 1
+	// raced tells that the race detector is on: River's housekeeping is left out then.
+	raced = true
+)

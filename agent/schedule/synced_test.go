@@ -221,9 +221,6 @@ func (b busy) RetryAfter() time.Duration { return b.wait }
 func (b busy) Unwrap() error             { return b.error }
 
 func TestFailuresAreTriedAgainWithGrowingPausesAndGoOnByThemselves(t *testing.T) {
-	if raced {
-		t.Skip("minutes of fake time")
-	}
 	dir := t.TempDir()
 	synctest.Test(t, func(t *testing.T) {
 		var mu sync.Mutex
@@ -286,9 +283,6 @@ func TestWhatTheServerAsksToWaitIsWaitedForEvenWhenAPersonAsks(t *testing.T) {
 }
 
 func TestOurOwnPauseEndsWhenAPersonAsks(t *testing.T) {
-	if raced {
-		t.Skip("minutes of fake time")
-	}
 	dir := t.TempDir()
 	synctest.Test(t, func(t *testing.T) {
 		var seen calls

@@ -130,9 +130,6 @@ func TestARunThatBeginsAfterWatchingBeganCoversWhatChangedBefore(t *testing.T) {
 }
 
 func TestNobodyWatchesBeforeTheLoginWorkedNorDuringAPause(t *testing.T) {
-	if raced {
-		t.Skip("minutes of fake time")
-	}
 	dir := t.TempDir()
 	synctest.Test(t, func(t *testing.T) {
 		w := &fakeWatcher{}
@@ -205,9 +202,6 @@ func TestAWatcherThatFailsIsStartedAgainWithGrowingPauses(t *testing.T) {
 }
 
 func TestAWatcherWhoseLoginIsRefusedStopsTheUser(t *testing.T) {
-	if raced {
-		t.Skip("minutes of fake time")
-	}
 	dir := t.TempDir()
 	synctest.Test(t, func(t *testing.T) {
 		w := &fakeWatcher{fails: 1000, err: fault.New(fault.LoginRejected, "ews", "", nil)}
@@ -301,11 +295,11 @@ func TestARunThatBeganBeforeAPersonAskedDoesNotUseUpTheAttempt(t *testing.T) {
 }
 
 func TestEverybodyIsRunSoonAfterTheStart(t *testing.T) {
-	for round := range 3 {
+	for round := range starts {
 		dir := t.TempDir()
 		synctest.Test(t, func(t *testing.T) {
 			var list []User
-			for i := range 40 {
+			for i := range crowd {
 				list = append(list, employee(fmt.Sprintf("user%02d", i)))
 			}
 			r := begin(t, dir, &fakeUsers{list: list}, func(context.Context, Slice) (Result, error) { return Result{}, nil }, nil)
