@@ -2,6 +2,7 @@ package exchangesim
 
 import (
 	"net/http"
+	"strings"
 	"time"
 
 	"abgleich/agent/exchangesim/schema"
@@ -113,6 +114,10 @@ func (s *Server) envelope(doc string) (c *call, fault *soapFault) {
 			return c, violation(doc, v)
 		}
 		switch h.Name {
+		case "RequestServerVersion":
+			if v := h.Attr("Version"); !strings.HasPrefix(v, "Exchange20") && !strings.HasPrefix(v, "V20") {
+				return c, &soapFault{code: "ErrorInvalidServerVersion", message: "The specified server version is invalid."}
+			}
 		case "TimeZoneContext":
 			z, ok := s.zones.find(h.Child("TimeZoneDefinition").Attr("Id"))
 			if !ok {

@@ -78,7 +78,12 @@ func (c *call) findIn(f *folder, shape *render, keep func(*Item) bool, order []s
 			slices.Reverse(list)
 		}
 	}
-	total := len(list)
+	total, whole := len(list), true
+	if view != nil {
+		if n, err := strconv.Atoi(view.Attr("MaxEntriesReturned")); err == nil && n > 0 && n < total {
+			list, total, whole = list[:n], n, false
+		}
+	}
 	if !paged && total > limit {
 		return "ErrorExceededFindCountLimit"
 	}
@@ -90,7 +95,7 @@ func (c *call) findIn(f *folder, shape *render, keep func(*Item) bool, order []s
 	if view == nil {
 		c.page(to, total)
 	} else {
-		w.s(` TotalItemsInView="` + itoa(total) + `" IncludesLastItemInRange="true"`)
+		w.s(` TotalItemsInView="` + itoa(total) + `" IncludesLastItemInRange="` + strconv.FormatBool(whole) + `"`)
 	}
 	w.s("><t:Items>")
 	for _, it := range list[from:to] {
@@ -132,14 +137,8 @@ func (c *call) inView(list []*Item, view *xmltree.Node) ([]*Item, string) {
 			found = append(found, it)
 		}
 	}
-	list = found
-	slices.SortStableFunc(list, func(a, b *Item) int { return a.Start.Compare(b.Start) })
-	if s, ok := view.LookupAttr("MaxEntriesReturned"); ok {
-		if n, err := strconv.Atoi(s); err == nil && n > 0 && n < len(list) {
-			list = list[:n]
-		}
-	}
-	return list, ""
+	slices.SortStableFunc(found, func(a, b *Item) int { return a.Start.Compare(b.Start) })
+	return found, ""
 }
 
 type sortKey struct {
