@@ -11,8 +11,10 @@ import (
 	"abgleich/agent/ews"
 	"abgleich/agent/params"
 	"abgleich/agent/pim"
+	"abgleich/agent/side"
 	"abgleich/agent/side/business"
 	"abgleich/agent/side/exchange"
+	"abgleich/agent/store"
 	"abgleich/agent/verify"
 )
 
@@ -20,11 +22,17 @@ import (
 func newChecker(o Options, p params.Params, r rooms, events *exchange.EventServer) *verify.Checker {
 	v := verify.Options{
 		Version: o.Version, Installation: r.store.Installation(),
-		Employees: &masterData{r.business, r.settings}, Book: r.opener,
+		Employees: &masterData{r.business, r.settings, r.store}, Book: r.opener,
 		Settings: func(context.Context) (verify.Settings, error) { return checkSettings(r.settings.now()) },
 		Logins:   func(l credentials.Login) []ews.Login { return newLogins(r.opener, p, encrypted(p)).of(l).Logins },
 		Claimed:  exchange.Claimed,
-		NewID:    uuid.NewString, Now: o.Now,
+		Ties: &verify.Ties{Locate: exchange.Locate, Claimed: exchange.ClaimedFolder, View: func(a side.Account, service bool) ews.View {
+			if v := r.opener.view(a.Mail); service {
+				return v
+			}
+			return exchange.View(a, false, false)
+		}},
+		NewID: uuid.NewString, Now: o.Now,
 	}
 	if r.opener.way.Shared() {
 		v.Shared = &verify.Shared{View: r.opener.view, Judge: r.opener.judge}
@@ -56,12 +64,23 @@ func checkSettings(p params.Params) (verify.Settings, error) {
 type masterData struct {
 	*business.Database
 	settings *settings
+	ties     interface {
+		Tie(context.Context, pim.UserID) (store.Tie, error)
+	}
 }
 
 // Employee implements verify.Employees.
 func (m *masterData) Employee(ctx context.Context, user pim.UserID) (verify.Employee, error) {
 	e, err := m.Database.Employee(ctx, user)
-	return verify.Employee{Mail: e.Mail, Active: e.Active}, err
+	if err != nil {
+		return verify.Employee{}, err
+	}
+	out := verify.Employee{Mail: e.Mail, Active: e.Active}
+	tie, err := m.ties.Tie(ctx, e.User)
+	if a := accountOf(e, tie); a.Shared || a.Folders != (side.Folders{}) {
+		out.Tied = &a
+	}
+	return out, err
 }
 
 // MaySync implements verify.Employees.

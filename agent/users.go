@@ -10,7 +10,6 @@ import (
 	"abgleich/agent/params"
 	"abgleich/agent/pim"
 	"abgleich/agent/schedule"
-	"abgleich/agent/side"
 	"abgleich/agent/side/business"
 	"abgleich/agent/status"
 	"abgleich/agent/store"
@@ -50,7 +49,7 @@ func (p *people) Users(ctx context.Context) ([]schedule.User, error) {
 		v := views[e.User]
 		delete(views, e.User)
 		a := accountOf(e, ties[e.User])
-		word, code, err := p.word(ctx, e, a, v)
+		word, code, err := p.word(ctx, e, v)
 		if err != nil {
 			p.reached(err)
 			return nil, err
@@ -94,7 +93,7 @@ func (p *people) views(ctx context.Context) (map[pim.UserID]credentials.View, er
 
 // word is what keeps an employee from syncing, or status.Fine: first what is wrong
 // for everybody, then what others must put right for him, then what he can.
-func (p *people) word(ctx context.Context, e business.Employee, a side.Account, v credentials.View) (status.State, fault.Code, error) {
+func (p *people) word(ctx context.Context, e business.Employee, v credentials.View) (status.State, fault.Code, error) {
 	settings := p.settings()
 	switch {
 	case !settings.Communication.SyncEnabled:
@@ -103,7 +102,7 @@ func (p *people) word(ctx context.Context, e business.Employee, a side.Account, 
 		return status.Disabled, fault.ParametersIncomplete, nil
 	case !e.Active:
 		return status.Disabled, fault.EmployeeInactive, nil
-	case strings.TrimSpace(a.Mail) == "":
+	case strings.TrimSpace(e.Mail) == "":
 		return status.Disabled, fault.EmployeeWithoutMail, nil
 	}
 	err := p.employees.CheckFunction(ctx, e.User, business.FunctionSyncCRM)

@@ -81,7 +81,7 @@ func (c *call) folder(f *folder, r *folderRender) {
 		}
 	}
 	if r.has("folder:EffectiveRights") {
-		w.s(strings.ReplaceAll(allRights, "false", "true"))
+		w.s(c.effectiveRights(f))
 	}
 	if r.has("folder:DistinguishedFolderId") && f.dist != "" {
 		w.elem("DistinguishedFolderId", string(f.dist))

@@ -9,6 +9,7 @@ import (
 	"abgleich/agent/credentials"
 	"abgleich/agent/ews"
 	"abgleich/agent/fault"
+	"abgleich/agent/side"
 )
 
 // Checker runs checks. They may run side by side.
@@ -51,6 +52,7 @@ type course struct {
 	req Request
 
 	mail     string
+	tied     *side.Account // nil for the employee's own mailbox and default folders
 	settings Settings
 	url      *url.URL
 	host     string
@@ -59,6 +61,7 @@ type course struct {
 	probe    probe
 	login    *login
 	client   *ews.Client
+	folder   ews.FolderID // the calendar found where the employee is tied
 	proved   bool
 
 	// closed holds, for each stage that did not go well, why.

@@ -10,6 +10,7 @@ import (
 	"abgleich/agent/ews"
 	"abgleich/agent/fault"
 	"abgleich/agent/pim"
+	"abgleich/agent/side"
 )
 
 // The stages by name, in their order. The names are stable: texts hang on them
@@ -86,6 +87,9 @@ type Result struct {
 type Employee struct {
 	Mail   string
 	Active bool
+	// Tied is what an administrator tied him to: another mailbox or named folders.
+	// nil for his own and the default ones.
+	Tied *side.Account
 }
 
 // Employees is the employee master data.
@@ -135,6 +139,17 @@ type Shared struct {
 	Judge func(error) error
 }
 
+// Ties opens what employees are tied to.
+type Ties struct {
+	// View of an account's mailbox with the login that is checked: a service account
+	// where it opens all mailboxes.
+	View func(a side.Account, service bool) ews.View
+	// Locate finds the account's folder for a kind and checks its rights.
+	Locate func(context.Context, *ews.Client, side.Account, pim.Kind) (ews.FolderInfo, error)
+	// Claimed reads which installation keeps a folder, "" if none.
+	Claimed func(context.Context, *ews.Client, ews.FolderID) (string, error)
+}
+
 // Options make a Checker. Functions and interfaces are needed unless it says
 // otherwise.
 type Options struct {
@@ -153,6 +168,8 @@ type Options struct {
 	// Shared is set where one service account opens all mailboxes: the stored login
 	// is then that account's.
 	Shared *Shared
+	// Ties is needed where employees are tied; else nil.
+	Ties *Ties
 	// Events may be nil: then notifications come another way.
 	Events Events
 	// NewID gives a GUID.

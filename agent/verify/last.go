@@ -10,7 +10,7 @@ import (
 )
 
 func (c *course) claim(ctx context.Context) verdict {
-	owner, err := c.o.Claimed(ctx, c.client)
+	owner, err := c.claimedBy(ctx)
 	switch {
 	case err != nil:
 		return failure(err, nil)
@@ -39,7 +39,7 @@ func (c *course) events(ctx context.Context) verdict {
 		}
 	})
 	defer end()
-	if _, err := c.client.SubscribePush(ctx, []ews.FolderID{ews.Folder(ews.Calendar)}, url, pushEvery); err != nil {
+	if _, err := c.work().SubscribePush(ctx, []ews.FolderID{c.calendarID()}, url, pushEvery); err != nil {
 		return verdict{state: Warning, code: fault.EventServerFailed, args: args, detail: err.Error()}
 	}
 	t := time.NewTimer(c.o.EventWait)

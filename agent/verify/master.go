@@ -20,6 +20,9 @@ func (c *course) employee(ctx context.Context) verdict {
 		return failure(err, args)
 	}
 	c.mail = strings.TrimSpace(e.Mail)
+	if c.o.Ties != nil {
+		c.tied = e.Tied
+	}
 	if !e.Active {
 		return verdict{state: Failed, code: fault.EmployeeInactive, args: args}
 	}

@@ -2,14 +2,18 @@ package verify
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"net/http"
 	"slices"
 	"strings"
+	"time"
 
 	"abgleich/agent/ews"
+	"abgleich/agent/ews/kerberos"
 	"abgleich/agent/fault"
+	"abgleich/agent/pim"
 )
 
 // version looks at what answers, and then at its version, which only comes with
@@ -114,7 +118,7 @@ func (c *course) try(ctx context.Context) *login {
 	} else if l.err = c.o.Book.MayTry(ctx, c.req.User, c.req.Asked); l.err == nil {
 		l.credential, l.err = c.o.Book.Login(ctx, c.req.User)
 	}
-	if l.err == nil && (l.credential.Name == "" || l.credential.Secret.Empty()) {
+	if l.err == nil && (l.credential.Name == "" || l.credential.Secret.Empty() && !c.shared()) {
 		l.err = fault.New(fault.CredentialsMissing, "verify.login", string(c.req.User), nil)
 	}
 	if l.err != nil {
@@ -157,6 +161,9 @@ func (c *course) try(ctx context.Context) *login {
 func (c *course) shared() bool { return c.o.Shared != nil && c.req.Login == nil }
 
 func (c *course) view() ews.View {
+	if c.shared() && c.elsewhere() {
+		return c.o.Ties.View(*c.tied, true)
+	}
 	if c.shared() {
 		return c.o.Shared.View(c.mail)
 	}
@@ -172,16 +179,27 @@ func (c *course) loggedIn(context.Context) verdict {
 	} else if v.Delegate {
 		args["access"] = "delegate"
 	}
-	if c.shared() && l.err == nil {
-		return verdict{state: OK, args: args, detail: args["access"] + ": " + l.credential.Name}
+	if l.err == nil {
+		how, passedOver := c.client.LoginMethod()
+		args["method"] = how
+		detail := l.credential.Name + " (" + how + ")"
+		if c.shared() {
+			detail = args["access"] + ": " + detail
+		}
+		if passedOver != nil {
+			detail += "; not by a better way: " + passedOver.Error()
+		}
+		return verdict{state: OK, args: args, detail: detail}
 	}
 	if !strings.ContainsAny(l.credential.Name, `\@`) {
 		args["prefix"] = "missing"
 	}
-	if l.err != nil {
-		return failure(l.err, args)
+	if e := ews.Detail(l.err); e != nil {
+		if k, ok := errors.AsType[*kerberos.Error](e); ok && k.Skew != 0 {
+			args["skew"] = k.Skew.Abs().Round(time.Second).String()
+		}
 	}
-	return fine(l.credential.Name)
+	return failure(l.err, args)
 }
 
 func (c *course) sslRequired(context.Context) verdict {
@@ -196,6 +214,9 @@ func (c *course) sslRequired(context.Context) verdict {
 // employee's mailbox sees another folder, or none.
 func (c *course) mailbox(ctx context.Context) verdict {
 	args := map[string]string{"expected": c.mail}
+	if c.elsewhere() {
+		return c.tiedMailbox(ctx)
+	}
 	if err := c.login.calendar.Err; err != nil {
 		return failure(err, args)
 	}
@@ -218,11 +239,17 @@ func (c *course) mailbox(ctx context.Context) verdict {
 	return fine(c.mail)
 }
 
-func (c *course) calendar(context.Context) verdict {
+func (c *course) calendar(ctx context.Context) verdict {
+	if c.tied != nil {
+		return c.tiedFolder(ctx, "calendar", pim.KindAppointment)
+	}
 	return usable("calendar", c.login.calendar)
 }
 
 func (c *course) tasks(ctx context.Context) verdict {
+	if c.tied != nil {
+		return c.tiedFolder(ctx, "tasks", pim.KindTask)
+	}
 	got, err := c.client.GetFolder(ctx, []ews.FolderID{ews.Folder(ews.Tasks)}, nil)
 	if err != nil {
 		return failure(err, map[string]string{"folder": "tasks"})

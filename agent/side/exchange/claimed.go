@@ -9,7 +9,12 @@ import (
 // Claimed reads which installation keeps the client's mailbox in sync, "" for
 // none, and changes nothing.
 func Claimed(ctx context.Context, c *ews.Client) (installation string, err error) {
-	infos, err := c.GetFolder(ctx, []ews.FolderID{ews.Folder(ews.Calendar)}, []ews.PropertyPath{claimProperty()})
+	return ClaimedFolder(ctx, c, ews.Folder(ews.Calendar))
+}
+
+// ClaimedFolder is Claimed for a folder that stands for itself.
+func ClaimedFolder(ctx context.Context, c *ews.Client, id ews.FolderID) (installation string, err error) {
+	infos, err := c.GetFolder(ctx, []ews.FolderID{id}, []ews.PropertyPath{claimProperty()})
 	if err == nil {
 		err = infos[0].Err
 	}
