@@ -147,7 +147,7 @@ func TestWhatIsMissingIsListedAndNothingIsChanged(t *testing.T) {
 	want := business.Missing{"employees.email", "employees.time_zone", "permission_groups", "group_members", "group_functions",
 		"appointments", "appointment_participants", "appointment_exceptions", "tasks.user_id", "tasks.subject", "tasks.body", "tasks.private",
 		"tasks.importance", "tasks.categories", "tasks.recurrence_rule", "tasks.uid", "tasks.start_date", "tasks.due_date", "tasks.status",
-		"tasks.percent", "tasks.completed_on", "tasks.reminder_at"}
+		"tasks.percent", "tasks.completed_on", "tasks.reminder_at", "tasks.recurrence_start"}
 	if diff := cmp.Diff(want, missing); diff != "" {
 		t.Error(diff)
 	}
@@ -213,26 +213,6 @@ func TestEmployees(t *testing.T) {
 	}
 	if _, err := l.Open(ctx, side.Account{User: "nobody"}, pim.KindTask); !fault.Has(err, fault.EmployeeUnknown) {
 		t.Errorf("unknown: %v", err)
-	}
-}
-
-func TestASeriesIsReportedAndNotWritten(t *testing.T) {
-	l := embedded(t)
-	f := l.folder(t, 0, pim.KindAppointment)
-	id := l.put(t, "anna", appointment("jede Woche"))
-	l.exec(t, `UPDATE appointments SET recurrence_rule = 'FREQ=WEEKLY;BYDAY=MO' WHERE id = ?`, string(id))
-	odd := l.put(t, "anna", appointment("unlesbar"))
-	l.exec(t, `UPDATE appointments SET start_at = 'irgendwann' WHERE id = ?`, string(odd))
-	got, err := f.Get(t.Context(), []pim.ItemID{id, odd})
-	if err != nil || got[0].Item.Shared().Recurrence == nil || got[0].Item.Shared().Recurrence.Pattern != pim.Weekly {
-		t.Fatalf("%+v, %v", got, err)
-	}
-	if !fault.Has(got[1].Err, fault.ItemUnreadable) || got[1].Item != nil {
-		t.Errorf("unreadable: %+v", got[1])
-	}
-	out, err := f.Create(t.Context(), []side.Creation{{Key: "k", Item: got[0].Item}, {Key: "k2", Item: appointment("einzeln")}})
-	if err != nil || !fault.Has(out[0].Err, fault.SeriesNotSupported) || out[1].Err != nil {
-		t.Errorf("%+v, %v", out, err)
 	}
 }
 

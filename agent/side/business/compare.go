@@ -2,6 +2,7 @@ package business
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"strings"
 
@@ -31,14 +32,8 @@ func (d *Database) compare(ctx context.Context, f *folder) error {
 		return err
 	}
 	defer w.Rollback()
-	rows, err := r.QueryContext(ctx, `SELECT `+f.rel.selection()+` FROM `+f.rel.name+
-		` WHERE user_id = ? ORDER BY id COLLATE BINARY`, f.user)
-	if err != nil {
-		return err
-	}
-	defer rows.Close()
 	past := &memory{f: f, t: w}
-	err = f.each(rows, false, func(now row) error {
+	err = f.walk(ctx, r, func(now row, _ []sql.RawBytes) error {
 		for {
 			was, ok, err := past.peek(ctx)
 			if err != nil {

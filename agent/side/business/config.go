@@ -193,6 +193,26 @@ const hashSize = 16
 
 type rowHash [hashSize]byte
 
+// hashExceptions carries a row's hash on over its exceptions.
+func hashExceptions(row rowHash, all []exception) rowHash {
+	h := sha256.New()
+	h.Write(row[:])
+	var n [5]byte
+	for i := range all {
+		for _, c := range all[i].column {
+			n = [5]byte{0, byte(len(c.String)), byte(len(c.String) >> 8), byte(len(c.String) >> 16), byte(len(c.String) >> 24)}
+			if c.Valid {
+				n[0] = 1
+			}
+			h.Write(n[:])
+			h.Write([]byte(c.String))
+		}
+	}
+	var sum [sha256.Size]byte
+	h.Sum(sum[:0])
+	return rowHash(sum[:hashSize])
+}
+
 // hashRow hashes the raw columns, each with its length before it.
 func hashRow(columns []sql.RawBytes) rowHash {
 	h := sha256.New()

@@ -24,7 +24,7 @@ var (
 	taskRelation = relation{"tasks", []string{
 		"id", "user_id", "subject", "body", "private", "importance", "categories",
 		"recurrence_rule", "uid", "start_date", "due_date", "status", "percent",
-		"completed_on", "reminder_at",
+		"completed_on", "reminder_at", "recurrence_start",
 	}}
 )
 
@@ -64,6 +64,7 @@ const (
 	colPercent
 	colCompleted
 	colRemindAt
+	colFirst
 )
 
 // contract lists all relations a database must offer.
@@ -75,9 +76,7 @@ func contract() []relation {
 		{"group_functions", []string{"group_name", "function"}},
 		appointmentRelation,
 		{"appointment_participants", []string{"appointment_id", "user_id"}},
-		{"appointment_exceptions", []string{
-			"appointment_id", "original_start", "deleted", "subject", "location", "start_at", "end_at",
-		}},
+		exceptionRelation,
 		taskRelation,
 	}
 }
@@ -125,6 +124,11 @@ func fieldColumns(k pim.Kind, f pim.Field) []int {
 			return []int{colRemindAt}
 		}
 		return []int{colMinutes}
+	case pim.FieldRecurrence:
+		if k == pim.KindTask {
+			return []int{colRule, colFirst}
+		}
+		return []int{colRule} // the exceptions stand in their own relation
 	}
 	if k == pim.KindTask {
 		switch f {

@@ -24,8 +24,13 @@
 //
 // For now a user's folder holds the appointments he owns; participants are listed
 // ([Database.Participants]) but have no copy of their own. An appointment given to
-// another owner leaves the folder as moved, not as deleted. Series are reported
-// with their recurrence and cannot be written through a folder.
+// another owner leaves the folder as moved, not as deleted.
+//
+// A series is its rule (RFC 5545) and its exceptions, one row each; its version is a
+// hash over all of them. An exception row says only what differs: the rest is as in
+// the series, also for other programs. Exceptions are written as the difference to
+// what stands there. A rule or exception that cannot be read or carried
+// ([pim.CheckSeries]) is reported and never overwritten.
 //
 // The package must not know Exchange, the engine, or who wants the data.
 package business

@@ -1,6 +1,7 @@
 package business
 
 import (
+	"bytes"
 	"context"
 	"database/sql"
 	"encoding/json"
@@ -62,6 +63,9 @@ type row struct {
 	item pim.Item
 	err  error // the row cannot be read as an item
 	key  pim.Key
+
+	series     bool // it has a rule, be it one we can read or not
+	exceptions []exception
 }
 
 func (r row) version() pim.Version {
@@ -121,8 +125,9 @@ func (s session) end() {
 	}
 }
 
-// load reads rows of this folder by id in one query; ids that are not there are
-// not in the map.
+// load reads rows of this folder by id in one query, and the exceptions of series
+// among them in a second one; ids that are not there are not in the map. Series are
+// always decoded.
 func (f *folder) load(ctx context.Context, t *tx, ids []any, decoded bool) (map[pim.ItemID]row, error) {
 	found := make(map[pim.ItemID]row, len(ids))
 	if len(ids) == 0 {
@@ -140,24 +145,83 @@ func (f *folder) load(ctx context.Context, t *tx, ids []any, decoded bool) (map[
 		return nil, err
 	}
 	defer rows.Close()
-	return found, f.each(rows, decoded, func(r row) error {
+	var (
+		waiting []row // for their exceptions
+		columns [][]sql.RawBytes
+		owners  []any
+	)
+	err = f.each(rows, func(r row, raw []sql.RawBytes) error {
+		if r.series {
+			waiting, columns, owners = append(waiting, r), append(columns, copied(raw)), append(owners, r.id)
+			return nil
+		}
+		if decoded {
+			r.item, r.err = decode(f.kind, raw, nil)
+		}
 		found[itemID(r.id)] = r
 		return nil
 	})
+	if err != nil || len(waiting) == 0 {
+		return found, err
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	var by map[pim.ItemID][]exception
+	if f.kind == pim.KindAppointment {
+		if by, err = f.exceptions(ctx, t, owners); err != nil {
+			return nil, err
+		}
+	}
+	for i, r := range waiting {
+		r.with(by[itemID(r.id)])
+		r.item, r.err = decode(f.kind, columns[i], r.exceptions)
+		found[itemID(r.id)] = r
+	}
+	return found, nil
 }
 
-// each reads rows selected by relation.selection, one at a time.
-func (f *folder) each(rows *sql.Rows, decoded bool, do func(row) error) error {
-	return f.eachRaw(rows, func(r row, raw []sql.RawBytes) error {
-		if decoded {
-			r.item, r.err = decode(f.kind, raw)
+func copied(raw []sql.RawBytes) []sql.RawBytes {
+	c := make([]sql.RawBytes, len(raw))
+	for i, b := range raw {
+		c[i] = bytes.Clone(b)
+	}
+	return c
+}
+
+// with adds the exceptions of a series: they are part of its version.
+func (r *row) with(exceptions []exception) {
+	if r.exceptions = exceptions; len(exceptions) > 0 {
+		r.hash = hashExceptions(r.hash, exceptions)
+	}
+}
+
+// walk reads all rows of the folder in the order of ids, one at a time, with their
+// exceptions; the columns are valid during the call only.
+func (f *folder) walk(ctx context.Context, t *tx, do func(row, []sql.RawBytes) error) error {
+	rows, err := t.QueryContext(ctx, `SELECT `+f.rel.selection()+` FROM `+f.rel.name+
+		` WHERE user_id = ? ORDER BY id COLLATE BINARY`, f.user)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	beside := exceptionWalk{f: f, t: t}
+	defer beside.close()
+	return f.each(rows, func(r row, raw []sql.RawBytes) error {
+		if r.series && f.kind == pim.KindAppointment {
+			all, err := beside.of(ctx, r.id)
+			if err != nil {
+				return err
+			}
+			r.with(all)
 		}
-		return do(r)
+		return do(r, raw)
 	})
 }
 
-// eachRaw gives the columns too; they are valid during the call only.
-func (f *folder) eachRaw(rows *sql.Rows, do func(row, []sql.RawBytes) error) error {
+// each reads rows selected by relation.selection, one at a time; the columns are
+// valid during the call only.
+func (f *folder) each(rows *sql.Rows, do func(row, []sql.RawBytes) error) error {
 	raw := make([]sql.RawBytes, len(f.rel.columns))
 	var id any
 	targets := make([]any, len(raw))
@@ -170,7 +234,7 @@ func (f *folder) eachRaw(rows *sql.Rows, do func(row, []sql.RawBytes) error) err
 		if err := rows.Scan(targets...); err != nil {
 			return err
 		}
-		r := row{id: id}
+		r := row{id: id, series: len(raw[colRule]) > 0}
 		text = append(text[:0], itemID(id)...)
 		raw[colID] = text
 		r.hash = hashRow(raw)

@@ -12,11 +12,13 @@ import (
 	"abgleich/agent/pim"
 )
 
-// Record is one item with what a folder does not let be written: for import and
-// export. Its exceptions are not part of it.
+// Record is one item for import and export.
 type Record struct {
+	// Item with its recurrence, which is nil or without pattern where nobody can carry
+	// what Rule says.
 	Item pim.Item
-	// Rule is the RRULE of a series without "RRULE:", "" for a single item.
+	// Rule is the RRULE of a series to the letter, without "RRULE:"; "" for a single
+	// item, and where the item's recurrence says it all.
 	Rule string
 }
 
@@ -61,13 +63,8 @@ func (d *Database) Walk(ctx context.Context, user pim.UserID, k pim.Kind, do fun
 	if err != nil {
 		return coded(op, f.user, err)
 	}
-	rows, err := s.main.QueryContext(ctx, `SELECT `+f.rel.selection()+` FROM `+f.rel.name+` WHERE user_id = ? ORDER BY id`, f.user)
-	if err != nil {
-		return coded(op, f.user, err)
-	}
-	defer rows.Close()
-	err = f.eachRaw(rows, func(r row, raw []sql.RawBytes) error {
-		item, err := decode(k, raw)
+	err = f.walk(ctx, s.main, func(r row, raw []sql.RawBytes) error {
+		item, err := decode(k, raw, r.exceptions)
 		if err != nil {
 			return err
 		}
@@ -144,23 +141,57 @@ func (p *putter) put(ctx context.Context, r Record) error {
 	if item == nil {
 		return fault.New(fault.BadRequest, "business.Put", "", errors.New("no item"))
 	}
-	item.Shared().Recurrence = nil // the rule says it
+	rule, err := settleRule(&item, r.Rule)
+	if err != nil {
+		return err
+	}
 	f := p.folders[item.Kind()]
 	id, own, err := p.find(ctx, f, item.Shared().UID)
 	if err != nil {
 		return err
 	}
-	if id == nil {
-		if _, err := p.insert[f.kind](ctx, p.t, item, r.Rule); err != nil {
-			return err
+	if id != nil {
+		if own {
+			item.Shared().UID = ""
 		}
-		p.done.Created++
-		return nil
+		return p.update(ctx, f, id, item, rule)
 	}
-	if own {
-		item.Shared().UID = ""
+	if id, err = p.insert[f.kind](ctx, p.t, item, rule); err != nil {
+		return err
 	}
-	return p.update(ctx, f, id, item, r.Rule)
+	p.done.Created++
+	if s := seriesOf(item); s != nil {
+		return (&batch{f: f, tx: p.t, op: "business.Put"}).begin(ctx, id, s)
+	}
+	return nil
+}
+
+// settleRule brings a record's rule and its item's recurrence together: the rule is
+// kept to the letter where it says the same pattern, or one that nobody can carry;
+// then the item has none.
+func settleRule(item *pim.Item, rule string) (string, error) {
+	i := *item
+	if rule == "" {
+		if err := pim.CheckSeries(i); err != nil {
+			return "", fault.New(fault.SeriesNotSupported, "business.Put", i.Kind().String(), err)
+		}
+		return "", nil
+	}
+	told := i.Clone()
+	told.Shared().Recurrence = recurrenceIn(i, rule)
+	if r := i.Shared().Recurrence; r != nil && pim.CheckSeries(i) == nil {
+		told.Shared().Recurrence.Deleted, told.Shared().Recurrence.Changed = r.Deleted, r.Changed
+		if pim.Diff(i, project(told)) != 0 {
+			return "", nil // it says something else: the item counts
+		}
+		return rule, nil
+	}
+	told = project(told)
+	if pim.CheckSeries(told) != nil {
+		told.Shared().Recurrence = nil
+	}
+	*item = told
+	return rule, nil
 }
 
 // find looks for the item a UID names; own tells that the UID is one that Walk made.
@@ -190,12 +221,10 @@ func (p *putter) update(ctx context.Context, f *folder, id any, item pim.Item, r
 		return err
 	}
 	b := &batch{f: f, tx: p.t, op: "business.Put"}
-	fields := pim.FieldsOf(f.kind) &^ pim.Fields(pim.FieldRecurrence, pim.FieldMeeting)
-	if err := b.update(ctx, id, fields, item); err != nil {
+	if err := b.update(ctx, id, pim.FieldsOf(f.kind)&^pim.Fields(pim.FieldMeeting), item); err != nil {
 		return err
 	}
-	if _, err := p.t.exec(ctx, `UPDATE `+f.rel.name+` SET recurrence_rule = ? WHERE id = ? AND user_id = ?
-		AND COALESCE(recurrence_rule, '') <> ?`, rule, id, f.user, rule); err != nil {
+	if err := b.putRule(ctx, before[itemID(id)], item, rule); err != nil {
 		return err
 	}
 	after, err := f.load(ctx, p.t, []any{id}, false)
@@ -208,4 +237,32 @@ func (p *putter) update(ctx context.Context, f *folder, id any, item pim.Item, r
 		p.done.Updated++
 	}
 	return nil
+}
+
+// putRule writes the recurrence of an item: the rule given, or its own where that is
+// "", and the exceptions. Those of a series that cannot be carried stay.
+func (b *batch) putRule(ctx context.Context, was row, item pim.Item, rule string) error {
+	v, err := encode(item)
+	if err != nil {
+		return fault.New(fault.ItemRefused, b.op, b.f.kind.String(), err)
+	}
+	if rule == "" {
+		rule = v[colRule-colSubject].(string)
+	}
+	carried := item.Shared().Recurrence != nil || rule == ""
+	sets, args := []string{"recurrence_rule = ?"}, []any{rule}
+	if b.f.kind == pim.KindTask && carried {
+		sets, args = append(sets, "recurrence_start = ?"), append(args, v[colFirst-colSubject])
+	}
+	if err := b.set(ctx, was.id, sets, args); err != nil {
+		return err
+	}
+	if b.f.kind != pim.KindAppointment || !carried || rule == "" && !was.series {
+		return nil
+	}
+	by, err := b.f.exceptions(ctx, b.tx, []any{was.id})
+	if err != nil {
+		return err
+	}
+	return b.putExceptions(ctx, was.id, by[itemID(was.id)], seriesOf(item), true)
 }

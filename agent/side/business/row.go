@@ -13,8 +13,9 @@ import (
 	"abgleich/agent/pim"
 )
 
-// decode makes the canonical item of a row; an error is [fault.ItemUnreadable].
-func decode(k pim.Kind, row []sql.RawBytes) (pim.Item, error) {
+// decode makes the canonical item of a row and its exceptions; an error is
+// [fault.ItemUnreadable].
+func decode(k pim.Kind, row []sql.RawBytes, exceptions []exception) (pim.Item, error) {
 	var (
 		item pim.Item
 		err  error
@@ -24,12 +25,18 @@ func decode(k pim.Kind, row []sql.RawBytes) (pim.Item, error) {
 	} else {
 		item, err = decodeAppointment(row)
 	}
+	if err == nil {
+		// The projection, not only the canonical form: another program may have stored
+		// more than the contract's lengths, and what we return must be a fixpoint.
+		item = project(item)
+		if s := seriesOf(item); s != nil && len(exceptions) > 0 {
+			item, err = s.withExceptions(exceptions)
+		}
+	}
 	if err != nil {
 		return nil, fault.New(fault.ItemUnreadable, "business.read", k.String()+" "+string(row[colID]), err)
 	}
-	// The projection, not only the canonical form: another program may have stored
-	// more than the contract's lengths, and what we return must be a fixpoint.
-	return project(item), nil
+	return item, nil
 }
 
 func decodeCommon(row []sql.RawBytes) pim.Common {
@@ -119,7 +126,15 @@ func decodeTask(row []sql.RawBytes) (pim.Item, error) {
 		return nil, err
 	}
 	if r := row[colRule]; len(r) > 0 {
-		t.Recurrence = parseRule(string(r), taskDays(t))
+		begin := days(taskBegin(t))
+		first, err := parseDay(row[colFirst])
+		if err != nil {
+			return nil, fmt.Errorf("recurrence_start: %w", err)
+		}
+		if !first.IsZero() {
+			begin = days(first)
+		}
+		t.Recurrence = parseRule(string(r), begin)
 	}
 	return t, nil
 }
@@ -169,8 +184,12 @@ func encode(i pim.Item) ([]any, error) {
 				return nil, err
 			}
 		}
+		first := ""
+		if r := x.Recurrence; r != nil && r.First != taskBegin(x) {
+			first = r.First.String()
+		}
 		return append(v, x.Start.String(), x.Due.String(), word(x.Status, wordNotStarted), x.Percent,
-			x.Completed.String(), at), nil
+			x.Completed.String(), at, first), nil
 	}
 	return nil, fmt.Errorf("neither appointment nor task: %T", i)
 }

@@ -4,12 +4,24 @@ import "abgleich/agent/pim"
 
 // parseRule reads the recurrence_rule column. It never gives nil: an item with a
 // rule that cannot be carried is a series all the same, with an empty pattern.
-// Exceptions are not read yet.
 func parseRule(text string, when pim.When) *pim.Recurrence {
 	if r, err := pim.ParseRule(text, when); err == nil {
 		return r
 	}
 	return &pim.Recurrence{Interval: 1}
+}
+
+// recurrenceIn reads a rule as that of an item, whose own recurrence may tell where
+// a task's pattern begins.
+func recurrenceIn(i pim.Item, rule string) *pim.Recurrence {
+	if a, ok := i.(*pim.Appointment); ok {
+		return parseRule(rule, zoned(a.When))
+	}
+	t := i.(*pim.Task)
+	if t.Recurrence != nil && !t.Recurrence.First.IsZero() {
+		return parseRule(rule, days(t.Recurrence.First))
+	}
+	return parseRule(rule, days(taskBegin(t)))
 }
 
 // formatRule writes the column: "" for a single item. An error is a
@@ -28,14 +40,13 @@ func formatRule(i pim.Item) (string, error) {
 	return r.Rule(days(r.First))
 }
 
-// taskDays is where the pattern of a task without days of its own begins: at its
-// start, else when it is due. A rule tells no first day; without either there is no
-// pattern.
-func taskDays(t *pim.Task) pim.When {
+// taskBegin is where the pattern of a task begins unless recurrence_start says
+// another day: at its start, else when it is due. Without any there is no pattern.
+func taskBegin(t *pim.Task) pim.Date {
 	if !t.Start.IsZero() {
-		return days(t.Start)
+		return t.Start
 	}
-	return days(t.Due)
+	return t.Due
 }
 
 func days(d pim.Date) pim.When { return pim.When{AllDay: true, First: d, Last: d} }

@@ -30,7 +30,7 @@ func TestThePatternOfATaskComesBackFromItsColumn(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		k := sidetest.Task().Draw(t, "task")
 		k.Recurrence = sidetest.Pattern().Draw(t, "pattern")
-		first := taskDays(k)
+		first := days(taskBegin(k))
 		k.Recurrence.First = first.First
 		k = project(k).(*pim.Task)
 		if pim.CheckSeries(k) != nil {

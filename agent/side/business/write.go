@@ -4,7 +4,6 @@ import (
 	"context"
 	"database/sql"
 	"errors"
-	"fmt"
 	"strings"
 
 	"abgleich/agent/fault"
@@ -17,111 +16,6 @@ type newRow struct {
 	id   any
 	key  pim.Key
 	hash rowHash
-}
-
-// batch is one write: a transaction on the business tables and, in an embedded
-// database, on our keys.
-type batch struct {
-	f *folder
-	*tx
-	op string
-	// rows are the items to be written as they stand; changed ones are reread.
-	rows map[pim.ItemID]row
-}
-
-func (f *folder) batch(ctx context.Context, op string, ids []pim.ItemID) (*batch, error) {
-	t, err := f.d.main.Load().begin(ctx, true)
-	if err != nil {
-		return nil, err
-	}
-	b := &batch{f: f, tx: t, op: op}
-	want := make([]any, len(ids))
-	for i, id := range ids {
-		want[i] = rowID(id)
-	}
-	if b.rows, err = f.load(ctx, t, want, false); err != nil {
-		_ = t.Rollback()
-		return nil, err
-	}
-	return b, nil
-}
-
-// item does the work on one item. An error that concerns the item alone is given
-// back as its result; any other ends the batch. In an embedded database an item is
-// one statement, which SQLite undoes by itself when it fails; in a foreign one it
-// is more, and has a savepoint. That also shows whether a trigger of the database's
-// owner rolled everything back (RAISE(ROLLBACK)): then rolling back to it fails,
-// and with it the batch.
-func (b *batch) item(ctx context.Context, id pim.ItemID, do func() (side.Outcome, error)) (side.Outcome, error) {
-	if !b.f.d.cfg.Foreign {
-		out, err := do()
-		if err != nil {
-			if _, own := errors.AsType[*fault.Error](err); !own && spoilsBatch(err) {
-				return side.Outcome{}, err
-			}
-			out = side.Outcome{ID: id, Err: b.refusal(id, err)}
-		}
-		return out, nil
-	}
-	if _, err := b.exec(ctx, "SAVEPOINT item"); err != nil {
-		return side.Outcome{}, err
-	}
-	out, err := do()
-	if err == nil {
-		_, err = b.exec(ctx, "RELEASE item")
-		return out, err
-	}
-	if _, own := errors.AsType[*fault.Error](err); !own && spoilsBatch(err) {
-		return side.Outcome{}, err
-	}
-	if _, back := b.exec(ctx, "ROLLBACK TO item"); back != nil {
-		return side.Outcome{}, fmt.Errorf("%w, and then: %w", err, back)
-	}
-	if _, back := b.exec(ctx, "RELEASE item"); back != nil {
-		return side.Outcome{}, back
-	}
-	return side.Outcome{ID: id, Err: b.refusal(id, err)}, nil
-}
-
-// refusal gives an item's error its code: a view nobody can write is read-only, and
-// a statement that makes no sense to the database is a refusal of the item.
-func (b *batch) refusal(id pim.ItemID, err error) error {
-	subject := b.f.kind.String() + " " + string(id)
-	if _, own := errors.AsType[*fault.Error](err); own {
-		return err
-	}
-	c := codeOf(err)
-	if c == fault.Internal {
-		c = fault.ItemRefused
-		if b.f.d.views[b.f.rel.name] {
-			c = fault.ReadOnly
-		}
-	}
-	return fault.New(c, b.op, subject, err)
-}
-
-// check finds the row and compares its version.
-func (b *batch) check(id pim.ItemID, v pim.Version) (row, error) {
-	r, ok := b.rows[id]
-	if !ok {
-		return row{}, gone(b.op, b.f.kind, id)
-	}
-	if r.version() != v {
-		return row{}, fault.New(fault.ItemChanged, b.op, b.f.kind.String()+" "+string(id), nil)
-	}
-	return r, nil
-}
-
-// acceptable refuses what cannot be written at all.
-func (b *batch) acceptable(i pim.Item) (pim.Item, error) {
-	p := project(i)
-	if p == nil || p.Kind() != b.f.kind {
-		return nil, fault.New(fault.ItemRefused, b.op, b.f.kind.String(), errors.New("no item of this kind"))
-	}
-	if p.Shared().Recurrence != nil {
-		return nil, fault.New(fault.SeriesNotSupported, b.op, b.f.kind.String(), nil)
-	}
-	return p, nil
 }
 
 // Create makes new items; each becomes durable together with its key.
@@ -169,11 +63,22 @@ func (b *batch) create(ctx context.Context, in []side.Creation) ([]side.Outcome,
 		var id any
 		o, err := b.item(ctx, "", func() (side.Outcome, error) {
 			item, err := b.acceptable(c.Item)
+			if err == nil {
+				err = b.carried(item)
+			}
 			if err != nil {
 				return side.Outcome{}, err
 			}
-			id, err = insert(ctx, b.tx, item, "")
-			return side.Outcome{}, err
+			s := seriesOf(item)
+			if s != nil {
+				if err := b.guard(ctx); err != nil {
+					return side.Outcome{}, err
+				}
+			}
+			if id, err = insert(ctx, b.tx, item, ""); err != nil || s == nil {
+				return side.Outcome{}, err
+			}
+			return side.Outcome{}, b.begin(ctx, id, s)
 		})
 		if err != nil {
 			return nil, nil, err
@@ -182,6 +87,8 @@ func (b *batch) create(ctx context.Context, in []side.Creation) ([]side.Outcome,
 			rows = append(rows, newRow{id: id, key: c.Key})
 			places = append(places, i)
 			ids = append(ids, id)
+		} else {
+			insert = b.f.inserter() // what it knows of the highest id was undone
 		}
 	}
 	made, err := b.f.load(ctx, b.tx, ids, false)
@@ -218,27 +125,45 @@ func (f *folder) Update(ctx context.Context, in []side.Update) ([]side.Outcome, 
 		if err != nil {
 			return side.Outcome{}, err
 		}
-		if err := b.update(ctx, r.id, u.Fields, item); err != nil {
-			return side.Outcome{}, err
+		now, series, err := b.updateSeries(ctx, r, u.Fields, item)
+		if err == nil && !series {
+			err = b.update(ctx, r.id, u.Fields, item)
 		}
-		again, err := f.load(ctx, b.tx, []any{r.id}, false)
 		if err != nil {
 			return side.Outcome{}, err
 		}
-		now, ok := again[u.ID]
-		if !ok {
-			return side.Outcome{}, fault.New(fault.ItemRefused, b.op, f.kind.String()+" "+string(u.ID),
-				errors.New("the row left the folder while it was written"))
+		if series {
+			b.rows[u.ID] = now
+			return side.Outcome{ID: u.ID, Version: now.version()}, nil
+		}
+		if now, err = b.again(ctx, r.id); err != nil {
+			return side.Outcome{}, err
 		}
 		b.rows[u.ID] = now
 		return side.Outcome{ID: u.ID, Version: now.version()}, nil
 	})
 }
 
-// update sets the columns of fields.
+// again reads a row that was just written.
+func (b *batch) again(ctx context.Context, id any) (row, error) {
+	found, err := b.f.load(ctx, b.tx, []any{id}, false)
+	if err != nil {
+		return row{}, err
+	}
+	r, ok := found[itemID(id)]
+	if !ok {
+		return row{}, fault.New(fault.ItemRefused, b.op, b.f.kind.String()+" "+string(itemID(id)),
+			errors.New("the row left the folder while it was written"))
+	}
+	return r, nil
+}
+
+// update sets the columns of fields, but never those of the recurrence.
 func (b *batch) update(ctx context.Context, id any, fields pim.FieldSet, item pim.Item) error {
-	if fields.Has(pim.FieldRecurrence) {
-		return fault.New(fault.SeriesNotSupported, b.op, b.f.kind.String(), nil)
+	fields &^= pim.Fields(pim.FieldRecurrence)
+	if item.Shared().Recurrence != nil {
+		item = item.Clone()
+		item.Shared().Recurrence = nil
 	}
 	v, err := encode(item)
 	if err != nil {
@@ -254,10 +179,15 @@ func (b *batch) update(ctx context.Context, id any, fields pim.FieldSet, item pi
 			args = append(args, v[c-colSubject])
 		}
 	}
+	return b.set(ctx, id, sets, args)
+}
+
+// set writes columns of a row.
+func (b *batch) set(ctx context.Context, id any, sets []string, args []any) error {
 	if len(sets) == 0 {
 		return nil
 	}
-	_, err = b.exec(ctx, `UPDATE `+b.f.rel.name+` SET `+strings.Join(sets, ", ")+` WHERE id = ? AND user_id = ?`,
+	_, err := b.exec(ctx, `UPDATE `+b.f.rel.name+` SET `+strings.Join(sets, ", ")+` WHERE id = ? AND user_id = ?`,
 		append(args, id, b.f.user)...)
 	return err
 }
@@ -279,6 +209,9 @@ func (f *folder) Delete(ctx context.Context, in []side.Deletion) ([]side.Outcome
 			return side.Outcome{}, err
 		}
 		if f.d.cfg.Foreign {
+			if err := b.dropExceptions(ctx, r); err != nil {
+				return side.Outcome{}, err
+			}
 			left, err := f.load(ctx, b.tx, []any{r.id}, false)
 			if err != nil {
 				return side.Outcome{}, err

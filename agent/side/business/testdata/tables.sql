@@ -50,13 +50,23 @@ CREATE TABLE appointment_participants (
 	PRIMARY KEY (appointment_id, user_id)
 );
 CREATE TABLE appointment_exceptions (
-	appointment_id INTEGER NOT NULL,
-	original_start TEXT NOT NULL,
-	deleted        INTEGER NOT NULL DEFAULT 0,
-	subject        TEXT NOT NULL DEFAULT '',
-	location       TEXT NOT NULL DEFAULT '',
-	start_at       TEXT NOT NULL DEFAULT '',
-	end_at         TEXT NOT NULL DEFAULT '',
+	appointment_id   INTEGER NOT NULL,
+	original_start   DATETIME NOT NULL,
+	deleted          BOOLEAN,
+	subject          TEXT,
+	body             TEXT,
+	location         TEXT,
+	start_at         DATETIME,
+	end_at           DATETIME,
+	time_zone        TEXT,
+	all_day          BOOLEAN,
+	start_date       DATE,
+	end_date         DATE,
+	busy             TEXT,
+	private          BOOLEAN,
+	importance       TEXT,
+	categories       TEXT,
+	reminder_minutes INTEGER,
 	PRIMARY KEY (appointment_id, original_start)
 );
 CREATE TABLE tasks (
@@ -74,7 +84,8 @@ CREATE TABLE tasks (
 	categories      TEXT NOT NULL DEFAULT '',
 	reminder_at     TEXT NOT NULL DEFAULT '',
 	recurrence_rule TEXT NOT NULL DEFAULT '',
-	uid             TEXT NOT NULL DEFAULT ''
+	uid             TEXT NOT NULL DEFAULT '',
+	recurrence_start DATE
 );
 
 INSERT INTO employees (user_id, name, email, time_zone, active) VALUES

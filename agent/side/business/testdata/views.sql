@@ -9,8 +9,6 @@ CREATE VIEW permission_groups AS SELECT 'BMD' AS name, '' AS description;
 CREATE VIEW group_members AS SELECT 'BMD' AS group_name, 'clara' AS user_id;
 CREATE VIEW group_functions AS SELECT 'BMD' AS group_name, 'sync-crm' AS function;
 CREATE VIEW appointment_participants AS SELECT 1 AS appointment_id, 'anna' AS user_id WHERE 0;
-CREATE VIEW appointment_exceptions AS SELECT 1 AS appointment_id, '' AS original_start, 0 AS deleted, '' AS subject,
-	'' AS location, '' AS start_at, '' AS end_at WHERE 0;
 
 CREATE TABLE TERMIN (TNR INTEGER PRIMARY KEY, MNR INTEGER NOT NULL, BETREFF TEXT, NOTIZ TEXT, ORT TEXT, VON TEXT, BIS TEXT,
 	ZONE TEXT, GANZTAG INTEGER, VON_TAG TEXT, BIS_TAG TEXT, ANZEIGEN TEXT, PRIVAT INTEGER, WICHTIG TEXT, KATEGORIEN TEXT,
@@ -41,21 +39,46 @@ CREATE TRIGGER appointments_weg INSTEAD OF DELETE ON appointments BEGIN
 	DELETE FROM TERMIN WHERE TNR = OLD.id;
 END;
 
+-- No key and no index, and exceptions that outlive their series: what an owner may
+-- do, too.
+CREATE TABLE AUSNAHME (TNR INTEGER, AM TEXT, ENTFAELLT INTEGER, BETREFF TEXT, NOTIZ TEXT, ORT TEXT, VON TEXT, BIS TEXT,
+	ZONE TEXT, GANZTAG INTEGER, VON_TAG TEXT, BIS_TAG TEXT, ANZEIGEN TEXT, PRIVAT INTEGER, WICHTIG TEXT, KATEGORIEN TEXT,
+	ERINNERUNG INTEGER);
+CREATE VIEW appointment_exceptions AS SELECT TNR AS appointment_id, AM AS original_start, ENTFAELLT AS deleted,
+	BETREFF AS subject, NOTIZ AS body, ORT AS location, VON AS start_at, BIS AS end_at, ZONE AS time_zone,
+	GANZTAG AS all_day, VON_TAG AS start_date, BIS_TAG AS end_date, ANZEIGEN AS busy, PRIVAT AS private,
+	WICHTIG AS importance, KATEGORIEN AS categories, ERINNERUNG AS reminder_minutes FROM AUSNAHME;
+CREATE TRIGGER ausnahmen_neu INSTEAD OF INSERT ON appointment_exceptions BEGIN
+	INSERT INTO AUSNAHME VALUES (NEW.appointment_id, NEW.original_start, NEW.deleted, NEW.subject, NEW.body, NEW.location,
+		NEW.start_at, NEW.end_at, NEW.time_zone, NEW.all_day, NEW.start_date, NEW.end_date, NEW.busy, NEW.private,
+		NEW.importance, NEW.categories, NEW.reminder_minutes);
+END;
+CREATE TRIGGER ausnahmen_anders INSTEAD OF UPDATE ON appointment_exceptions BEGIN
+	UPDATE AUSNAHME SET ENTFAELLT = NEW.deleted, BETREFF = NEW.subject, NOTIZ = NEW.body, ORT = NEW.location,
+		VON = NEW.start_at, BIS = NEW.end_at, ZONE = NEW.time_zone, GANZTAG = NEW.all_day, VON_TAG = NEW.start_date,
+		BIS_TAG = NEW.end_date, ANZEIGEN = NEW.busy, PRIVAT = NEW.private, WICHTIG = NEW.importance,
+		KATEGORIEN = NEW.categories, ERINNERUNG = NEW.reminder_minutes
+	WHERE TNR = OLD.appointment_id AND AM = OLD.original_start;
+END;
+CREATE TRIGGER ausnahmen_weg INSTEAD OF DELETE ON appointment_exceptions BEGIN
+	DELETE FROM AUSNAHME WHERE TNR = OLD.appointment_id AND AM = OLD.original_start;
+END;
+
 CREATE TABLE AUFGABE (ANR INTEGER PRIMARY KEY, WER TEXT NOT NULL, BETREFF TEXT, NOTIZ TEXT, VON TEXT, BIS TEXT, STATUS TEXT,
-	PROZENT INTEGER, FERTIG TEXT, PRIVAT INTEGER, WICHTIG TEXT, KATEGORIEN TEXT, ERINNERUNG TEXT, REGEL TEXT, UID TEXT);
+	PROZENT INTEGER, FERTIG TEXT, PRIVAT INTEGER, WICHTIG TEXT, KATEGORIEN TEXT, ERINNERUNG TEXT, REGEL TEXT, UID TEXT, REGEL_AB TEXT);
 CREATE VIEW tasks AS SELECT ANR AS id, WER AS user_id, BETREFF AS subject, NOTIZ AS body, VON AS start_date, BIS AS due_date,
 	STATUS AS status, PROZENT AS percent, FERTIG AS completed_on, PRIVAT AS private, WICHTIG AS importance,
-	KATEGORIEN AS categories, ERINNERUNG AS reminder_at, REGEL AS recurrence_rule, UID AS uid FROM AUFGABE;
+	KATEGORIEN AS categories, ERINNERUNG AS reminder_at, REGEL AS recurrence_rule, UID AS uid, REGEL_AB AS recurrence_start FROM AUFGABE;
 CREATE TRIGGER tasks_neu INSTEAD OF INSERT ON tasks BEGIN
-	INSERT INTO AUFGABE (WER, BETREFF, NOTIZ, VON, BIS, STATUS, PROZENT, FERTIG, PRIVAT, WICHTIG, KATEGORIEN, ERINNERUNG, REGEL, UID)
+	INSERT INTO AUFGABE (WER, BETREFF, NOTIZ, VON, BIS, STATUS, PROZENT, FERTIG, PRIVAT, WICHTIG, KATEGORIEN, ERINNERUNG, REGEL, UID, REGEL_AB)
 	VALUES (NEW.user_id, NEW.subject, NEW.body, NEW.start_date, NEW.due_date, NEW.status, NEW.percent, NEW.completed_on,
-		NEW.private, NEW.importance, NEW.categories, NEW.reminder_at, NEW.recurrence_rule, NEW.uid);
+		NEW.private, NEW.importance, NEW.categories, NEW.reminder_at, NEW.recurrence_rule, NEW.uid, NEW.recurrence_start);
 END;
 CREATE TRIGGER tasks_anders INSTEAD OF UPDATE ON tasks BEGIN
 	UPDATE AUFGABE SET WER = NEW.user_id, BETREFF = NEW.subject, NOTIZ = NEW.body, VON = NEW.start_date, BIS = NEW.due_date,
 		STATUS = NEW.status, PROZENT = NEW.percent, FERTIG = NEW.completed_on, PRIVAT = NEW.private,
 		WICHTIG = NEW.importance, KATEGORIEN = NEW.categories, ERINNERUNG = NEW.reminder_at,
-		REGEL = NEW.recurrence_rule, UID = NEW.uid
+		REGEL = NEW.recurrence_rule, UID = NEW.uid, REGEL_AB = NEW.recurrence_start
 	WHERE ANR = OLD.id;
 END;
 CREATE TRIGGER tasks_weg INSTEAD OF DELETE ON tasks BEGIN
