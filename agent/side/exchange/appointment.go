@@ -62,18 +62,29 @@ func (m mapping) when(c *ews.CalendarFields) pim.When {
 	if !c.AllDay {
 		return pim.When{Start: c.Start, End: c.End, Zone: m.zoneIn(c.StartTimeZone)}
 	}
-	// The zone it was made in, when it is midnight there and not here: a colleague's
-	// day, on the date he meant.
-	home := m.home
-	if !midnight(c.Start.In(home)) {
-		if made, err := time.LoadLocation(m.zoneIn(c.StartTimeZone)); err == nil && midnight(c.Start.In(made)) {
-			home = made
+	home := m.dayZone(c.Start, c.StartTimeZone)
+	return pim.When{AllDay: true, First: pim.DateOf(c.Start.In(home).Add(halfDay)), Last: pim.DateOf(c.End.In(home).Add(-halfDay))}
+}
+
+// halfDay is the tolerance for the first instant of a day, about which servers
+// disagree where clocks change at midnight.
+const halfDay = 12 * time.Hour
+
+// dayZone is where a day begins at an instant: the user's zone, or the one an item
+// was made in, when it is midnight there and not here: a colleague's day, on the
+// date he meant.
+func (m mapping) dayZone(start time.Time, windows string) *time.Location {
+	if !midnight(start.In(m.home)) {
+		if made, err := time.LoadLocation(m.zoneIn(windows)); err == nil && midnight(start.In(made)) {
+			return made
 		}
 	}
-	// Half a day of tolerance: where clocks change at midnight, servers disagree
-	// about the first instant of a day.
-	const half = 12 * time.Hour
-	return pim.When{AllDay: true, First: pim.DateOf(c.Start.In(home).Add(half)), Last: pim.DateOf(c.End.In(home).Add(-half))}
+	return m.home
+}
+
+// firstDay is the day that begins at an instant.
+func (m mapping) firstDay(start time.Time, windows string) pim.Date {
+	return pim.DateOf(start.In(m.dayZone(start, windows)).Add(halfDay))
 }
 
 func midnight(t time.Time) bool { return t.Equal(pim.DateOf(t).In(t.Location())) }

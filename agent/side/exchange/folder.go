@@ -64,100 +64,12 @@ func keyOf(it *ews.Item) pim.Key {
 	return pim.Key(v)
 }
 
-// Get reads items. What is in another folder now is gone: its id is no longer one
-// of ours, though some servers still answer to it.
-func (f *folder) Get(ctx context.Context, ids []pim.ItemID) ([]side.Got, error) {
-	all, err := batch(ctx, ids, func(ctx context.Context, ids []pim.ItemID) ([]side.Got, error) {
-		results, err := f.client.GetItem(ctx, itemIDs(ids), f.shape)
-		if err != nil {
-			return nil, err
-		}
-		out := make([]side.Got, len(ids))
-		for i := range results {
-			out[i] = f.got(ids[i], &results[i])
-		}
-		return out, nil
-	}, func(id pim.ItemID, err error) side.Got { return side.Got{ID: id, Err: err} })
-	if err != nil {
-		return nil, err
-	}
-	for _, g := range all {
-		// What says nothing about the item itself is no answer for it.
-		if g.Err != nil && !fault.Has(g.Err, fault.ItemGone, fault.ItemUnreadable) {
-			return nil, g.Err
-		}
-	}
-	return all, nil
-}
-
-func (f *folder) got(id pim.ItemID, r *ews.ItemResult) side.Got {
-	const op = "exchange.Get"
-	g := side.Got{ID: id}
-	switch {
-	case fault.Has(r.Err, fault.ItemRefused, fault.AccessDenied, fault.ReplyInvalid):
-		g.Err = fault.New(fault.ItemUnreadable, op, "", r.Err)
-	case r.Err != nil:
-		g.Err = r.Err
-	case r.Item.Parent.ID != "" && r.Item.Parent.ID != f.id.ID:
-		g.Err = fault.New(fault.ItemGone, op, "", nil)
-	case r.Item.Element != f.m.element():
-		g.Err = fault.New(fault.ItemUnreadable, op, "", nil)
-	default:
-		g.Version, g.Key = pim.Version(r.Item.ID.ChangeKey), keyOf(&r.Item)
-		g.Item = f.m.read(&r.Item)
-	}
-	return g
-}
-
 func itemIDs(ids []pim.ItemID) []ews.ItemID {
 	out := make([]ews.ItemID, len(ids))
 	for i, id := range ids {
 		out[i].ID = ews.ID(id)
 	}
 	return out
-}
-
-// Create makes items that carry their keys from the start.
-func (f *folder) Create(ctx context.Context, in []side.Creation) ([]side.Outcome, error) {
-	return batch(ctx, in, func(ctx context.Context, in []side.Creation) ([]side.Outcome, error) {
-		items := make([]ews.NewItem, len(in))
-		for i, c := range in {
-			items[i] = f.m.create(c.Item, c.Key)
-		}
-		results, err := f.client.CreateItem(ctx, f.id, items)
-		return outcomes(make([]pim.ItemID, len(in)), results, err)
-	}, func(_ side.Creation, err error) side.Outcome { return side.Outcome{Err: writeError(err)} })
-}
-
-// Update sets fields, refusing items with another version.
-func (f *folder) Update(ctx context.Context, in []side.Update) ([]side.Outcome, error) {
-	return batch(ctx, in, func(ctx context.Context, in []side.Update) ([]side.Outcome, error) {
-		changes := make([]ews.ItemChange, 0, len(in))
-		out := make([]side.Outcome, len(in))
-		var at []int
-		for i, u := range in {
-			out[i] = side.Outcome{ID: u.ID, Version: u.Version}
-			if ch := f.m.update(u); ch.Set|ch.Clear != 0 {
-				changes, at = append(changes, ch), append(at, i)
-			}
-		}
-		if len(changes) == 0 {
-			return out, nil
-		}
-		ids := make([]pim.ItemID, len(at))
-		for n, i := range at {
-			ids[n] = in[i].ID
-		}
-		results, err := f.client.UpdateItem(ctx, ews.NeverOverwrite, changes)
-		written, err := outcomes(ids, results, err)
-		if err != nil {
-			return nil, err
-		}
-		for n, i := range at {
-			out[i] = written[n]
-		}
-		return out, nil
-	}, func(u side.Update, err error) side.Outcome { return side.Outcome{ID: u.ID, Err: writeError(err)} })
 }
 
 // SetKeys writes keys, refusing items with another version.

@@ -7,7 +7,6 @@ import (
 
 	"abgleich/agent/ews"
 	"abgleich/agent/pim"
-	"abgleich/agent/side"
 	"abgleich/agent/side/exchange/zone"
 )
 
@@ -34,11 +33,11 @@ func (m mapping) create(i pim.Item, k pim.Key) ews.NewItem {
 	return ews.NewItem{Item: it, Set: set}
 }
 
-// update gives the change of some fields. Fields that can't be written are left.
-func (m mapping) update(u side.Update) ews.ItemChange {
-	it, set, clear := m.write(project(u.Item), u.Fields&writable(m.kind))
+// change sets some fields of a projected item.
+func (m mapping) change(id pim.ItemID, v pim.Version, i pim.Item, fields pim.FieldSet) ews.ItemChange {
+	it, set, clear := m.write(i, fields&writable(m.kind))
 	return ews.ItemChange{
-		ID:   ews.ItemID{ID: ews.ID(u.ID), ChangeKey: ews.ChangeKey(u.Version)},
+		ID:   ews.ItemID{ID: ews.ID(id), ChangeKey: ews.ChangeKey(v)},
 		Item: it, Set: set &^ clear, Clear: clear,
 	}
 }

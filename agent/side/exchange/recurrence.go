@@ -18,19 +18,17 @@ func (m mapping) series(c *ews.CalendarFields, when pim.When) *pim.Recurrence {
 		r.Pattern = ""
 	}
 	for _, d := range c.Deletions {
-		r.Deleted = append(r.Deleted, m.original(d, when))
+		r.Deleted = append(r.Deleted, m.original(d, when, c.StartTimeZone))
 	}
 	return r
 }
 
 // original is how an occurrence is named: by its instant, or by its day.
-func (m mapping) original(start time.Time, series pim.When) time.Time {
+func (m mapping) original(start time.Time, series pim.When, windows string) time.Time {
 	if !series.AllDay {
 		return start
 	}
-	// As in when: half a day of tolerance for clocks that change at midnight.
-	d := pim.DateOf(start.In(m.home).Add(12 * time.Hour))
-	return d.In(time.UTC)
+	return m.firstDay(start, windows).In(time.UTC)
 }
 
 // writeRecurrence sets the pattern, or ends the series. Exceptions are written

@@ -42,6 +42,7 @@ func TestARecurringTaskKeepsItsPattern(t *testing.T) {
 	m := mapping{kind: pim.KindTask, home: time.UTC, windows: "UTC"}
 	rapid.Check(t, func(t *rapid.T) {
 		k := sidetest.Task().Draw(t, "task")
+		k.Status, k.Percent = pim.NotStarted, 0
 		k.Due = pim.Date{Year: 2026, Month: time.November, Day: 23}
 		k.Recurrence = sidetest.Pattern().Draw(t, "pattern")
 		i := project(k)

@@ -184,7 +184,7 @@ func folderName(k pim.Kind) (ews.FolderName, bool) {
 }
 
 func shapeOf(k pim.Kind) ews.Shape {
-	s := ews.Shape{Properties: []ews.PropertyPath{keyProperty()}, PlainBody: true, Fields: ews.Fields(
+	s := ews.Shape{Properties: []ews.PropertyPath{keyProperty(), pendingProperty()}, PlainBody: true, Fields: ews.Fields(
 		ews.FieldParent, ews.FieldSubject, ews.FieldBody, ews.FieldSensitivity, ews.FieldImportance,
 		ews.FieldCategories, ews.FieldReminderIsSet)}
 	if k == pim.KindTask {
@@ -197,6 +197,14 @@ func shapeOf(k pim.Kind) ews.Shape {
 		ews.FieldOrganizer, ews.FieldRequired, ews.FieldOptional, ews.FieldRecurring, ews.FieldRecurrence,
 		ews.FieldModifications, ews.FieldDeletions, ews.FieldStartTimeZone)
 	return s
+}
+
+// occurrenceShape is what a changed occurrence has of its own.
+func occurrenceShape() ews.Shape {
+	return ews.Shape{PlainBody: true, Fields: ews.Fields(
+		ews.FieldSubject, ews.FieldBody, ews.FieldSensitivity, ews.FieldImportance, ews.FieldCategories,
+		ews.FieldReminderIsSet, ews.FieldReminderMinutes, ews.FieldStart, ews.FieldEnd, ews.FieldAllDay,
+		ews.FieldFreeBusy, ews.FieldLocation, ews.FieldStartTimeZone)}
 }
 
 // ourSet is the property set of all our named properties. Never to be changed:

@@ -160,18 +160,16 @@ func (w *watcher) push(ctx context.Context) error {
 			return err
 		}
 		err = w.await(ctx, calls, w.side.opts.FirstPush)
-		if err == nil {
+		called := err == nil
+		if called {
 			w.begin()
 		}
 		for err == nil {
 			err = w.await(ctx, calls, 2*w.side.opts.PushFrequency+30*time.Second)
 		}
 		end()
-		if !errors.Is(err, errNoPush) {
+		if !called || !errors.Is(err, errNoPush) {
 			return err
-		}
-		if !w.begun {
-			return errNoPush
 		}
 		// It reached us before: look what was missed, and subscribe afresh.
 		w.all()

@@ -1,0 +1,160 @@
+package exchange
+
+import (
+	"context"
+
+	"abgleich/agent/ews"
+	"abgleich/agent/fault"
+	"abgleich/agent/pim"
+	"abgleich/agent/side"
+)
+
+// seriesPlan is one update of a series, or of what becomes or was one.
+type seriesPlan struct {
+	change ews.ItemChange // of the master; empty when nothing is to be written
+	look   bool           // the master's change may have touched the occurrences
+	job    *seriesJob     // nil when the master is all there is to write
+}
+
+// updateSeries reads the series and writes what differs from what is wanted: of the
+// master in the first request, of the occurrences in those that follow.
+func (f *folder) updateSeries(ctx context.Context, in []side.Update) ([]side.Outcome, error) {
+	const op = "exchange.Update"
+	ids := make([]pim.ItemID, len(in))
+	for i, u := range in {
+		ids[i] = u.ID
+	}
+	all, err := f.load(ctx, ids)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]side.Outcome, len(in))
+	plans := make([]seriesPlan, len(in))
+	var changes []ews.ItemChange
+	var at []int
+	for i, u := range in {
+		out[i] = side.Outcome{ID: u.ID, Version: u.Version}
+		var err error
+		switch {
+		case all[i].got.Err != nil:
+			err = all[i].got.Err
+		case all[i].got.Version != u.Version || all[i].pending != "":
+			err = fault.New(fault.ItemChanged, op, "", nil)
+		default:
+			plans[i], err = f.plan(u, &all[i])
+		}
+		if err != nil {
+			out[i] = side.Outcome{ID: u.ID, Err: err}
+			continue
+		}
+		if ch := plans[i].change; ch.Set|ch.Clear != 0 || len(ch.Item.Properties) > 0 {
+			changes, at = append(changes, ch), append(at, i)
+		}
+	}
+	if err := f.complete(ctx, ids, all); err != nil {
+		return nil, err
+	}
+	if len(changes) == 0 {
+		return out, nil
+	}
+	written := make([]pim.ItemID, len(at))
+	for n, i := range at {
+		written[n] = ids[i]
+	}
+	results, err := f.client.UpdateItem(ctx, ews.NeverOverwrite, changes)
+	first, err := outcomes(written, results, err)
+	if err != nil {
+		return nil, err
+	}
+	f.finishUpdates(ctx, plans, at, first, out)
+	return out, nil
+}
+
+// finishUpdates goes on behind the first request.
+func (f *folder) finishUpdates(ctx context.Context, plans []seriesPlan, at []int, first, out []side.Outcome) {
+	var jobs, look []*seriesJob
+	var of []int
+	for n, i := range at {
+		out[i] = first[n]
+		p := plans[i]
+		if p.job == nil || first[n].Err != nil {
+			continue
+		}
+		p.job.version = first[n].Version
+		jobs, of = append(jobs, p.job), append(of, i)
+		if p.look {
+			look = append(look, p.job)
+		}
+	}
+	if len(jobs) == 0 {
+		return
+	}
+	f.look(ctx, look)
+	for n, o := range f.finish(ctx, jobs) {
+		out[of[n]] = o
+	}
+}
+
+// plan compares a series as it is with what an update makes of it.
+func (f *folder) plan(u side.Update, l *loaded) (seriesPlan, error) {
+	const op = "exchange.Update"
+	is := l.got.Item
+	i := is.Clone()
+	pim.Apply(i, project(u.Item), u.Fields&writable(f.m.kind))
+	target, ok := project(i).(*pim.Appointment)
+	if !ok {
+		return seriesPlan{}, fault.New(fault.ItemRefused, op, "", nil)
+	}
+	fields := pim.Diff(is, target) & writable(f.m.kind)
+	if fields == 0 {
+		return seriesPlan{}, nil
+	}
+	if target.Recurrence == nil {
+		return seriesPlan{change: f.m.change(u.ID, u.Version, target, fields)}, nil
+	}
+	together := pim.Fields(pim.FieldWhen, pim.FieldRecurrence)
+	rewrite := l.series == nil || pim.Diff(bare(l.series.master), bare(target))&together != 0
+	fields &^= together
+	stays := l.series
+	if rewrite {
+		stays = nil // its zone may be another then
+	}
+	if err := f.checkSeries(target, stays); err != nil {
+		return seriesPlan{}, refused(op, err)
+	}
+	if rewrite {
+		fields |= together
+	}
+	work := len(target.Recurrence.Changed)+len(target.Recurrence.Deleted) > 0
+	if s := l.series; s != nil {
+		switch {
+		case rewrite:
+			work = work || len(s.listed)+len(s.deleted) > 0
+		case fields != 0 && len(s.listed) > 0: // they may follow the master
+			work = true
+		default:
+			remove, set, revive := s.difference(target)
+			work = revive || len(remove)+len(set) > 0
+		}
+	}
+	p := seriesPlan{change: f.m.change(u.ID, u.Version, target, fields)}
+	if !work {
+		return p, nil
+	}
+	p.job = &seriesJob{id: u.ID, target: target, is: l.series}
+	p.look = fields != 0
+	var err error
+	if p.change.Item.Properties, err = withPending(p.change.Item.Properties, target); err != nil {
+		return seriesPlan{}, refused(op, err)
+	}
+	return p, nil
+}
+
+// bare is a series without its exceptions.
+func bare(a *pim.Appointment) *pim.Appointment {
+	c := *a
+	r := *a.Recurrence
+	r.Deleted, r.Changed = nil, nil
+	c.Recurrence = &r
+	return &c
+}
