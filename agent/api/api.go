@@ -67,6 +67,7 @@ type Records interface {
 	HeldItems(ctx context.Context, id store.HoldID, after store.RowID, limit int) ([]store.HeldItem, error)
 	ResolveHold(ctx context.Context, user pim.UserID, id store.HoldID, d store.Decision, by string) error
 	Runs(ctx context.Context, user pim.UserID, before store.RunID, limit int) ([]store.Run, error)
+	Overview(context.Context, pim.UserID, pim.Kind) (store.Overview, error)
 	PutAudit(context.Context, store.AuditEntry) error
 	Ties(context.Context) ([]store.Tie, error)
 	Tie(context.Context, pim.UserID) (store.Tie, error)

@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"time"
 
 	"connectrpc.com/connect"
 	"google.golang.org/protobuf/types/known/durationpb"
@@ -188,11 +189,20 @@ func (s *server) ListRuns(ctx context.Context, r *connect.Request[contract.ListR
 	if err != nil {
 		return nil, err
 	}
+	firstDone := map[pim.Kind]time.Time{}
+	for _, kind := range pim.Kinds() {
+		o, err := s.Records.Overview(ctx, user, kind)
+		if err != nil {
+			return nil, err
+		}
+		firstDone[kind] = o.FirstDone
+	}
 	out := &contract.ListRunsResponse{}
 	for _, run := range runs {
+		done := firstDone[run.Kind]
 		out.Runs = append(out.Runs, &contract.Run{
 			Id: int64(run.ID), User: string(run.User), Kind: contract.Kind(run.Kind), Started: stamp(run.Started),
-			Took: durationpb.New(run.Busy), Counts: countsMessage(run.Counts), Code: string(run.Code),
+			FirstSync: done.IsZero() || run.Started.Before(done), Took: durationpb.New(run.Busy), Counts: countsMessage(run.Counts), Code: string(run.Code),
 		})
 	}
 	return connect.NewResponse(out), nil

@@ -137,7 +137,10 @@ func (b *Board) Paired(user pim.UserID, kind pim.Kind, pairs uint64) {
 func (b *Board) Progress(p Progress) {
 	b.changeKind(p.User, p.Kind, func(k *Kind, pc *pace) {
 		k.Phase, k.FirstSync = p.Phase, p.First
-		k.Done, k.Expected, k.Counts = p.Done, p.Expected, p.Counts
+		// A run that has met nothing yet, or never does, leaves the last one's on show.
+		if p.Done > 0 || p.Expected > 0 || p.Counts != (Counts{}) {
+			k.Done, k.Expected, k.Counts = p.Done, p.Expected, p.Counts
+		}
 		// While it only knocks at the door, what was in the way may still be.
 		if p.Code != "" || p.Phase > Reading || p.Done > 0 {
 			k.BlockedCode, k.BlockedUntil = p.Code, time.Time{}

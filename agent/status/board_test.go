@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -291,5 +292,33 @@ func TestWhatIsRememberedDoesNotCoverWhatIsNew(t *testing.T) {
 	}
 	if err := b.Restore(t.Context(), memory{err: errors.New("no store")}); err == nil {
 		t.Error("a loader's error is hidden")
+	}
+}
+
+func TestARunThatMeetsNothingLeavesTheLastOnesNumbersOnShow(t *testing.T) {
+	now := time.Date(2026, 3, 2, 8, 0, 0, 0, time.UTC)
+	b := New(func() time.Time { return now }, 0)
+	task := func() Kind {
+		u, _ := b.User("anna")
+		return u.Kinds[slices.IndexFunc(u.Kinds, func(k Kind) bool { return k.Kind == pim.KindTask })]
+	}
+	b.Listed("anna", pim.Kinds())
+	first := Progress{User: "anna", Kind: pim.KindTask, Run: 1, Phase: Writing, First: true, Done: 1500, Expected: 1500, Counts: Counts{CreatedExchange: 1500}}
+	b.Progress(first)
+	b.RunEnded("anna", pim.KindTask, now, now.Add(time.Minute))
+	b.SliceBegan("anna", pim.KindTask, now)
+	for _, phase := range []Phase{Reading, Matching, Writing, Deleting} {
+		b.Progress(Progress{User: "anna", Kind: pim.KindTask, Run: 2, Phase: phase})
+		if k := task(); k.Done != 1500 || k.Expected != 1500 || k.Counts.CreatedExchange != 1500 || k.Phase != phase || k.FirstSync || k.Remaining != 0 {
+			t.Errorf("in phase %d of a run that meets nothing: %+v", phase, k)
+		}
+	}
+	b.RunEnded("anna", pim.KindTask, now, now.Add(time.Minute))
+	if k := task(); k.Done != 1500 || k.Expected != 1500 {
+		t.Errorf("after it: %d of %d", k.Done, k.Expected)
+	}
+	b.Progress(Progress{User: "anna", Kind: pim.KindTask, Run: 3, Phase: Writing, Expected: 2})
+	if k := task(); k.Done != 0 || k.Expected != 2 || k.Counts.CreatedExchange != 0 {
+		t.Errorf("a run with something to do: %+v", k)
 	}
 }
