@@ -55,7 +55,8 @@ func newWorldAt(t *testing.T, host string, change ...params.Change) *world {
 	w.sim, err = exchangesim.New(exchangesim.Options{
 		Domain: "LAB", TLS: true, Certificate: cert, ExtendedProtection: exchangesim.ProtectionRequired, LockAfter: 3,
 		Users: []exchangesim.User{{Name: "anna", Password: annaPassword, Mail: annaMail, Zone: "Europe/Vienna"},
-			{Name: "service", Password: "secret9", Mail: "service@lab.test", Impersonator: true}},
+			{Name: "service", Password: "secret9", Mail: "service@lab.test", Impersonator: true},
+			{Name: "room1", Password: "secret8", Mail: roomMail, Zone: "Europe/Vienna"}},
 	})
 	must(t, err)
 	ctx := context.Background()

@@ -87,20 +87,24 @@ func named(ctx context.Context, c *ews.Client, path string, home ews.FolderName)
 		return ews.FolderInfo{}, fault.New(fault.FolderNotFound, "exchange.Locate", path, nil)
 	}
 	var denied error
+	readable := false
 	for _, top := range []ews.FolderName{home, ews.MessageRoot} {
 		info, err := beneath(ctx, c, ews.Folder(top), names, path)
 		switch {
 		case err == nil, fault.Has(err, fault.FolderAmbiguous):
 			return info, err
+		case fault.Has(err, fault.FolderNotFound):
+			readable = true
 		case fault.Has(err, fault.AccessDenied, fault.FolderUnavailable, fault.ItemGone):
 			denied = err
-		case !fault.Has(err, fault.FolderNotFound):
+		default:
 			return ews.FolderInfo{}, err
 		}
 	}
-	if denied != nil {
+	if denied != nil && !readable {
 		return ews.FolderInfo{}, denied
 	}
+	// Servers don't list what one may not see: a missing right looks the same.
 	return ews.FolderInfo{}, fault.New(fault.FolderNotFound, "exchange.Locate", path, nil)
 }
 
