@@ -46,6 +46,7 @@ func (r *runner) RunSlice(ctx context.Context, s schedule.Slice) (schedule.Resul
 	}
 	res, err := r.executor.Slice(ctx, executor.Task{
 		Account: s.Account, Kind: s.Kind, Cause: s.Why.String(), Until: r.now().Add(s.Budget),
+		Asked: s.Why == schedule.ByPerson,
 	})
 	books := context.WithoutCancel(ctx) // kept even while the slice's own time is up
 	if fault.Has(err, fault.LoginRejected) {

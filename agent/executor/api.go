@@ -35,6 +35,9 @@ type Task struct {
 	Kind    pim.Kind
 	// Cause is why it runs, for the history: "interval", "push", "request", …
 	Cause string
+	// Asked tells that a person asked for the run: what waits for another try is
+	// tried at once.
+	Asked bool
 	// Until is when the slice should end (a soft limit: a batch that was begun is
 	// finished). Zero means no limit.
 	Until time.Time

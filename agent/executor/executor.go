@@ -169,13 +169,22 @@ func (s *slice) work(ctx context.Context) (bool, error) {
 	return s.again, nil
 }
 
+// awake is the time up to which what waits is due. What a person asks for tries
+// everything at once, but not again and again within one run.
+func (s *slice) awake() time.Time {
+	if s.task.Asked && s.report.run().Slices == 0 {
+		return s.x.cfg.Now().Add(longestPause)
+	}
+	return s.x.cfg.Now()
+}
+
 // prepare brings the inbox up to date and pairs what belongs together. It tells
 // whether it got through.
 func (s *slice) prepare(ctx context.Context) (bool, error) {
 	if err := s.recover(ctx); err != nil {
 		return false, err
 	}
-	if err := s.lease.WakeRows(ctx, s.x.cfg.Now()); err != nil {
+	if err := s.lease.WakeRows(ctx, s.awake()); err != nil {
 		return false, err
 	}
 	if err := s.lease.Recheck(ctx, s.x.cfg.Now().Add(-recheck)); err != nil {

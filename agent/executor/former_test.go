@@ -292,3 +292,43 @@ func TestAKeyThatWasRefusedIsNotTriedOnAnItemThatIsGone(t *testing.T) {
 		t.Error("problems stay:", c)
 	}
 }
+
+// After a crash nobody knew of the copy that a person had deleted, and made it anew.
+func TestACopyThatIsDeletedBeforeItsReplyIsRecordedStaysDeleted(t *testing.T) {
+	w := newWorld(t, true)
+	w.put(pim.Business, appointment("a", 8))
+	w.faults.Decide(func(e fake.Effect) fake.Trouble {
+		if e.Op == fake.OpCreate {
+			return fake.CrashAfter
+		}
+		return fake.None
+	})
+	if _, err := w.slices(); err == nil {
+		t.Fatal("no crash")
+	}
+	w.faults.Decide(nil)
+	w.faults.Revive()
+	w.restart()
+	w.delete(pim.Exchange, "a")
+	w.settle()
+	w.want("")
+}
+
+// Three tries are minutes apart, unless a person asks.
+func TestAPersonNeedNotWaitForTheNextTry(t *testing.T) {
+	w := unkeyed(t)
+	w.exchange.HardDelete(w.user, kind, w.only(pim.Exchange, "a").ID)
+	for range 3 {
+		task := w.task()
+		task.Asked = true
+		for more := true; more; {
+			res, err := w.exec.Slice(t.Context(), task)
+			if err != nil {
+				t.Fatal(err)
+			}
+			more = res.More
+		}
+	}
+	w.decide(store.Confirm)
+	w.want("")
+}

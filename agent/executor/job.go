@@ -167,11 +167,14 @@ func (j *job) rows() []*store.Row {
 	return out
 }
 
+// longestPause is the most a failed attempt is put off.
+const longestPause = 6 * time.Hour
+
 // pause is when to try again after n failed attempts: a minute, doubling, at
 // most six hours.
 func (s *slice) pause(n int) time.Time {
 	d := time.Minute << min(n, 9)
-	return s.x.cfg.Now().Add(min(d, 6*time.Hour))
+	return s.x.cfg.Now().Add(min(d, longestPause))
 }
 
 // problem makes a problem of an item. Its title is for its owner; a private

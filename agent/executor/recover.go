@@ -47,7 +47,7 @@ func (s *slice) recoverSide(ctx context.Context, target pim.SideID, all []store.
 	if len(found) != len(keys) {
 		return broken("recover", target, len(found), len(keys))
 	}
-	away, err := s.createdAndMoved(ctx, target, found)
+	left, err := s.createdAndLeft(ctx, target, found)
 	if err != nil {
 		return err
 	}
@@ -60,7 +60,7 @@ func (s *slice) recoverSide(ctx context.Context, target pim.SideID, all []store.
 			// The version stays unknown: the feed will name the item, and what a person
 			// has changed in it since shows against the base.
 			made = store.PairSide{ID: found[n].Items[0].ID, Keyed: true}
-		case away[i.Key]:
+		case left[i.Key] != side.PlaceUnknown:
 			made = store.PairSide{ID: nameless(i.Key), Keyed: true}
 		default:
 			continue
@@ -69,8 +69,11 @@ func (s *slice) recoverSide(ctx context.Context, target pim.SideID, all []store.
 		if err != nil {
 			return err
 		}
-		if away[i.Key] {
-			a.Missing = &store.Row{Side: target, ID: made.ID, Gone: true, Place: side.PlaceElsewhere, State: store.RowBlocked, Seen: s.x.cfg.Now()}
+		if p := left[i.Key]; p != side.PlaceUnknown {
+			a.Missing = &store.Row{Side: target, ID: made.ID, Gone: true, Place: p, Seen: s.x.cfg.Now()}
+			if p == side.PlaceElsewhere {
+				a.Missing.State = store.RowBlocked
+			}
 		}
 		b.Adopted = append(b.Adopted, a)
 	}
@@ -87,10 +90,11 @@ func (s *slice) recoverSide(ctx context.Context, target pim.SideID, all []store.
 // nameless stands for the id of an item of which only the key is known.
 func nameless(k pim.Key) pim.ItemID { return pim.ItemID(k) }
 
-// createdAndMoved looks for creations that are not in the folder: a person may
-// have moved the new item away before its reply was recorded. Their pairs rest
-// until the item comes back, and nothing is doubled.
-func (s *slice) createdAndMoved(ctx context.Context, target pim.SideID, found []side.Found) (map[pim.Key]bool, error) {
+// createdAndLeft looks for creations that are not in the folder: a person may have
+// moved or deleted the new item before its reply was recorded. Such a pair rests
+// until the item comes back, or ends, and nothing is made a second time. Keys of
+// which there is no trace are not in the answer.
+func (s *slice) createdAndLeft(ctx context.Context, target pim.SideID, found []side.Found) (map[pim.Key]side.Place, error) {
 	var lost []side.Lost
 	for _, f := range found {
 		if len(f.Items) == 0 {
@@ -107,16 +111,16 @@ func (s *slice) createdAndMoved(ctx context.Context, target pim.SideID, found []
 	if len(where) != len(lost) {
 		return nil, broken("recover", target, len(where), len(lost))
 	}
-	away := make(map[pim.Key]bool)
+	left := make(map[pim.Key]side.Place)
 	for n, w := range where {
 		switch w.Place {
-		case side.PlaceElsewhere:
-			away[lost[n].Key] = true
+		case side.PlaceElsewhere, side.PlaceDeleted:
+			left[lost[n].Key] = w.Place
 		case side.PlaceHere: // it came this instant: look again
 			return nil, s.blame(target, fault.New(fault.ItemChanged, "executor.recover", target.String(), nil))
 		}
 	}
-	return away, nil
+	return left, nil
 }
 
 // adoption makes a pair of an intent and what became of it.

@@ -182,8 +182,16 @@ func (l *Lease) putFormer(t *tx, f *Former) error {
 }
 
 // remember keeps the item of a pair that is about to be replaced by a new pair of
-// its partner, if it left without a trace.
+// its partner, if it left without a trace. Problems of it end.
 func (l *Lease) remember(t *tx, lost pim.SideID, partner pim.ItemID) error {
+	var old pim.ItemID
+	ok, err := t.row(sideColumn(`SELECT $X_id FROM pairs WHERE sync = ? AND $Y_id = ?`, lost), []any{l.sync, string(partner)}, (*string)(&old))
+	if err != nil || !ok {
+		return err
+	}
+	if err := l.clear(t, Ref{Side: lost, Item: old}); err != nil {
+		return err
+	}
 	return t.do(sideColumn(`INSERT OR REPLACE INTO former (sync, side, item, partner, key, uid, hint, there, at, base, other)
 		SELECT p.sync, g.side, p.$X_id, p.$Y_id, p.key, g.uid, g.hint, 0, ?,
 			CASE WHEN p.same THEN p.b_base ELSE p.$X_base END, CASE WHEN p.same THEN p.b_base ELSE p.$Y_base END
