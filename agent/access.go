@@ -35,12 +35,15 @@ type opener struct {
 	way params.Access
 	// judge says whose login an error of the mail server is about.
 	judge func(error) error
+	// tickets are shared by all who log in with Kerberos.
+	tickets *tickets
 	// recovered gets a token when a refused service account works again.
 	recovered chan struct{}
 }
 
 func newOpener(p params.Params, book *credentials.Book, s *settings, guard func(vault.Secret), now func() time.Time) *opener {
-	o := &opener{loginBook: book, way: p.Communication.Access, judge: func(err error) error { return err }, recovered: make(chan struct{}, 1)}
+	o := &opener{loginBook: book, way: p.Communication.Access, judge: func(err error) error { return err }, recovered: make(chan struct{}, 1),
+		tickets: newTickets(p.Communication, now)}
 	if !o.way.Shared() {
 		return o
 	}
@@ -50,6 +53,9 @@ func newOpener(p params.Params, book *credentials.Book, s *settings, guard func(
 			secret, err := s.secret(params.AccountPassword)
 			if err == nil {
 				guard(secret)
+			}
+			if fault.Has(err, fault.NotFound) && o.tickets.needNoPassword() {
+				return vault.Secret{}, nil
 			}
 			return secret, err
 		},

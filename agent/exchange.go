@@ -2,27 +2,19 @@ package agent
 
 import (
 	"context"
-	"crypto/hmac"
-	"crypto/rand"
-	"crypto/sha256"
 	"crypto/tls"
 	"crypto/x509"
-	"encoding/hex"
 	"errors"
-	"fmt"
 	"net"
 	"os"
 	"strconv"
-	"strings"
 
 	"github.com/google/uuid"
 
-	"abgleich/agent/credentials"
 	"abgleich/agent/ews"
 	"abgleich/agent/fault"
 	"abgleich/agent/logbook"
 	"abgleich/agent/params"
-	"abgleich/agent/pim"
 	"abgleich/agent/side/exchange"
 	"abgleich/agent/status"
 )
@@ -62,53 +54,6 @@ func certificates(file string) (*x509.CertPool, error) {
 		return nil, fault.New(fault.ParameterInvalid, op, "communication.certificate_file", errors.New("no certificate in the file"))
 	}
 	return pool, nil
-}
-
-// logins turns the book's logins into those of the mail server.
-type logins struct {
-	book   *opener
-	domain string
-	tls    bool
-	// key marks a secret without telling it; it lives as long as the process.
-	key [32]byte
-}
-
-func newLogins(book *opener, p params.Params, tls bool) *logins {
-	l := &logins{book: book, domain: p.Communication.Domain, tls: tls}
-	rand.Read(l.key[:]) //nolint:errcheck // documented never to fail
-	return l
-}
-
-// credential implements exchange.Options.Credentials.
-func (l *logins) credential(ctx context.Context, user pim.UserID) (exchange.Credential, error) {
-	login, err := l.book.Login(ctx, user)
-	if err != nil {
-		return exchange.Credential{}, err
-	}
-	c := l.of(login)
-	if v := l.book.view(""); v.Impersonate || v.Delegate {
-		c.Impersonate, c.Delegate, c.MaxConnections = v.Impersonate, v.Delegate, sharedConnections
-	}
-	return c, nil
-}
-
-func (l *logins) of(login credentials.Login) exchange.Credential {
-	name := l.qualified(login.Name)
-	mark := hmac.New(sha256.New, l.key[:])
-	fmt.Fprintf(mark, "%s\x00%s", name, login.Secret.Reveal())
-	ways := []ews.Login{ews.NTLM(name, login.Secret.Reveal())}
-	if l.tls {
-		ways = append(ways, ews.Basic(name, login.Secret.Reveal()))
-	}
-	return exchange.Credential{ID: hex.EncodeToString(mark.Sum(nil)), Logins: ways}
-}
-
-// qualified puts the configured domain before a name that has none.
-func (l *logins) qualified(name string) string {
-	if l.domain == "" || strings.ContainsAny(name, `\@`) {
-		return name
-	}
-	return l.domain + `\` + name
 }
 
 func (a *Agent) openExchange(o Options, p params.Params, logs *logbook.Book, r rooms) (*exchange.Side, *exchange.EventServer, error) {

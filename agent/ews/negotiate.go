@@ -95,3 +95,17 @@ func kerberosError(err error) error {
 	}
 	return PassOver(e)
 }
+
+// Unusable is a way to log in that is known beforehand not to work: it is passed
+// over with the reason, which is told where no other way is left.
+func Unusable(method string, why *Error) Login { return unusable{method, why} }
+
+type unusable struct {
+	method string
+	why    *Error
+}
+
+func (unusable) Scheme() string   { return "Negotiate" }
+func (u unusable) Method() string { return u.method }
+
+func (u unusable) Begin(context.Context, Binding) (Handshake, error) { return nil, PassOver(u.why) }

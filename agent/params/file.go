@@ -69,6 +69,7 @@ func (f *File) Create(p Params) error {
 		return fault.New(fault.ParametersChanged, "params.Create", f.path, fs.ErrExist)
 	}
 	p.Communication.Access = cmp.Or(p.Communication.Access, AccessUser)
+	p.Communication.Login = cmp.Or(p.Communication.Login, LoginAuto)
 	b, err := f.checked(Marshal(p), p)
 	if err != nil {
 		return err

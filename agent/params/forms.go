@@ -48,6 +48,23 @@ func domainForm(s string) string {
 	return ""
 }
 
+// realmForm takes REALM, or DOMAIN=REALM, or several with commas between.
+func realmForm(s string) string {
+	seen := map[string]bool{}
+	for part := range strings.SplitSeq(s, ",") {
+		domain, realm, named := strings.Cut(strings.TrimSpace(part), "=")
+		if !named {
+			domain, realm = "", domain
+		}
+		domain, realm = strings.ToUpper(strings.TrimSpace(domain)), strings.TrimSpace(realm)
+		if !hostName.MatchString(realm) || named && !hostName.MatchString(domain) || seen[domain] {
+			return "FIRMA.EXAMPLE; FIRMA=FIRMA.EXAMPLE, OST=OST.EXAMPLE"
+		}
+		seen[domain] = true
+	}
+	return ""
+}
+
 func mailForm(s string) string {
 	a, err := mail.ParseAddress(s)
 	if err != nil || a.Address != s {

@@ -94,11 +94,34 @@ type Communication struct {
 	Domain string
 	// CertificateFile holds further trusted certificates (PEM); may be empty.
 	CertificateFile string
+	// Login is which way to log in is taken.
+	Login LoginWay
+	// Realm says which Kerberos realm a Windows domain is: "FIRMA.EXAMPLE", or
+	// "FIRMA=FIRMA.EXAMPLE, OST=OST.EXAMPLE"; may be empty.
+	Realm string
+	// Keytab is a file with the service account's keys, in place of a password; may
+	// be empty.
+	Keytab string
 	// Access is with whose login mailboxes are opened.
 	Access Access
 	// Account is the login name of the service account; empty with AccessUser.
 	Account string
 }
+
+// LoginWay is how the agent logs in at the mail server.
+type LoginWay string
+
+// Ways to log in.
+const (
+	// LoginAuto takes Kerberos where a realm is known, else NTLM, else Basic over TLS.
+	LoginAuto LoginWay = "auto"
+	// LoginNTLM takes NTLM alone, also inside Negotiate.
+	LoginNTLM LoginWay = "ntlm"
+	// LoginKerberos takes Kerberos alone.
+	LoginKerberos LoginWay = "kerberos"
+	// LoginBasic takes Basic alone, over TLS alone.
+	LoginBasic LoginWay = "basic"
+)
 
 // Access is with whose login mailboxes are opened.
 type Access string

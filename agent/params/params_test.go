@@ -47,7 +47,7 @@ func TestAFileIsReadWithDefaultsForTheRest(t *testing.T) {
 	}
 	want := Default()
 	want.Language = English
-	want.Communication = Communication{System: EWS, SyncEnabled: true, Server: "mail.lab.test", Port: 8443, SSL: true, Domain: "LAB", Access: AccessUser}
+	want.Communication = Communication{System: EWS, SyncEnabled: true, Server: "mail.lab.test", Port: 8443, SSL: true, Domain: "LAB", Access: AccessUser, Login: LoginAuto}
 	want.Database.Alias = "BMD 2026"
 	want.Databases = map[string]DatabaseAlias{
 		"BMD 2026": {Driver: SQLite, DSN: "business.db"},

@@ -31,7 +31,7 @@ func Default() Params {
 	data, log := defaultFolders()
 	return Params{
 		Language:      German,
-		Communication: Communication{System: EWS, Port: 443, SSL: true, Access: AccessUser},
+		Communication: Communication{System: EWS, Port: 443, SSL: true, Access: AccessUser, Login: LoginAuto},
 		Databases:     map[string]DatabaseAlias{},
 		Service:       Service{Group: "BMD"},
 		Events:        Events{Port: 9090},

@@ -64,6 +64,8 @@ func simCommand(g *global) *cobra.Command {
 	f.IntVar(&s.throttle, "throttle", 0, g.t("höchstens so viele Anfragen eines Benutzers zugleich", "at most so many requests of one user at once"))
 	f.DurationVar(&s.backOff, "back-off", time.Second, g.t("Wartezeit, die bei Überlast genannt wird; Dauer von stall", "back-off told when busy; length of a stall"))
 	f.BoolVar(&s.options.NoNTLM, "no-ntlm", false, g.t("NTLM nicht anbieten", "do not offer NTLM"))
+	f.StringVar(&s.options.Kerberos, "kerberos", "", g.t("Kerberos anbieten, mit der Keytab-Datei von HTTP/<Servername>", "offer Kerberos, with the keytab of HTTP/<server>"))
+	f.BoolVar(&s.options.NegotiateOnly, "negotiate-only", false, g.t("NTLM nur innerhalb von Negotiate anbieten", "offer NTLM inside Negotiate only"))
 	f.BoolVar(&s.options.BasicWithoutTLS, "basic-without-tls", false, g.t("Basic auch ohne TLS anbieten", "offer Basic without TLS too"))
 	f.BoolVar(&s.options.RequireSSL, "require-ssl", false, g.t("ohne TLS mit 403.4 antworten", "answer plain HTTP with 403.4"))
 	f.IntVar(&s.options.LockAfter, "lock-after", 0, g.t("Konto nach so vielen falschen Anmeldungen sperren", "lock an account after so many wrong logins"))

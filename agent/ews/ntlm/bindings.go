@@ -13,15 +13,20 @@ import (
 // certificate: the MD5 of a gss_channel_bindings_struct (MS-NLMP 2.2.2.1) whose
 // application data is the tls-server-end-point binding of RFC 5929.
 func ChannelBindings(cert *x509.Certificate) []byte {
-	h := bindingHash(cert.SignatureAlgorithm).New()
-	h.Write(cert.Raw)
-	data := append([]byte("tls-server-end-point:"), h.Sum(nil)...)
+	data := EndPoint(cert)
 	// Four empty fields (initiator and acceptor address types and lengths)
 	// stand before the application data.
 	packed := make([]byte, 16, 20+len(data))
 	packed = binary.LittleEndian.AppendUint32(packed, uint32(len(data)))
 	sum := md5.Sum(append(packed, data...))
 	return sum[:]
+}
+
+// EndPoint gives the tls-server-end-point binding of RFC 5929 4 with its prefix.
+func EndPoint(cert *x509.Certificate) []byte {
+	h := bindingHash(cert.SignatureAlgorithm).New()
+	h.Write(cert.Raw)
+	return append([]byte("tls-server-end-point:"), h.Sum(nil)...)
 }
 
 // bindingHash is RFC 5929 4.1: the hash of the certificate's signature, with
