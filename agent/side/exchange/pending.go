@@ -32,6 +32,14 @@ const maxPending = 64 << 20
 type pending struct {
 	Recurrence *pim.Recurrence  `json:"recurrence"`
 	Changed    []pendingChanged `json:"changed,omitempty"`
+	Known      known            `json:"known"`
+}
+
+// known are the exceptions, by original start, that a series had when a write of it
+// began. Only these may be taken back: what came later is a person's.
+type known struct {
+	Changed []time.Time `json:"changed,omitempty"`
+	Deleted []time.Time `json:"deleted,omitempty"`
 }
 
 type pendingChanged struct {
@@ -41,12 +49,12 @@ type pendingChanged struct {
 }
 
 // pendingOf packs the recurrence of a series that passed [pim.CheckSeries].
-func pendingOf(a *pim.Appointment) (string, error) {
+func pendingOf(a *pim.Appointment, k known) (string, error) {
 	timing, err := a.Recurrence.Timing(a.When)
 	if err != nil {
 		return "", err
 	}
-	p := pending{Recurrence: a.Recurrence.Clone()}
+	p := pending{Recurrence: a.Recurrence.Clone(), Known: k}
 	p.Recurrence.Changed = nil
 	for _, e := range a.Recurrence.Changed {
 		n, _ := timing.Index(e.Original)
@@ -71,25 +79,25 @@ func pendingOf(a *pim.Appointment) (string, error) {
 
 // intended gives an item, read with what was written of its exceptions so far, those
 // that its pending property holds.
-func intended(a *pim.Appointment, packed string) (*pim.Appointment, error) {
+func intended(a *pim.Appointment, packed string) (*pim.Appointment, known, error) {
 	body, ok := strings.CutPrefix(packed, pendingVersion)
 	if !ok {
-		return nil, fmt.Errorf("a half-written series in a form this version does not know")
+		return nil, known{}, fmt.Errorf("a half-written series in a form this version does not know")
 	}
 	raw, err := base64.StdEncoding.DecodeString(body)
 	if err != nil {
-		return nil, err
+		return nil, known{}, err
 	}
 	z, err := gzip.NewReader(bytes.NewReader(raw))
 	if err != nil {
-		return nil, err
+		return nil, known{}, err
 	}
 	var p pending
 	if err := json.NewDecoder(io.LimitReader(z, maxPending)).Decode(&p); err != nil {
-		return nil, err
+		return nil, known{}, err
 	}
 	if p.Recurrence == nil {
-		return nil, fmt.Errorf("a half-written series without a pattern")
+		return nil, known{}, fmt.Errorf("a half-written series without a pattern")
 	}
 	a = a.Clone().(*pim.Appointment)
 	if a.Recurrence == nil { // it was being ended and begun anew
@@ -99,7 +107,7 @@ func intended(a *pim.Appointment, packed string) (*pim.Appointment, error) {
 	a = pim.Canonical(a).(*pim.Appointment)
 	timing, err := a.Recurrence.Timing(a.When)
 	if err != nil {
-		return nil, err
+		return nil, known{}, err
 	}
 	for _, c := range p.Changed {
 		n, ok := timing.Index(c.Original)
@@ -110,5 +118,5 @@ func intended(a *pim.Appointment, packed string) (*pim.Appointment, error) {
 		pim.Apply(plain, c.Item, c.Fields)
 		a.Recurrence.Changed = append(a.Recurrence.Changed, pim.Exception{Original: c.Original, Item: plain})
 	}
-	return project(a).(*pim.Appointment), nil
+	return project(a).(*pim.Appointment), p.Known, nil
 }

@@ -207,10 +207,10 @@ func (f *folder) resume(j *seriesJob, l *loaded) {
 		j.fail(fault.New(fault.ItemUnreadable, "exchange.Get", "", nil))
 		return
 	}
-	target, err := intended(a, l.pending)
+	target, k, err := intended(a, l.pending)
 	if err != nil {
 		j.fail(fault.New(fault.ItemUnreadable, "exchange.Get", "", err))
 		return
 	}
-	j.target, j.is = target, l.series
+	j.target, j.is, j.known = target, l.series, k
 }

@@ -56,12 +56,7 @@ func (s *series) expand(a *pim.Appointment) bool {
 	if err != nil {
 		return false
 	}
-	s.master, s.timing, s.deleted = a, timing, map[int]bool{}
-	for _, d := range a.Recurrence.Deleted {
-		if n, ok := timing.Index(d); ok {
-			s.deleted[n] = true
-		}
-	}
+	s.master, s.timing, s.deleted = a, timing, numbersOf(timing, a.Recurrence.Deleted)
 	return true
 }
 
@@ -117,36 +112,65 @@ func occurrenceZone(o, master *pim.Appointment) {
 	}
 }
 
+// known are the exceptions a series has; none for no series.
+func (s *series) known() (k known) {
+	if s == nil {
+		return k
+	}
+	for n := range s.listed {
+		original, _ := s.timing.Start(n)
+		k.Changed = append(k.Changed, original)
+	}
+	for n := range s.deleted {
+		original, _ := s.timing.Start(n)
+		k.Deleted = append(k.Deleted, original)
+	}
+	return k
+}
+
+// numbersOf finds occurrences by their original starts.
+func numbersOf(timing *pim.Timing, originals []time.Time) map[int]bool {
+	found := map[int]bool{}
+	for _, o := range originals {
+		if n, ok := timing.Index(o); ok {
+			found[n] = true
+		}
+	}
+	return found
+}
+
 // difference is what must be done to the occurrences of a series as it is, so that
-// it becomes the target. revive tells that one which is deleted must come back,
-// which only a new pattern can do: then nothing else counts.
-func (s *series) difference(target *pim.Appointment) (remove []int, set []occurrenceChange, revive bool) {
+// it becomes the target; exceptions that are in neither the target nor known are left
+// alone. revive tells that one which is deleted must come back, which only a new
+// pattern can do: then nothing else counts.
+func (s *series) difference(target *pim.Appointment, k known) (remove []int, set []occurrenceChange, revive bool) {
 	timing, err := target.Recurrence.Timing(target.When)
 	if err != nil {
 		return nil, nil, false
 	}
-	gone := map[int]bool{}
-	for _, d := range target.Recurrence.Deleted {
-		if n, ok := timing.Index(d); ok {
-			gone[n] = true
-			if !s.deleted[n] {
-				remove = append(remove, n)
-			}
-		}
-	}
+	gone, ours := numbersOf(timing, target.Recurrence.Deleted), numbersOf(timing, k.Deleted)
 	for n := range s.deleted {
-		if _, there := timing.Start(n); there && !gone[n] {
+		if ours[n] && !gone[n] {
 			return nil, nil, true
 		}
 	}
+	for n := range gone {
+		if !s.deleted[n] {
+			remove = append(remove, n)
+		}
+	}
 	wanted := map[int]*pim.Appointment{}
+	ours = numbersOf(timing, k.Changed)
 	for n := range s.listed {
-		if o, ok := target.Occurrence(timing, n); ok && !gone[n] {
+		if o, ok := target.Occurrence(timing, n); ok && ours[n] && !gone[n] {
 			wanted[n] = o // no exception any more, unless it is one below
 		}
 	}
 	for _, e := range target.Recurrence.Changed {
 		if n, ok := timing.Index(e.Original); ok {
+			if s.deleted[n] {
+				continue // by a person, meanwhile
+			}
 			wanted[n] = e.Item
 		}
 	}

@@ -133,7 +133,7 @@ func (f *folder) plan(u side.Update, l *loaded) (seriesPlan, error) {
 		case fields != 0 && len(s.listed) > 0: // they may follow the master
 			work = true
 		default:
-			remove, set, revive := s.difference(target)
+			remove, set, revive := s.difference(target, s.known())
 			work = revive || len(remove)+len(set) > 0
 		}
 	}
@@ -141,10 +141,10 @@ func (f *folder) plan(u side.Update, l *loaded) (seriesPlan, error) {
 	if !work {
 		return p, nil
 	}
-	p.job = &seriesJob{id: u.ID, target: target, is: l.series}
+	p.job = &seriesJob{id: u.ID, target: target, is: l.series, known: l.series.known()}
 	p.look = fields != 0
 	var err error
-	if p.change.Item.Properties, err = withPending(p.change.Item.Properties, target); err != nil {
+	if p.change.Item.Properties, err = withPending(p.change.Item.Properties, target, p.job.known); err != nil {
 		return seriesPlan{}, refused(op, err)
 	}
 	return p, nil

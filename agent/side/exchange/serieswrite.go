@@ -15,6 +15,7 @@ type seriesJob struct {
 	id     pim.ItemID
 	target *pim.Appointment // projected
 	is     *series          // nil until read
+	known  known            // the exceptions it had when the write began
 	// version is the master's after the first write of the job: one the item will
 	// not have again. Who is given it looks again.
 	version pim.Version
@@ -35,7 +36,7 @@ func (f *folder) finish(ctx context.Context, jobs []*seriesJob) []side.Outcome {
 	var remove []occurrenceOp[ews.ItemID]
 	var set []occurrenceOp[ews.ItemChange]
 	for _, j := range working(jobs) {
-		gone, changes, revive := j.is.difference(j.target)
+		gone, changes, revive := j.is.difference(j.target, j.known)
 		if revive {
 			j.fail(fault.New(fault.ItemChanged, "exchange.finish", "an occurrence stays deleted", nil))
 			continue
@@ -73,7 +74,7 @@ func (f *folder) revive(ctx context.Context, jobs []*seriesJob) {
 	for _, j := range working(jobs) {
 		revive := false
 		if j.is != nil {
-			if _, _, revive = j.is.difference(j.target); !revive {
+			if _, _, revive = j.is.difference(j.target, j.known); !revive {
 				continue
 			}
 		}

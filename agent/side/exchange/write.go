@@ -25,7 +25,7 @@ func (f *folder) create(ctx context.Context, in []side.Creation) ([]side.Outcome
 		n := f.m.create(target, c.Key)
 		j, err := f.seriesOf(target)
 		if err == nil && j != nil {
-			n.Item.Properties, err = withPending(n.Item.Properties, j.target)
+			n.Item.Properties, err = withPending(n.Item.Properties, j.target, known{})
 			jobs[i] = j
 		}
 		if err != nil {
@@ -97,8 +97,8 @@ func (f *folder) checkSeries(target pim.Item, is *series) error {
 	return pim.CheckMoves(a, timing, days)
 }
 
-func withPending(props []ews.Property, target *pim.Appointment) ([]ews.Property, error) {
-	packed, err := pendingOf(target)
+func withPending(props []ews.Property, target *pim.Appointment, k known) ([]ews.Property, error) {
+	packed, err := pendingOf(target, k)
 	return append(props, ews.Property{Path: pendingProperty(), Value: packed}), err
 }
 
