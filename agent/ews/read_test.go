@@ -246,6 +246,28 @@ func FuzzReader(f *testing.F) {
 	})
 }
 
+// FuzzPush: anybody may post to the event port; what is accepted names a subscription.
+func FuzzPush(f *testing.F) {
+	f.Add([]byte(pushRequest("<m:Notification/>")))
+	f.Add([]byte(pushRequest(noteXML)))
+	f.Add([]byte(pushRequest(noteXML + noteXML)))
+	f.Add([]byte(soapFault("ErrorServerBusy", 5)))
+	f.Add([]byte("<?xml version='1.0'?><!DOCTYPE a><a/>"))
+	f.Fuzz(func(t *testing.T, b []byte) {
+		n, err := ParsePush(bytes.NewReader(b))
+		slow, slowErr := ParsePush(&slowReader{data: b, step: 1})
+		if (err == nil) != (slowErr == nil) || n.Subscription != slow.Subscription || len(n.Events) != len(slow.Events) {
+			t.Errorf("read at once: %+v, %v; byte by byte: %+v, %v", n, err, slow, slowErr)
+		}
+		if err == nil && n.Subscription == "" {
+			t.Error("a notification of no subscription was accepted")
+		}
+		if err != nil && !fault.Has(err, fault.BadRequest) {
+			t.Errorf("refused with %v", err)
+		}
+	})
+}
+
 func BenchmarkGetItemReply(b *testing.B) {
 	text := []byte(calendarReply(100))
 	b.SetBytes(int64(len(text)))

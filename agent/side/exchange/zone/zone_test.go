@@ -64,3 +64,22 @@ func allNames() []string {
 		"Etc/GMT+12", "US/Pacific",
 	}
 }
+
+// FuzzNames: zone names come from other programs; any answer is a name that stands
+// for itself.
+func FuzzNames(f *testing.F) {
+	for _, s := range []string{"", "Europe/Vienna", "W. Europe Standard Time", "UTC", "Customized Time Zone", "europe/vienna", "../etc/passwd", "tzone://Microsoft/Utc"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, name string) {
+		if w, ok := Windows(name); ok {
+			i, known := IANA(w)
+			if again, same := Windows(i); !known || !same || again != w {
+				t.Errorf("%q is %q, that is %q, that is %q", name, w, i, again)
+			}
+		}
+		if c := Canonical(name); Canonical(c) != c {
+			t.Errorf("%q becomes %q becomes %q", name, c, Canonical(c))
+		}
+	})
+}
