@@ -59,7 +59,9 @@ func (l *logins) of(login credentials.Login) exchange.Credential {
 // ways are those the parameters allow, the best first.
 func (l *logins) ways(name, password string) []ews.Login {
 	var ways []ews.Login
-	if l.way == params.LoginKerberos || l.way == params.LoginAuto && l.book.tickets.configured(name) {
+	// Without a password there is nothing else to show, and a client without any way
+	// would go to the server unnamed.
+	if l.way == params.LoginKerberos || password == "" || l.way == params.LoginAuto && l.book.tickets.configured(name) {
 		ways = append(ways, l.book.tickets.way(name, password))
 	}
 	if password == "" || l.way == params.LoginKerberos {
