@@ -188,6 +188,9 @@ func tries() []try {
 		{"SetPermission", func(ctx context.Context, _ *rig, _ pipe.Peer, c client) answer {
 			return call(ctx, c.SetPermission, &contract.SetPermissionRequest{Group: "all", Function: "other", Granted: true})
 		}, everyone()},
+		{"SetMailbox", func(ctx context.Context, _ *rig, _ pipe.Peer, c client) answer {
+			return call(ctx, c.SetMailbox, &contract.SetMailboxRequest{User: user, Tie: &contract.MailboxTie{Mailbox: "room@lab.test"}})
+		}, everyone()},
 		{"ReadLog of the service", func(ctx context.Context, _ *rig, _ pipe.Peer, c client) answer {
 			return stream(ctx, c.ReadLog, &contract.ReadLogRequest{Service: true, Lines: 1 << 31}, false)
 		}, everyone()},
