@@ -7,9 +7,10 @@
 // file sends mail: organisers and attendees are neither written nor read.
 //
 // Times are read in IANA zones, in zones the file defines itself (VTIMEZONE) and,
-// where they have none, in the employee's. A recurrence rule is kept as it is.
-// Cancelled events, single changed occurrences (RECURRENCE-ID) and deleted ones
-// (EXDATE) are not taken over, and listed as such.
+// where they have none, in the employee's. A recurrence rule is kept as it is; deleted
+// occurrences (EXDATE) and changed ones (RECURRENCE-ID) go both ways. Cancelled
+// events, added occurrences (RDATE), changes of an occurrence and all that follow
+// (RANGE), and exceptions nobody can carry are not taken over, and listed as such.
 //
 // The package must not know SQL, Exchange or the engine.
 package ical

@@ -43,15 +43,8 @@ func Export(ctx context.Context, from Source, w io.Writer, user pim.UserID, now 
 	// First the zones, which stand before what uses them; then the items, streamed.
 	span := map[string][2]time.Time{}
 	err = from.Walk(ctx, user, pim.KindAppointment, func(r business.Record) error {
-		if a, ok := r.Item.(*pim.Appointment); ok && !a.When.AllDay && a.When.Zone != "UTC" {
-			s, known := span[a.When.Zone]
-			if !known || a.When.Start.Before(s[0]) {
-				s[0] = a.When.Start
-			}
-			if !known || a.When.End.After(s[1]) {
-				s[1] = a.When.End
-			}
-			span[a.When.Zone] = s
+		if a, ok := r.Item.(*pim.Appointment); ok {
+			stretch(span, a, now)
 		}
 		return nil
 	})
@@ -109,14 +102,61 @@ func (p *printer) text(name, value string) {
 	}
 }
 
+// record writes an item, and behind it the changed occurrences of a series.
 func (p *printer) record(r business.Record) {
+	c := r.Item.Shared()
+	p.item(r.Item, c.UID, func() { p.recurrence(r) })
+	a, ok := r.Item.(*pim.Appointment)
+	if !ok || c.Recurrence == nil {
+		return
+	}
+	for _, e := range c.Recurrence.Changed {
+		p.item(e.Item, c.UID, func() { p.occurrence("RECURRENCE-ID", a.When, e.Original) })
+	}
+}
+
+// recurrence writes the rule and the deleted occurrences.
+func (p *printer) recurrence(r business.Record) {
+	if r.Rule != "" {
+		p.line("RRULE", r.Rule)
+	}
+	rec := r.Item.Shared().Recurrence
+	if rec == nil {
+		return
+	}
+	switch x := r.Item.(type) {
+	case *pim.Appointment:
+		for _, d := range rec.Deleted {
+			p.occurrence("EXDATE", x.When, d)
+		}
+	case *pim.Task:
+		own := x.Start
+		if own.IsZero() {
+			own = x.Due
+		}
+		if rec.First != own {
+			p.day(firstProperty, rec.First)
+		}
+	}
+}
+
+// occurrence names one of a series by its original start.
+func (p *printer) occurrence(name string, series pim.When, original time.Time) {
+	if series.AllDay {
+		p.day(name, pim.DateOf(original.UTC()))
+		return
+	}
+	p.instant(name, original, series.Zone)
+}
+
+func (p *printer) item(i pim.Item, uid string, recurrence func()) {
 	name := "VEVENT"
-	if r.Item.Kind() == pim.KindTask {
+	if i.Kind() == pim.KindTask {
 		name = "VTODO"
 	}
-	c := r.Item.Shared()
+	c := i.Shared()
 	p.line("BEGIN", name)
-	p.line("UID", c.UID)
+	p.line("UID", uid)
 	p.line("DTSTAMP", p.stamp)
 	p.text("SUMMARY", c.Subject)
 	p.text("DESCRIPTION", c.Body)
@@ -135,10 +175,8 @@ func (p *printer) record(r business.Record) {
 	for _, l := range c.Categories { // one a line: a comma inside one stays inside
 		p.line("CATEGORIES", l)
 	}
-	if r.Rule != "" {
-		p.line("RRULE", r.Rule)
-	}
-	switch x := r.Item.(type) {
+	recurrence()
+	switch x := i.(type) {
 	case *pim.Appointment:
 		p.appointment(x)
 	case *pim.Task:
@@ -227,61 +265,4 @@ func (p *printer) alarm(trigger, subject string, params ...string) {
 	p.line("DESCRIPTION", subject)
 	p.line("TRIGGER", trigger, params...)
 	p.line("END", "VALARM")
-}
-
-// zone writes the changes of a zone's clocks in the time the items span, one
-// component a change: right for every zone, whatever rules it had.
-func (p *printer) zone(name string, span [2]time.Time) {
-	loc, err := time.LoadLocation(name)
-	if err != nil {
-		return
-	}
-	p.line("BEGIN", "VTIMEZONE")
-	p.line("TZID", name)
-	at := time.Date(span[0].Year()-1, 1, 1, 0, 0, 0, 0, time.UTC)
-	end := time.Date(min(span[1].Year()+2, at.Year()+200), 1, 1, 0, 0, 0, 0, time.UTC)
-	_, before := at.In(loc).Zone()
-	p.observance(at, before, before, false)
-	for at.Before(end) {
-		_, next := at.In(loc).ZoneBounds()
-		if next.IsZero() || !next.Before(end) {
-			break
-		}
-		if !next.After(at) { // some bounds do not move on (Go 1.26, far from the present)
-			at = at.AddDate(0, 0, 1)
-			continue
-		}
-		_, after := next.In(loc).Zone()
-		if after == before { // the end of a year or another name, not of the clocks
-			at = next
-			continue
-		}
-		p.observance(next, before, after, next.In(loc).IsDST())
-		at, before = next, after
-	}
-	p.line("END", "VTIMEZONE")
-}
-
-func (p *printer) observance(at time.Time, before, after int, dst bool) {
-	name := "STANDARD"
-	if dst {
-		name = "DAYLIGHT"
-	}
-	p.line("BEGIN", name)
-	p.line("DTSTART", at.UTC().Add(time.Duration(before)*time.Second).Format(localForm))
-	p.line("TZOFFSETFROM", formatOffset(before))
-	p.line("TZOFFSETTO", formatOffset(after))
-	p.line("END", name)
-}
-
-func formatOffset(seconds int) string {
-	sign := '+'
-	if seconds < 0 {
-		sign, seconds = '-', -seconds
-	}
-	s := fmt.Sprintf("%c%02d%02d", sign, seconds/3600, seconds/60%60)
-	if seconds%60 != 0 {
-		s += fmt.Sprintf("%02d", seconds%60)
-	}
-	return s
 }

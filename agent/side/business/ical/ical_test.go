@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -13,6 +14,7 @@ import (
 
 	"abgleich/agent/fault"
 	"abgleich/agent/pim"
+	"abgleich/agent/side"
 	"abgleich/agent/side/business"
 	"abgleich/agent/side/business/ical"
 	"abgleich/agent/side/sidetest"
@@ -50,6 +52,33 @@ func all(t rapid.TB, d *business.Database, user pim.UserID) []business.Record {
 	return l
 }
 
+// clear deletes everything a user has.
+func clear(t rapid.TB, d *business.Database, user pim.UserID) {
+	t.Helper()
+	for _, k := range pim.Kinds() {
+		f, err := d.Open(context.Background(), side.Account{User: user}, k)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var gone []side.Deletion
+		for c, more := side.Cursor(""), true; more; {
+			p, err := f.Changes(context.Background(), c)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, ch := range p.Changes {
+				if !ch.Gone {
+					gone = append(gone, side.Deletion{ID: ch.ID, Version: ch.Version})
+				}
+			}
+			c, more = p.Next, p.More
+		}
+		if _, err := f.Delete(context.Background(), gone); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
 func calendar(lines ...string) string {
 	return "BEGIN:VCALENDAR\r\nVERSION:2.0\r\n" + strings.Join(lines, "\r\n") + "\r\nEND:VCALENDAR\r\n"
 }
@@ -74,8 +103,14 @@ func TestWhatIsExportedIsImportedAsItWas(t *testing.T) {
 			for _, i := range rapid.SliceOfN(sidetest.Item(pim.KindTask), 0, 4).Draw(t, "tasks") {
 				records = append(records, business.Record{Item: i})
 			}
+			for _, i := range rapid.SliceOfN(sidetest.FullSeries(), 0, 3).Draw(t, "series") {
+				records = append(records, business.Record{Item: i})
+			}
+			for _, i := range rapid.SliceOfN(sidetest.TaskSeries(), 0, 2).Draw(t, "recurring tasks") {
+				records = append(records, business.Record{Item: i})
+			}
 			for i := range records {
-				records[i].Item.Shared().UID = rapid.SampledFrom([]string{"", "u;1,\\x", "u2", "ü3"}).Draw(t, "uid")
+				records[i].Item.Shared().UID = rapid.SampledFrom([]string{"", "u;1,\\x", "u2", "ü3", "u4"}).Draw(t, "uid")
 			}
 			records = append(records, business.Record{Rule: "FREQ=WEEKLY;BYDAY=MO,WE;COUNT=5", Item: &pim.Appointment{
 				When: pim.When{Start: now, End: now.Add(time.Hour), Zone: "Europe/Vienna"}}})
@@ -107,12 +142,12 @@ func TestWhatIsExportedIsImportedAsItWas(t *testing.T) {
 				t.Fatalf("Read: %d, %v", len(records), err)
 			}
 			for i, r := range records {
-				want := before[i].Item.Clone()
-				want.Shared().Recurrence = nil
+				want := before[i].Item
 				if diff := cmp.Diff(want, d.Projection(r.Item.Kind()).Project(r.Item)); diff != "" || r.Rule != before[i].Rule {
 					t.Fatalf("%s %s\n%s", r.Rule, diff, text)
 				}
 			}
+			clear(t, d, user)
 		})
 	}
 }
@@ -200,8 +235,7 @@ func TestFieldsOfOtherPrograms(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := ical.Result{Imported: business.Imported{Created: 4}, Left: []ical.Left{
-		{Component: 2, Reason: "added or deleted occurrences of a series"},
-		{Component: 3, Reason: "a changed occurrence of a series"}, {Component: 4, Reason: "cancelled"}}}
+		{Component: 4, Reason: "cancelled"}}}
 	if diff := cmp.Diff(want, res); diff != "" {
 		t.Error(diff)
 	}
@@ -214,7 +248,8 @@ func TestFieldsOfOtherPrograms(t *testing.T) {
 	if diff := cmp.Diff([]string{"Kunde", "a,b", "c"}, a.Categories); diff != "" {
 		t.Error(diff)
 	}
-	if r := got[1].Item.Shared().Recurrence; got[1].Rule != "FREQ=DAILY;COUNT=3" || r == nil || r.Pattern != pim.Daily || r.Count != 3 {
+	if r := got[1].Item.Shared().Recurrence; got[1].Rule != "FREQ=DAILY;COUNT=3" || r == nil || r.Pattern != pim.Daily || r.Count != 3 ||
+		len(r.Deleted) != 1 || len(r.Changed) != 1 || r.Changed[0].Item.When.Start.Hour() != 9 {
 		t.Errorf("series: %+v %+v", got[1], r)
 	}
 	open, done := got[2].Item.(*pim.Task), got[3].Item.(*pim.Task)
@@ -283,9 +318,99 @@ func TestABadFileChangesNothingAndNamesItsComponent(t *testing.T) {
 	}
 }
 
+func TestSeriesOfOtherPrograms(t *testing.T) {
+	weekly := []string{"UID:s", "DTSTART;TZID=Europe/Vienna:20260323T100000", "DTEND;TZID=Europe/Vienna:20260323T110000", "RRULE:FREQ=WEEKLY;COUNT=6"}
+	series := func(more ...string) string { return event(append(slices.Clone(weekly), more...)...) }
+	changed := func(id string, more ...string) string {
+		return event(append([]string{"UID:s", "DTSTART:20260406T120000Z", id}, more...)...)
+	}
+	const third = "RECURRENCE-ID;TZID=Europe/Vienna:20260406T100000"
+	for name, c := range map[string]struct {
+		file    string
+		deleted string
+		changed string
+		left    []ical.Left
+	}{
+		"deleted ones, listed, in several forms": {series("EXDATE;TZID=Europe/Vienna:20260330T100000,20260406T100000", "EXDATE:20260413T080000Z", "EXDATE;VALUE=DATE:20260420"),
+			"2026-03-30T08 2026-04-06T08 2026-04-13T08 2026-04-20T08", "", nil},
+		"a deleted one that the series does not have": {series("EXDATE:20260401T080000Z"), "", "", nil},
+		"a changed one":                                {series() + "\r\n" + changed(third), "", "2026-04-06T08", nil},
+		"a changed one before its series":              {changed(third) + "\r\n" + series(), "", "2026-04-06T08", nil},
+		"a changed one named in UTC":                   {series() + "\r\n" + changed("RECURRENCE-ID:20260406T080000Z"), "", "2026-04-06T08", nil},
+		"a cancelled one":                              {series() + "\r\n" + changed(third, "STATUS:CANCELLED"), "2026-04-06T08", "", nil},
+		"a changed one of another series":              {series() + "\r\n" + strings.ReplaceAll(changed(third), "UID:s", "UID:t"), "", "", []ical.Left{{Component: 2, Reason: "a changed occurrence of a series"}}},
+		"one and all that follow":                      {series() + "\r\n" + changed(strings.Replace(third, ";", ";RANGE=THISANDFUTURE;", 1)), "", "", []ical.Left{{Component: 2, Reason: "a changed occurrence of a series"}}},
+		"a changed one that is none of the series":     {series() + "\r\n" + changed("RECURRENCE-ID:20260407T080000Z"), "", "", []ical.Left{{Component: 2, Reason: "a changed occurrence of a series"}}},
+		"a changed one beyond the next":                {series("EXDATE:20260330T080000Z") + "\r\n" + strings.Replace(changed(third), "20260406T120000Z", "20260506T120000Z", 1), "2026-03-30T08", "", []ical.Left{{Component: 2, Reason: "a changed occurrence of a series"}}},
+		"a zone without a name that is the employee's": {outlook + "\r\n" + strings.ReplaceAll(series(), "Europe/Vienna", "Pakistan ist hier"), "", "", nil},
+		"added ones":                                   {series("RDATE:20260401T080000Z"), "", "", []ical.Left{{Component: 1, Reason: "added or deleted occurrences of a series"}}},
+		"a zone nobody knows by name": {strings.ReplaceAll(outlook, "+0200", "+0600") + "\r\n" + strings.ReplaceAll(series(), "Europe/Vienna", "Pakistan ist hier"),
+			"", "", []ical.Left{{Component: 1, Reason: "the time zone of a series has no known name: its times may move when clocks change"}}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			d := database(t)
+			home := zone(t, d, "anna")
+			records, _, left, err := ical.Read(strings.NewReader(calendar(c.file)), home)
+			if err != nil || len(records) != 1 {
+				t.Fatalf("%d records, %v", len(records), err)
+			}
+			r := records[0].Item.Shared().Recurrence
+			var deleted, changed []string
+			for _, at := range r.Deleted {
+				deleted = append(deleted, at.Format("2006-01-02T15"))
+			}
+			for _, e := range r.Changed {
+				changed = append(changed, e.Original.Format("2006-01-02T15"))
+			}
+			if strings.Join(deleted, " ") != c.deleted || strings.Join(changed, " ") != c.changed {
+				t.Errorf("deleted %v, changed %v", deleted, changed)
+			}
+			if diff := cmp.Diff(c.left, left); diff != "" {
+				t.Error(diff)
+			}
+			// The same file twice: the second time there is nothing to do.
+			for i, want := range []business.Imported{{Created: 1}, {Unchanged: 1}} {
+				if got, err := ical.Import(t.Context(), d, strings.NewReader(calendar(c.file)), "anna"); err != nil || got.Imported != want {
+					t.Errorf("import %d: %+v, %v", i, got, err)
+				}
+			}
+		})
+	}
+}
+
+func TestAnImportedSeriesReplacesItsExceptions(t *testing.T) {
+	d := database(t)
+	file := func(lines ...string) string {
+		return calendar(event(append([]string{"UID:s", "DTSTART:20260701T080000Z"}, lines...)...))
+	}
+	for i, step := range []struct {
+		file    string
+		want    business.Imported
+		deleted int // -1: single
+	}{
+		{file("RRULE:FREQ=DAILY;COUNT=5", "EXDATE:20260702T080000Z,20260703T080000Z"), business.Imported{Created: 1}, 2},
+		{file("RRULE:FREQ=DAILY;COUNT=5", "EXDATE:20260702T080000Z"), business.Imported{Updated: 1}, 1},
+		{file("RRULE:FREQ=HOURLY"), business.Imported{Updated: 1}, 0},
+		{file("RRULE:FREQ=DAILY;COUNT=5"), business.Imported{Updated: 1}, 0},
+		{file(), business.Imported{Updated: 1}, -1},
+	} {
+		res, err := ical.Import(t.Context(), d, strings.NewReader(step.file), "anna")
+		if err != nil || res.Imported != step.want {
+			t.Fatalf("step %d: %+v, %v", i, res, err)
+		}
+		got := all(t, d, "anna")
+		r := got[0].Item.Shared().Recurrence
+		if len(got) != 1 || (r == nil) != (step.deleted < 0) || r != nil && len(r.Deleted) != step.deleted {
+			t.Errorf("step %d: %+v", i, r)
+		}
+	}
+}
+
 func FuzzRead(f *testing.F) {
 	f.Add([]byte(calendar(outlook, event("UID:a", "DTSTART;TZID=Pakistan ist hier:20260701T080000", "DURATION:PT1H", "RRULE:FREQ=DAILY",
 		"BEGIN:VALARM", "TRIGGER;RELATED=END:-PT5M", "END:VALARM"), todo("DUE;VALUE=DATE:20260701", "CATEGORIES:a\\,b,c", "COMPLETED:20260101T000000Z"))))
+	f.Add([]byte(calendar(event("UID:s", "DTSTART;TZID=Europe/Vienna:20260323T100000", "RRULE:FREQ=WEEKLY;INTERVAL=2;BYDAY=MO,WE;COUNT=6", "EXDATE:20260406T080000Z"),
+		event("UID:s", "DTSTART:20260407T120000Z", "RECURRENCE-ID;VALUE=DATE:20260408"))))
 	f.Add([]byte(calendar(event("DTSTART;VALUE=DATE:99991231", "DTEND;VALUE=DATE:00010101"))))
 	f.Add([]byte("BEGIN:VCALENDAR\nBEGIN:VEVENT\n DTSTART;X=\"\\"))
 	home := time.FixedZone("UTC", 0)

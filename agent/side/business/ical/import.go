@@ -67,44 +67,23 @@ func Read(r io.Reader, home *time.Location) (records []business.Record, numbers 
 	if err != nil {
 		return nil, nil, nil, err
 	}
+	rd := &reader{z: z, series: map[string]*recurring{}}
 	for _, cal := range calendars {
 		for _, c := range cal.inner {
 			if c.number == 0 {
 				continue
 			}
-			item, err := z.item(c)
-			if err != nil {
+			if err := rd.add(c); err != nil {
 				return nil, nil, nil, fmt.Errorf("component %d (%s): %w", c.number, c.name, err)
 			}
-			reason, whole := leave(c)
-			if reason != "" {
-				left = append(left, Left{c.number, reason})
-			}
-			if whole {
-				continue
-			}
-			rule, _ := c.get("RRULE")
-			records = append(records, business.Record{Item: item, Rule: rule.raw})
-			numbers = append(numbers, c.number)
 		}
 	}
-	return records, numbers, left, nil
-}
-
-// leave says what is not taken over of a component; whole: nothing of it is.
-func leave(c *component) (reason string, whole bool) {
-	if _, ok := c.get("RECURRENCE-ID"); ok {
-		return "a changed occurrence of a series", true
+	rd.finish()
+	for _, f := range rd.records {
+		records = append(records, business.Record{Item: f.item, Rule: f.rule})
+		numbers = append(numbers, f.number)
 	}
-	if strings.EqualFold(c.text("STATUS"), "CANCELLED") {
-		return "cancelled", true
-	}
-	for _, p := range []string{"EXDATE", "RDATE"} {
-		if _, ok := c.get(p); ok {
-			return "added or deleted occurrences of a series", false
-		}
-	}
-	return "", false
+	return records, numbers, rd.left, nil
 }
 
 func (z *zones) item(c *component) (pim.Item, error) {
