@@ -33,7 +33,7 @@ func offers(h http.Header) map[string]Offer {
 				addParam(out, scheme, part) // a further one of the scheme before
 				continue
 			}
-			if first == "" || strings.Contains(first, "=") {
+			if first == "" || strings.ContainsFunc(first, notInScheme) {
 				continue
 			}
 			scheme = strings.ToLower(first)
@@ -52,6 +52,11 @@ func offers(h http.Header) map[string]Offer {
 		}
 	}
 	return out
+}
+
+// notInScheme is stricter than RFC 9110's token: no scheme has other letters.
+func notInScheme(r rune) bool {
+	return r != '-' && r != '_' && (r < '0' || r > '9') && (r < 'A' || r > 'Z') && (r < 'a' || r > 'z')
 }
 
 func addParam(out map[string]Offer, scheme, text string) {
