@@ -3,9 +3,11 @@ package agent
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"path/filepath"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -132,6 +134,56 @@ func TestOnlyWhatConcernsItIsToldToTheScheduler(t *testing.T) {
 	if s.log.GetLevel() != logrus.DebugLevel || s.now().Sync.Interval != 10*time.Minute || s.now().Communication.Server != "" {
 		t.Errorf("in force: %+v", s.now())
 	}
+}
+
+func TestEachParameterTakesEffectAsItsFieldSays(t *testing.T) {
+	for _, f := range params.Describe() {
+		switch f.Key {
+		case "communication.system", "database.alias", "databases.*.driver", "databases.*.foreign":
+			continue // by itself it has no other value in the default file
+		}
+		t.Run(f.Key, func(t *testing.T) {
+			s, _ := newSettings(t)
+			key := strings.Replace(f.Key, "*", "main", 1)
+			before := s.now()
+			if err := changeIt(s.File, key, f); err != nil {
+				t.Fatal(err)
+			}
+			restart, err := s.Apply(t.Context())
+			check(t, err)
+			if restart != f.Restart {
+				t.Errorf("it needs a restart: %v; the field says %v", restart, f.Restart)
+			}
+			if inForce := !reflect.DeepEqual(s.now(), before); inForce == f.Restart {
+				t.Errorf("it took effect at once: %v; the field says that it needs a restart: %v", inForce, f.Restart)
+			}
+		})
+	}
+}
+
+// changeIt gives a parameter another value that it takes.
+func changeIt(file *params.File, key string, f params.Field) error {
+	before, _, err := file.Load()
+	if err != nil {
+		return err
+	}
+	values := append(slices.Clone(f.Choices), "true", "false", fmt.Sprint(f.Min+1), fmt.Sprint(f.Min+2),
+		"other", "other.lab.test", "other@lab.test", "https://other.lab.test/EWS/Exchange.asmx", "127.0.0.9", "OTHER.TEST", "/tmp/other")
+	err = errors.New("no value is taken")
+	for _, v := range values {
+		if _, _, e := file.Set(key, v); e != nil {
+			err = e
+			continue
+		}
+		after, _, e := file.Load()
+		if e != nil {
+			return e
+		}
+		if !reflect.DeepEqual(before, after) {
+			return nil
+		}
+	}
+	return err
 }
 
 func TestTheServicePasswordIsSealedInAFileOfItsOwn(t *testing.T) {
