@@ -209,6 +209,18 @@ func TestAnAcceptanceIsOfTheLoginInUse(t *testing.T) {
 	}
 }
 
+func TestALoginThatWasRefusedIsFreeOnceItIsTakenHoweverLatelyAnotherWas(t *testing.T) {
+	d := newDesk(t, false)
+	d.save(right)
+	d.must(d.Took(d.Context(), anna, login(`LAB\anna`, right)))
+	d.must(d.Rejected(d.Context(), anna, login(`LAB\anna`, "new"))) // typed in before the change had come through
+	d.code(d.MayTryOther(d.Context(), anna, login(`LAB\anna`, "new"), false), fault.LoginRejected)
+	d.must(d.Took(d.Context(), anna, login(`LAB\anna`, "new")))
+	d.code(d.MayTryOther(d.Context(), anna, login(`LAB\anna`, "new"), false), "")
+	d.save("new")
+	d.code(d.MayTry(d.Context(), anna, false), "")
+}
+
 func TestSavingKeepsWhatBelongsTogether(t *testing.T) {
 	for _, inMemory := range []bool{false, true} {
 		t.Run(fmt.Sprint("in memory ", inMemory), func(t *testing.T) {

@@ -160,15 +160,18 @@ func (b *Book) Accepted(ctx context.Context, user pim.UserID) error {
 // Took notes that the server took a login of the user. It says nothing of the
 // stored login if that is another one by now.
 func (b *Book) Took(ctx context.Context, user pim.UserID, l Login) error {
+	rs, err := b.refusals(ctx, user)
+	if err != nil {
+		return err
+	}
 	b.mu.Lock()
 	at, known := b.seen[user]
 	lately := known && b.o.Now().Sub(at) < acceptedLasts
 	b.mu.Unlock()
-	if lately {
+	// One that was refused before is taken note of at once: it may be another than
+	// the one that was seen.
+	if lately && !slices.ContainsFunc(rs, func(r refusal) bool { return r.is(l) }) {
 		return nil
-	}
-	if _, err := b.refusals(ctx, user); err != nil {
-		return err
 	}
 	b.note(user, l, time.Time{})
 	b.saving.Lock()

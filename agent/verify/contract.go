@@ -109,7 +109,7 @@ type Book interface {
 	Login(context.Context, pim.UserID) (credentials.Login, error)
 	MayTry(ctx context.Context, user pim.UserID, asked bool) error
 	MayTryOther(ctx context.Context, user pim.UserID, l credentials.Login, asked bool) error
-	Accepted(context.Context, pim.UserID) error
+	Took(context.Context, pim.UserID, credentials.Login) error
 	Rejected(context.Context, pim.UserID, credentials.Login) error
 }
 

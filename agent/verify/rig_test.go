@@ -26,6 +26,7 @@ type fakeBook struct {
 	stored             *credentials.Login
 	refused            string // password known as refused
 	accepted, rejected int
+	took               credentials.Login
 }
 
 func (b *fakeBook) Login(context.Context, pim.UserID) (credentials.Login, error) {
@@ -50,7 +51,14 @@ func (b *fakeBook) MayTryOther(_ context.Context, _ pim.UserID, l credentials.Lo
 	return nil
 }
 
-func (b *fakeBook) Accepted(context.Context, pim.UserID) error { b.accepted++; return nil }
+func (b *fakeBook) Took(_ context.Context, _ pim.UserID, l credentials.Login) error {
+	b.accepted++
+	b.took = l
+	if b.refused == l.Secret.Reveal() {
+		b.refused = ""
+	}
+	return nil
+}
 
 func (b *fakeBook) Rejected(_ context.Context, _ pim.UserID, l credentials.Login) error {
 	b.rejected++

@@ -139,15 +139,15 @@ func (c *course) try(ctx context.Context) *login {
 	} else {
 		l.calendar = folders[0]
 	}
-	// A refusal is noted whatever becomes of the check.
+	// What the server said of the login is noted, whatever becomes of the check.
 	books := context.WithoutCancel(ctx)
 	switch {
 	case fault.Has(l.err, fault.LoginRejected):
 		if err := c.o.Book.Rejected(books, c.req.User, l.credential); err != nil {
 			l.err = fmt.Errorf("%w (and it could not be noted: %v)", l.err, err)
 		}
-	case l.err == nil && c.req.Login == nil:
-		if err := c.o.Book.Accepted(books, c.req.User); err != nil {
+	case l.err == nil:
+		if err := c.o.Book.Took(books, c.req.User, l.credential); err != nil {
 			l.err = err
 		}
 	}

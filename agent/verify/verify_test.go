@@ -56,6 +56,24 @@ func TestAStoredLoginIsNotedAsAccepted(t *testing.T) {
 	want(t, got, Version, Skipped, fault.CredentialsMissing)
 }
 
+func TestALoginThatIsTypedInAndTakenIsRefusedNoMore(t *testing.T) {
+	r := simulated(t, exchangesim.Options{})
+	r.book.refused = password // it was wrong until it was changed at the server
+	got, _ := r.check(t)
+	want(t, got, LoggedIn, Failed, fault.LoginRejected)
+	if n := r.sim.Stats().Accepted["anna"]; n != 0 || r.book.accepted != 0 {
+		t.Fatalf("a refused login was shown %d times unasked", n)
+	}
+	r.request.Asked = true
+	if _, result := r.check(t); !result.OK || r.book.took != *r.request.Login {
+		t.Errorf("%+v, took %v", result, r.book.took)
+	}
+	r.request.Asked = false
+	if _, result := r.check(t); !result.OK {
+		t.Errorf("it still counts as refused: %+v", result)
+	}
+}
+
 func TestMasterDataAndParameters(t *testing.T) {
 	missing := fault.New(fault.FunctionMissing, "test", "", nil)
 	for name, c := range map[string]struct {

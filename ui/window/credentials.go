@@ -27,6 +27,7 @@ type credentialsPage struct {
 	stored   *contract.Credentials // what the agent has; nil while unknown
 	touched  bool                  // the person has changed something
 	proved   *secretLogin          // the login of the last successful check
+	refused  *secretLogin          // the login of the last check that failed
 	stopping context.CancelFunc    // ends the running check; nil: none runs
 	saving   bool
 	filling  bool // the fields are being set by us, not by the person
@@ -243,13 +244,16 @@ func (p *credentialsPage) check() {
 	p.proved = nil
 	p.list.begin()
 	asked := secretLogin{p.login.Text, p.password.Text}
+	// Who saw it fail and asks for the very same again means it: only then is a
+	// login shown to the server that refused it.
+	again := p.refused != nil && *p.refused == asked
 	ctx, cancel := context.WithCancel(p.app.ctx)
 	p.stopping = cancel
 	p.refresh()
 	p.app.work.Add(1)
 	go func() {
 		defer p.app.work.Done()
-		ok, err := p.follow(ctx, asked)
+		ok, err := p.follow(ctx, asked, again)
 		p.onScreen(ctx, func() { p.checked(asked, ok, client.FailureOf(err)) })
 	}()
 }
@@ -266,14 +270,15 @@ func (p *credentialsPage) onScreen(ctx context.Context, f func()) {
 	})
 }
 
-// follow reads the check's stream; it runs beside the screen.
-func (p *credentialsPage) follow(ctx context.Context, l secretLogin) (ok bool, err error) {
+// follow reads the check's stream; it runs beside the screen. again lets a login
+// be tried that is known as refused.
+func (p *credentialsPage) follow(ctx context.Context, l secretLogin, again bool) (ok bool, err error) {
 	api := p.app.opt.API
 	sealed, err := client.Seal(ctx, api, l.password)
 	if err != nil {
 		return false, err
 	}
-	s, err := api.VerifyCredentials(ctx, connect.NewRequest(&contract.VerifyCredentialsRequest{Login: l.login, SealedPassword: sealed}))
+	s, err := api.VerifyCredentials(ctx, connect.NewRequest(&contract.VerifyCredentialsRequest{Login: l.login, SealedPassword: sealed, RetryRejected: again}))
 	if err != nil {
 		return false, err
 	}
@@ -295,6 +300,7 @@ func (p *credentialsPage) follow(ctx context.Context, l secretLogin) (ok bool, e
 func (p *credentialsPage) checked(asked secretLogin, ok bool, f *client.Failure) {
 	p.stopping()
 	p.stopping = nil
+	p.refused = nil
 	switch {
 	case f != nil:
 		p.list.failed(f)
@@ -302,6 +308,8 @@ func (p *credentialsPage) checked(asked secretLogin, ok bool, f *client.Failure)
 		p.list.end(ok)
 		if ok {
 			p.proved = &asked
+		} else {
+			p.refused = &asked
 		}
 	}
 	p.refresh()

@@ -2,6 +2,7 @@ package window
 
 import (
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 
@@ -112,6 +113,26 @@ func TestAWrongPasswordShowsSentenceHintAndDetails(t *testing.T) {
 		t.Error("the password is in the details")
 	}
 	s.sees("Kopiert")
+}
+
+func TestOnlyWhoAsksForTheSameAgainHasARefusedLoginTriedAgain(t *testing.T) {
+	s := open(t, setup{})
+	for _, step := range []struct{ password, want string }{
+		{"falsch", "right=false"},
+		{"falsch", "right=false again"},
+		{"andersfalsch", "right=false"},
+		{"falsch", "right=false"},
+		{agentdouble.RightPassword, "right=true"},
+		{agentdouble.RightPassword, "right=true"},
+	} {
+		s.app.credentials.password.SetText(step.password)
+		s.press("Zugangsdaten prüfen")
+		s.checked()
+		calls := slices.DeleteFunc(s.agent.Calls(), func(c string) bool { return !strings.HasPrefix(c, "verify ") })
+		if last := calls[len(calls)-1]; !strings.HasSuffix(last, step.want) {
+			t.Errorf("with %s: %q, want %q", step.password, last, step.want)
+		}
+	}
 }
 
 func TestWarningsDoNotKeepFromSaving(t *testing.T) {

@@ -208,7 +208,11 @@ func (a *Agent) VerifyCredentials(ctx context.Context, r *connect.Request[contra
 	if err != nil {
 		return err
 	}
-	a.note("verify login=%s right=%v", r.Msg.GetLogin(), password == RightPassword)
+	again := ""
+	if r.Msg.GetRetryRejected() {
+		again = " again"
+	}
+	a.note("verify login=%s right=%v%s", r.Msg.GetLogin(), password == RightPassword, again)
 	a.mu.Lock()
 	step, pace, warnings, broken := a.step, a.pace, a.warnings, a.broken
 	a.mu.Unlock()
