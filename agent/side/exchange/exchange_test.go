@@ -71,6 +71,9 @@ func newWorld(t testing.TB, o options) *world {
 	}
 	w.side = exchange.New(opts)
 	t.Cleanup(func() {
+		if n := sim.Stats().Mailed; n != 0 {
+			t.Errorf("%d requests asked for mail", n)
+		}
 		if err := w.side.Close(); err != nil {
 			t.Error(err)
 		}
@@ -103,6 +106,7 @@ func (w *world) fixture(t testing.TB) sidetest.Fixture {
 	box := func(a side.Account) *exchangesim.Mailbox { return w.sim.Mailbox(a.Mail) }
 	return sidetest.Fixture{
 		Side: w.side, Accounts: []side.Account{account(t, "anna"), account(t, "bert")}, CopiesKeys: true,
+		MailsSent: func() int { return int(w.sim.Stats().Mailed) },
 		LoseCursors: func(testing.TB) {
 			for _, mail := range []string{"anna@lab.test", "bert@lab.test"} {
 				w.sim.Mailbox(mail).InvalidateSyncStates()
