@@ -31,6 +31,7 @@ var floors = map[string]int{
 	"agent/executor":      4,
 	"agent/credentials":   4,
 	"agent/access":        5,
+	"agent/autodiscover":  5,
 	"agent/verify":        5,
 	"agent/schedule":      5,
 	"agent/api":           6,
