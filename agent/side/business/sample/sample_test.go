@@ -25,15 +25,15 @@ func TestWhatIsSeededIsReadAsMade(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	a := Amount{User: "anna", Seed: 7, Appointments: 2100, Tasks: 300, Around: time.Date(2026, 6, 1, 0, 0, 0, 0, time.UTC), Zone: zone}
+	a := Amount{User: "anna", Seed: 7, Appointments: 2100, Tasks: 300, SeriesPercent: 5, Around: time.Date(2026, 6, 1, 0, 0, 0, 0, time.UTC), Zone: zone}
 	if err := Seed(ctx, d.Path(), a); err != nil {
 		t.Fatal(err)
 	}
 	src := newSource(a.Seed, pim.KindAppointment, zone, a.Around)
-	n, days, reminders := 0, 0, 0
+	n, days, reminders, series, exceptions := 0, 0, 0, 0, 0
 	err = d.Walk(ctx, "anna", pim.KindAppointment, func(r business.Record) error {
 		n++
-		want, got := src.appointment(n), r.Item.(*pim.Appointment)
+		want, got := src.next(n, a.SeriesPercent), r.Item.(*pim.Appointment)
 		got.UID = ""
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Fatalf("appointment %d: %s", n, diff)
@@ -41,13 +41,20 @@ func TestWhatIsSeededIsReadAsMade(t *testing.T) {
 		if got.When.AllDay {
 			days++
 		}
+		if r := got.Recurrence; r != nil {
+			series++
+			exceptions += len(r.Deleted) + len(r.Changed)
+			if err := pim.CheckSeries(got); err != nil {
+				t.Errorf("appointment %d: %v", n, err)
+			}
+		}
 		if got.Reminder != nil {
 			reminders++
 		}
 		return nil
 	})
-	if err != nil || n != a.Appointments || days == 0 || reminders == 0 {
-		t.Errorf("%d appointments, %d of them all-day, %d with reminder: %v", n, days, reminders, err)
+	if err != nil || n != a.Appointments || days == 0 || reminders == 0 || series != 105 || exceptions == 0 {
+		t.Errorf("%d appointments, %d of them all-day, %d with reminder, %d series with %d exceptions: %v", n, days, reminders, series, exceptions, err)
 	}
 	src = newSource(a.Seed, pim.KindTask, zone, a.Around)
 	n = 0

@@ -23,6 +23,9 @@ type Amount struct {
 	Seed uint64
 	// Appointments and Tasks are how many.
 	Appointments, Tasks int
+	// SeriesPercent is how many of a hundred appointments are series, some with
+	// exceptions; 0 is none.
+	SeriesPercent int
 	// Around is the middle of the year they fall into.
 	Around time.Time
 	// Zone is where their user works.
@@ -34,7 +37,10 @@ const chunk = 2000
 
 const (
 	insertAppointment = `INSERT INTO appointments (user_id, subject, body, location, start_at, end_at, time_zone, all_day,
-		start_date, end_date, busy, private, importance, categories, reminder_minutes) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)`
+		start_date, end_date, busy, private, importance, categories, reminder_minutes, recurrence_rule)
+		VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)`
+	insertException = `INSERT INTO appointment_exceptions (appointment_id, original_start, deleted, subject, location, start_at, end_at)
+		VALUES (?,?,?,?,?,?,?)`
 	insertTask = `INSERT INTO tasks (user_id, subject, body, start_date, due_date, status, percent, completed_on,
 		private, importance, categories, reminder_at) VALUES (?,?,?,?,?,?,?,?,?,?,?,?)`
 )
@@ -52,10 +58,15 @@ func Seed(ctx context.Context, path string, a Amount) error {
 	}
 	defer db.Close()
 	src := newSource(a.Seed, pim.KindAppointment, a.Zone, a.Around)
-	err = insert(ctx, db, insertAppointment, a.Appointments, func(n int) []any { return appointmentRow(a.User, src.appointment(n)) })
+	err = insert(ctx, db, a.Appointments, func(t *sql.Tx, n int) error {
+		return putAppointment(ctx, t, a.User, src.next(n, a.SeriesPercent))
+	})
 	if err == nil {
 		src = newSource(a.Seed, pim.KindTask, a.Zone, a.Around)
-		err = insert(ctx, db, insertTask, a.Tasks, func(n int) []any { return taskRow(a.User, src.task(n)) })
+		err = insert(ctx, db, a.Tasks, func(t *sql.Tx, n int) error {
+			_, err := t.ExecContext(ctx, insertTask, taskRow(a.User, src.task(n))...)
+			return err
+		})
 	}
 	if err != nil {
 		return fmt.Errorf("sample: %w", err)
@@ -63,10 +74,10 @@ func Seed(ctx context.Context, path string, a Amount) error {
 	return nil
 }
 
-func insert(ctx context.Context, db *sql.DB, text string, count int, row func(int) []any) error {
+func insert(ctx context.Context, db *sql.DB, count int, put func(*sql.Tx, int) error) error {
 	for done := 0; done < count; {
 		n := min(chunk, count-done)
-		if err := insertChunk(ctx, db, text, done+1, n, row); err != nil {
+		if err := insertChunk(ctx, db, done+1, n, put); err != nil {
 			return err
 		}
 		done += n
@@ -74,22 +85,58 @@ func insert(ctx context.Context, db *sql.DB, text string, count int, row func(in
 	return nil
 }
 
-func insertChunk(ctx context.Context, db *sql.DB, text string, first, count int, row func(int) []any) error {
+func insertChunk(ctx context.Context, db *sql.DB, first, count int, put func(*sql.Tx, int) error) error {
 	t, err := db.BeginTx(ctx, nil)
 	if err != nil {
 		return err
 	}
 	defer t.Rollback()
-	s, err := t.PrepareContext(ctx, text)
-	if err != nil {
-		return err
-	}
 	for i := range count {
-		if _, err := s.ExecContext(ctx, row(first+i)...); err != nil {
+		if err := put(t, first+i); err != nil {
 			return err
 		}
 	}
 	return t.Commit()
+}
+
+// next makes the nth appointment: of a hundred, percent are series.
+func (s *source) next(n, percent int) *pim.Appointment {
+	if percent > 0 && n*percent/100 > (n-1)*percent/100 {
+		return s.series(n)
+	}
+	return s.appointment(n)
+}
+
+// putAppointment inserts an appointment and, of a series, its exceptions with what
+// differs.
+func putAppointment(ctx context.Context, t *sql.Tx, u pim.UserID, a *pim.Appointment) error {
+	rule := ""
+	if a.Recurrence != nil {
+		var err error
+		if rule, err = a.Recurrence.Rule(a.When); err != nil {
+			return err
+		}
+	}
+	made, err := t.ExecContext(ctx, insertAppointment, append(appointmentRow(u, a), rule)...)
+	if err != nil || a.Recurrence == nil {
+		return err
+	}
+	id, err := made.LastInsertId()
+	if err != nil {
+		return err
+	}
+	for _, d := range a.Recurrence.Deleted {
+		if _, err := t.ExecContext(ctx, insertException, id, instant(d), 1, nil, nil, nil, nil); err != nil {
+			return err
+		}
+	}
+	for _, e := range a.Recurrence.Changed {
+		if _, err := t.ExecContext(ctx, insertException, id, instant(e.Original), 0, e.Item.Subject, e.Item.Location,
+			instant(e.Item.When.Start), instant(e.Item.When.End)); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func appointmentRow(u pim.UserID, a *pim.Appointment) []any {
