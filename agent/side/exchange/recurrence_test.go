@@ -75,3 +75,43 @@ func TestASeriesInAnUnknownZoneHasNoPatternOfOurs(t *testing.T) {
 		t.Errorf("%+v", i.Shared().Recurrence)
 	}
 }
+
+func TestAnOccurrenceWithoutItsSeriesIsASingleItem(t *testing.T) {
+	m := mapping{kind: pim.KindAppointment, home: time.UTC, windows: "UTC"}
+	start := time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC)
+	for _, kind := range []string{"Exception", "Occurrence", "Single"} {
+		i := m.read(&ews.Item{Element: ews.CalendarElement, Calendar: &ews.CalendarFields{
+			Start: start, End: start.Add(time.Hour), StartTimeZone: "UTC", Type: kind, Recurring: true, Meeting: true,
+			OriginalStart: start, Organizer: ews.Mailbox{Address: "bert@lab.test"},
+		}}).(*pim.Appointment)
+		if i.Recurrence != nil || i.Meeting == nil || !i.When.Start.Equal(start) {
+			t.Errorf("%s: %+v", kind, i)
+		}
+	}
+}
+
+func TestAColleaguesAllDaySeriesIsOnTheDatesHeMeant(t *testing.T) {
+	vienna, err := time.LoadLocation("Europe/Vienna")
+	if err != nil {
+		t.Fatal(err)
+	}
+	windows, home := homeZone(vienna)
+	m := mapping{kind: pim.KindAppointment, home: home, windows: windows}
+	kiritimati, err := time.LoadLocation("Pacific/Kiritimati")
+	if err != nil {
+		t.Fatal(err)
+	}
+	day := func(d int) time.Time { return time.Date(2026, 11, d, 0, 0, 0, 0, kiritimati) }
+	i, s := m.readSeries(&ews.Item{Element: ews.CalendarElement, Calendar: &ews.CalendarFields{
+		Start: day(23), End: day(24), AllDay: true, StartTimeZone: "Line Islands Standard Time", Type: "RecurringMaster",
+		Recurrence:    &ews.Recurrence{Pattern: "DailyRecurrence", Interval: 1, Range: "NumberedRecurrence", Count: 5, StartDate: "2026-11-23"},
+		Deletions:     []time.Time{day(24)},
+		Modifications: []ews.Occurrence{{OriginalStart: day(26)}},
+	}}, []ews.Item{{Element: ews.CalendarElement, Subject: "anders", Calendar: &ews.CalendarFields{
+		Start: day(26), End: day(27), AllDay: true, StartTimeZone: "Line Islands Standard Time", Type: "Exception"}}})
+	r := i.Shared().Recurrence
+	if s == nil || len(r.Deleted) != 1 || pim.DateOf(r.Deleted[0]).Day != 24 || len(r.Changed) != 1 ||
+		pim.DateOf(r.Changed[0].Original).Day != 26 || r.Changed[0].Item.When.First.Day != 26 || s.days.String() != "Pacific/Kiritimati" {
+		t.Errorf("%+v", r)
+	}
+}
