@@ -202,7 +202,9 @@ func TestRightsTakenAwayDeleteNothingAndComeBack(t *testing.T) {
 	w.same("business", w.businessSubjects(), "in the room")
 	w.lend(exchangesim.Owner)
 	w.syncNow()
-	w.await("the sync again", func(u *contract.UserStatus) bool { return paired(1)(u) && u.GetState() == contract.UserState_USER_STATE_FINE })
+	w.await("the sync again", func(u *contract.UserStatus) bool {
+		return paired(1)(u) && u.GetState() == contract.UserState_USER_STATE_FINE
+	})
 	w.same("the room", w.subjects(roomMail, exchangesim.Calendar), "in the room")
 }
 
