@@ -23,7 +23,7 @@ type batch struct {
 }
 
 func (f *folder) batch(ctx context.Context, op string, ids []pim.ItemID) (*batch, error) {
-	t, err := f.d.main.Load().begin(ctx, true)
+	t, err := f.d.begin(ctx, true)
 	if err != nil {
 		return nil, err
 	}

@@ -22,7 +22,7 @@ type sight struct {
 func (d *Database) compare(ctx context.Context, f *folder) error {
 	d.foreignWork.Lock()
 	defer d.foreignWork.Unlock()
-	r, err := d.main.Load().begin(ctx, false)
+	r, err := d.begin(ctx, false)
 	if err != nil {
 		return err
 	}

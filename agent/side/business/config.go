@@ -34,15 +34,18 @@ type Config struct {
 	Now func() time.Time
 }
 
-// Database is an open business database; safe for use by many goroutines. It
+// Database is a business database, open or waiting to be ([New]); safe for use by many goroutines. It
 // implements side.Side and side.Watcher.
 type Database struct {
 	cfg  Config
 	path string
+	// main is nil until the database is open. It is set last: who has read it sees
+	// ours and views.
 	main atomic.Pointer[pools] // the business tables
 	ours *pools                // the key store; nil when embedded
 	// views are the contract's relations that are views.
 	views map[string]bool
+	entry entrance
 
 	// foreignWork is held while a foreign database is written or compared. Its ids
 	// may be used again at once, so what follows a deletion in the key store must
@@ -57,27 +60,15 @@ type Database struct {
 // [fault.ParameterInvalid], [fault.DatabaseUnreachable], [fault.DatabaseBusy],
 // [fault.SchemaIncomplete] (the cause is a [Missing] listing exactly what a
 // foreign database lacks; nothing was changed), [fault.StoreNewer].
-func Open(ctx context.Context, cfg Config) (_ *Database, err error) {
-	const op = "business.Open"
-	path, err := checkConfig(&cfg)
+func Open(ctx context.Context, cfg Config) (*Database, error) {
+	d, err := New(cfg)
 	if err != nil {
-		return nil, fault.New(fault.ParameterInvalid, op, cfg.DSN, err)
+		return nil, err
 	}
-	d := &Database{cfg: cfg, path: path, views: map[string]bool{}}
-	defer func() {
-		if err != nil {
-			d.closePools()
-		}
-	}()
-	if cfg.Foreign {
-		err = d.openForeign(ctx)
-	} else {
-		err = d.openEmbedded(ctx)
+	if err := d.TryOpen(ctx); err != nil {
+		_ = d.Close()
+		return nil, err
 	}
-	if err != nil {
-		return nil, coded(op, path, err)
-	}
-	d.watch = newWatchers(d)
 	return d, nil
 }
 
@@ -110,46 +101,57 @@ func checkConfig(cfg *Config) (string, error) {
 	return path, nil
 }
 
-func (d *Database) openEmbedded(ctx context.Context) error {
+func (d *Database) openEmbedded(ctx context.Context) (*pools, error) {
 	if err := private(d.path); err != nil {
-		return err
+		return nil, err
 	}
 	p, err := openPools(ctx, d.path, ownFile)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	d.main.Store(p)
-	if err := migrate(ctx, p.write); err != nil {
-		return err
+	if err = migrate(ctx, p.write); err == nil {
+		err = d.compact(ctx, p)
 	}
-	return d.compact(ctx, p)
+	if err != nil {
+		return nil, errors.Join(err, p.close())
+	}
+	return p, nil
 }
 
-func (d *Database) openForeign(ctx context.Context) error {
+func (d *Database) openForeign(ctx context.Context) (_ *pools, err error) {
 	if _, err := os.Stat(d.path); err != nil {
-		return fault.New(fault.DatabaseUnreachable, "business.open", d.path, err)
+		return nil, fault.New(fault.DatabaseUnreachable, "business.open", d.path, err)
 	}
 	p, err := openPools(ctx, d.path, foreignFile)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	d.main.Store(p)
+	defer func() {
+		if err == nil {
+			return
+		}
+		err = errors.Join(err, p.close())
+		if d.ours != nil {
+			err = errors.Join(err, d.ours.close())
+			d.ours = nil
+		}
+	}()
 	if d.views, err = checkSchema(ctx, p.read); err != nil {
-		return err
+		return nil, err
 	}
 	if err := private(d.cfg.KeyStore); err != nil {
-		return err
+		return nil, err
 	}
 	if d.ours, err = openPools(ctx, d.cfg.KeyStore, ownFile); err != nil {
-		return err
+		return nil, err
 	}
 	if err := d.openKeyStore(ctx); err != nil {
-		return err
+		return nil, err
 	}
 	if err := d.compact(ctx, d.ours); err != nil {
-		return err
+		return nil, err
 	}
-	return d.settlePending(ctx)
+	return p, d.settlePending(ctx, p)
 }
 
 // private makes a new file readable by its owner alone, because it will hold
@@ -175,17 +177,6 @@ func (d *Database) Close() error {
 		d.closed = d.closePools()
 	})
 	return d.closed
-}
-
-func (d *Database) closePools() error {
-	var errs []error
-	if p := d.main.Load(); p != nil {
-		errs = append(errs, p.close())
-	}
-	if d.ours != nil {
-		errs = append(errs, d.ours.close())
-	}
-	return errors.Join(errs...)
 }
 
 // hashSize is the length of the hash that is an item's version.

@@ -42,7 +42,11 @@ func scanEmployee(scan func(...any) error) (Employee, error) {
 // Employees lists all employees by User-ID, the inactive ones too.
 func (d *Database) Employees(ctx context.Context) ([]Employee, error) {
 	const op = "business.Employees"
-	rows, err := d.main.Load().read.QueryContext(ctx, `SELECT `+employeeColumns+` FROM employees ORDER BY user_id`)
+	p, err := d.pools()
+	if err != nil {
+		return nil, err
+	}
+	rows, err := p.read.QueryContext(ctx, `SELECT `+employeeColumns+` FROM employees ORDER BY user_id`)
 	if err != nil {
 		return nil, coded(op, "", err)
 	}
@@ -62,7 +66,11 @@ func (d *Database) Employees(ctx context.Context) ([]Employee, error) {
 // [fault.EmployeeUnknown] if there is none.
 func (d *Database) Employee(ctx context.Context, user pim.UserID) (Employee, error) {
 	const op = "business.Employee"
-	e, err := scanEmployee(d.main.Load().read.QueryRowContext(ctx, `SELECT `+employeeColumns+
+	p, err := d.pools()
+	if err != nil {
+		return Employee{}, err
+	}
+	e, err := scanEmployee(p.read.QueryRowContext(ctx, `SELECT `+employeeColumns+
 		` FROM employees WHERE user_id = ? COLLATE NOCASE ORDER BY user_id = ? COLLATE BINARY DESC LIMIT 1`,
 		string(user), string(user)).Scan)
 	if errors.Is(err, sql.ErrNoRows) {
@@ -82,7 +90,7 @@ func (d *Database) SaveEmployee(ctx context.Context, e Employee) error {
 	if err := e.check(); err != nil {
 		return fault.New(fault.BadRequest, op, string(e.User), err)
 	}
-	t, err := d.main.Load().begin(ctx, true)
+	t, err := d.begin(ctx, true)
 	if err != nil {
 		return coded(op, string(e.User), err)
 	}
@@ -125,7 +133,11 @@ func (d *Database) DeleteEmployee(ctx context.Context, user pim.UserID) error {
 	if d.cfg.Foreign {
 		return fault.New(fault.ReadOnly, op, string(user), nil)
 	}
-	r, err := d.main.Load().write.ExecContext(ctx, `UPDATE employees SET active = 0 WHERE user_id = ?`, string(user))
+	p, err := d.pools()
+	if err != nil {
+		return err
+	}
+	r, err := p.write.ExecContext(ctx, `UPDATE employees SET active = 0 WHERE user_id = ?`, string(user))
 	if err != nil {
 		return coded(op, string(user), err)
 	}
@@ -138,7 +150,11 @@ func (d *Database) DeleteEmployee(ctx context.Context, user pim.UserID) error {
 // Participants lists the users who take part in an appointment beside its owner.
 func (d *Database) Participants(ctx context.Context, appointment pim.ItemID) ([]pim.UserID, error) {
 	const op = "business.Participants"
-	rows, err := d.main.Load().read.QueryContext(ctx,
+	p, err := d.pools()
+	if err != nil {
+		return nil, err
+	}
+	rows, err := p.read.QueryContext(ctx,
 		`SELECT user_id FROM appointment_participants WHERE appointment_id = ? ORDER BY user_id`, rowID(appointment))
 	if err != nil {
 		return nil, coded(op, string(appointment), err)

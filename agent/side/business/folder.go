@@ -103,7 +103,7 @@ func rowID(id pim.ItemID) any {
 type session struct{ main, ours *tx }
 
 func (d *Database) reading(ctx context.Context) (session, error) {
-	m, err := d.main.Load().begin(ctx, false)
+	m, err := d.begin(ctx, false)
 	if err != nil {
 		return session{}, err
 	}

@@ -37,7 +37,7 @@ type Group struct {
 // Groups lists all groups by name.
 func (d *Database) Groups(ctx context.Context) ([]Group, error) {
 	const op = "business.Groups"
-	t, err := d.main.Load().begin(ctx, false)
+	t, err := d.begin(ctx, false)
 	if err != nil {
 		return nil, coded(op, "", err)
 	}
@@ -108,7 +108,7 @@ func (d *Database) SaveGroup(ctx context.Context, g Group) error {
 			return err
 		}
 	}
-	t, err := d.main.Load().begin(ctx, true)
+	t, err := d.begin(ctx, true)
 	if err != nil {
 		return coded(op, g.Name, err)
 	}
@@ -145,7 +145,11 @@ func (d *Database) DeleteGroup(ctx context.Context, name string) error {
 	if d.cfg.Foreign {
 		return fault.New(fault.ReadOnly, op, name, nil)
 	}
-	r, err := d.main.Load().write.ExecContext(ctx, `DELETE FROM permission_groups WHERE name = ?`, name)
+	p, err := d.pools()
+	if err != nil {
+		return err
+	}
+	r, err := p.write.ExecContext(ctx, `DELETE FROM permission_groups WHERE name = ?`, name)
 	if err != nil {
 		return coded(op, name, err)
 	}
@@ -162,7 +166,7 @@ func (d *Database) Functions(ctx context.Context, user pim.UserID) ([]Function, 
 	if err != nil {
 		return nil, err
 	}
-	t, err := d.main.Load().begin(ctx, false)
+	t, err := d.begin(ctx, false)
 	if err != nil {
 		return nil, coded(op, string(user), err)
 	}
@@ -210,8 +214,12 @@ func (d *Database) CheckServiceUser(ctx context.Context, user pim.UserID, group 
 	case !e.Active:
 		return fault.New(fault.ServiceUserInvalid, op, string(user), errors.New("inactive"))
 	}
+	p, err := d.pools()
+	if err != nil {
+		return err
+	}
 	var n int
-	err = d.main.Load().read.QueryRowContext(ctx,
+	err = p.read.QueryRowContext(ctx,
 		`SELECT count(*) FROM group_members WHERE group_name = ? COLLATE NOCASE AND user_id = ?`, group, string(e.User)).Scan(&n)
 	if err != nil {
 		return coded(op, string(user), err)

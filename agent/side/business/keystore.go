@@ -92,7 +92,7 @@ func (d *Database) announceKeys(ctx context.Context, f *folder, rows []newRow) e
 // settlePending decides the keys announced by a process that did not live to see
 // the commit: a row that is there as it was written keeps its key; a key without
 // its row is dropped.
-func (d *Database) settlePending(ctx context.Context) error {
+func (d *Database) settlePending(ctx context.Context, p *pools) error {
 	type entry struct {
 		f    *folder
 		id   any
@@ -121,15 +121,15 @@ func (d *Database) settlePending(ctx context.Context) error {
 	}
 	rows.Close()
 	for _, e := range all {
-		if err := d.settle(ctx, e.f, e.id, e.hash); err != nil {
+		if err := d.settle(ctx, p, e.f, e.id, e.hash); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (d *Database) settle(ctx context.Context, f *folder, id any, hash []byte) error {
-	r, err := d.main.Load().begin(ctx, false)
+func (d *Database) settle(ctx context.Context, p *pools, f *folder, id any, hash []byte) error {
+	r, err := p.begin(ctx, false)
 	if err != nil {
 		return err
 	}

@@ -100,7 +100,7 @@ func (d *Database) Put(ctx context.Context, user pim.UserID, records []Record) (
 	if err != nil {
 		return Imported{}, coded(op, string(user), err)
 	}
-	t, err := d.main.Load().begin(ctx, true)
+	t, err := d.begin(ctx, true)
 	if err != nil {
 		return Imported{}, coded(op, string(user), err)
 	}

@@ -42,7 +42,7 @@ func (f *folder) Create(ctx context.Context, in []side.Creation) ([]side.Outcome
 		// What is announced must be settled even when the caller is being stopped.
 		after := context.WithoutCancel(ctx)
 		if err != nil {
-			err = errors.Join(err, f.d.settlePending(after))
+			err = errors.Join(err, f.d.settlePending(after, f.d.main.Load()))
 		} else {
 			err = f.d.confirmKeys(after, f, rows)
 		}
@@ -267,7 +267,7 @@ func (f *folder) SetKeys(ctx context.Context, in []side.KeyAssignment) ([]side.O
 
 // setForeignKeys only reads the foreign database.
 func (f *folder) setForeignKeys(ctx context.Context, op string, ids []pim.ItemID, in []side.KeyAssignment) ([]side.Outcome, error) {
-	r, err := f.d.main.Load().begin(ctx, false)
+	r, err := f.d.begin(ctx, false)
 	if err != nil {
 		return nil, err
 	}
