@@ -253,6 +253,51 @@ func appointment(subject string, hour int) *pim.Appointment {
 		When: pim.When{Start: start, End: start.Add(time.Hour), Zone: "Europe/Vienna"}}
 }
 
+// series is an appointment on ten days.
+func series(subject string, hour int) *pim.Appointment {
+	a := appointment(subject, hour)
+	makeSeries(a)
+	return a
+}
+
+func makeSeries(a *pim.Appointment) {
+	a.Recurrence = &pim.Recurrence{Pattern: pim.Daily, Interval: 1, First: pim.DateOf(a.When.Start), Count: 10}
+}
+
+// original is where the pattern puts the nth occurrence.
+func original(a *pim.Appointment, n int) time.Time {
+	t, err := a.Recurrence.Timing(a.When)
+	if err != nil {
+		panic(err)
+	}
+	at, _ := t.Start(n)
+	return at
+}
+
+// drop deletes the nth occurrence of a series.
+func drop(a *pim.Appointment, n int) {
+	at := original(a, n)
+	a.Recurrence.Changed = slices.DeleteFunc(a.Recurrence.Changed, func(e pim.Exception) bool { return e.Original.Equal(at) })
+	a.Recurrence.Deleted = append(a.Recurrence.Deleted, at)
+}
+
+// rename changes the subject of the nth occurrence of a series, unless it was
+// deleted.
+func rename(a *pim.Appointment, n int, subject string) {
+	at := original(a, n)
+	if slices.ContainsFunc(a.Recurrence.Deleted, at.Equal) {
+		return
+	}
+	t, err := a.Recurrence.Timing(a.When)
+	if err != nil {
+		panic(err)
+	}
+	o, _ := a.Occurrence(t, n)
+	o.Subject = subject
+	a.Recurrence.Changed = slices.DeleteFunc(a.Recurrence.Changed, func(e pim.Exception) bool { return e.Original.Equal(at) })
+	a.Recurrence.Changed = append(a.Recurrence.Changed, pim.Exception{Original: at, Item: o})
+}
+
 // only gives the one item of a side with a subject.
 func (w *world) only(id pim.SideID, subject string) fake.Entry {
 	w.t.Helper()

@@ -103,6 +103,19 @@ func (m *model) act(id pim.SideID, action string, n int) {
 			w := &i.(*pim.Appointment).When
 			w.Start, w.End = w.Start.Add(time.Hour), w.End.Add(time.Hour)
 		})
+	case "series": // one more exception, or single becomes series, or series single
+		s.Edit(m.user, kind, e.ID, func(i pim.Item) {
+			switch a := i.(*pim.Appointment); {
+			case a.Recurrence == nil:
+				makeSeries(a)
+			case n%4 == 0:
+				a.Recurrence = nil
+			case n%4 == 1:
+				drop(a, 1+n%9)
+			default:
+				rename(a, 1+n%9, fmt.Sprintf("%s~%d", token(a), m.serial))
+			}
+		})
 	case "private":
 		s.Edit(m.user, kind, e.ID, func(i pim.Item) {
 			i.Shared().Sensitivity = []pim.Sensitivity{pim.Normal, pim.Personal, pim.Private}[n%3]
@@ -135,7 +148,7 @@ func (m *model) text() string {
 
 func (m *model) gone(v string) { delete(m.live, v) }
 
-var actions = []string{"put", "put", "both", "body", "body", "location", "hour", "private", "touch", "copy", "move", "back", "delete", "undelete", "wipe", "lose"}
+var actions = []string{"put", "put", "both", "body", "body", "location", "hour", "series", "series", "private", "touch", "copy", "move", "back", "delete", "undelete", "wipe", "lose"}
 
 // peace ends all trouble and lets persons tidy up: what was moved comes back,
 // holds are decided, ambiguous items get names of their own.

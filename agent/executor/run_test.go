@@ -219,9 +219,9 @@ func TestRun(t *testing.T) {
 			w.business.Touch(w.user, kind, w.only(pim.Business, "a").ID)
 			w.quiet()
 		},
-		"a series is left alone and said so": func(w *world) {
+		"a series that can't be carried is left alone and said so": func(w *world) {
 			a := appointment("a", 8)
-			a.Recurrence = &pim.Recurrence{Pattern: pim.Daily, Interval: 1, First: pim.Date{Year: 2026, Month: 4, Day: 1}}
+			a.Recurrence = &pim.Recurrence{Interval: 1} // no pattern of ours
 			w.put(pim.Exchange, a, appointment("b", 9))
 			w.run()
 			if got := w.subjects(pim.Business); got != "b" {
@@ -238,11 +238,11 @@ func TestRun(t *testing.T) {
 				w.t.Error("left over:", got)
 			}
 		},
-		"a pair that becomes a series rests until it is single again": func(w *world) {
+		"a pair that becomes a series nobody can say rests until it is single again": func(w *world) {
 			w.put(pim.Exchange, appointment("a", 8))
 			w.run()
 			w.edit(pim.Exchange, "a", func(a *pim.Appointment) {
-				a.Recurrence = &pim.Recurrence{Pattern: pim.Daily, Interval: 1, First: pim.Date{Year: 2026, Month: 4, Day: 1}}
+				a.Recurrence = &pim.Recurrence{Interval: 1} // no pattern of ours
 			})
 			w.run()
 			w.edit(pim.Business, "a", func(a *pim.Appointment) { a.Location = "room" })
@@ -258,6 +258,37 @@ func TestRun(t *testing.T) {
 			if got := w.codes(); got != "" {
 				w.t.Error("left over:", got)
 			}
+		},
+		"a series travels with its exceptions, both ways, and single occurrences after it": func(w *world) {
+			w.put(pim.Exchange, series("a", 8))
+			w.run()
+			w.want("a")
+			w.edit(pim.Business, "a", func(a *pim.Appointment) { drop(a, 3) })
+			w.run()
+			w.edit(pim.Exchange, "a", func(a *pim.Appointment) { rename(a, 5, "moved") })
+			w.run()
+			w.equal()
+			r := w.only(pim.Business, "a").Item.Shared().Recurrence
+			if len(r.Deleted) != 1 || len(r.Changed) != 1 || r.Changed[0].Item.Subject != "moved" {
+				w.t.Errorf("%+v", r)
+			}
+			w.edit(pim.Exchange, "a", func(a *pim.Appointment) { a.Recurrence = nil })
+			w.run()
+			w.equal()
+			if w.only(pim.Business, "a").Item.Shared().Recurrence != nil {
+				w.t.Error("still a series")
+			}
+			w.quiet()
+		},
+		"the same series on both sides is paired, its exceptions merged in": func(w *world) {
+			b := series("a", 8)
+			drop(b, 2)
+			w.put(pim.Business, b)
+			w.put(pim.Exchange, series("a", 8))
+			w.run()
+			w.want("a")
+			w.equal()
+			w.quiet()
 		},
 		"a meeting with guests isn't moved from the business side": func(w *world) {
 			a := appointment("a", 8)

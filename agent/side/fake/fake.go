@@ -34,15 +34,14 @@ type Options struct {
 // Business gives the options of a side like the business database.
 func Business() Options {
 	return Options{FeedWithItems: true, Loss: Loss{
-		Drop:     pim.Fields(pim.FieldMeeting),
-		ReadOnly: pim.Fields(pim.FieldRecurrence),
+		Drop: pim.Fields(pim.FieldMeeting),
 	}}
 }
 
 // Exchange gives the options of a side like Exchange.
 func Exchange() Options {
 	return Options{CopyKeysOnCopy: true, Loss: Loss{
-		ReadOnly: pim.Fields(pim.FieldRecurrence, pim.FieldMeeting),
+		ReadOnly: pim.Fields(pim.FieldMeeting),
 	}}
 }
 

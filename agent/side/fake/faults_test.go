@@ -225,7 +225,9 @@ func TestWrongUseIsWrittenDown(t *testing.T) {
 		}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			s := fake.New(pim.Exchange, fake.Exchange())
+			o := fake.Exchange()
+			o.Loss.ReadOnly |= pim.Fields(pim.FieldRecurrence)
+			s := fake.New(pim.Exchange, o)
 			f := open(t, s)
 			id := s.Put(anna, task("da"))
 			e, _ := s.Item(anna, pim.KindTask, id)
