@@ -62,9 +62,11 @@ type Agent struct {
 	err     error
 }
 
-// Start brings an agent up. The context is for starting only. Codes: those of the
-// parameters, [fault.StoreCorrupt], [fault.StoreNewer], [fault.KeyMissing],
-// [fault.AlreadyRunning], and those of the business database.
+// Start brings an agent up. The context is for starting only. A business database
+// that can't be opened is no reason to fail: the status tells, users wait, and it
+// is tried again until it can. Codes: those of the parameters,
+// [fault.StoreCorrupt], [fault.StoreNewer], [fault.KeyMissing] and
+// [fault.AlreadyRunning].
 func Start(ctx context.Context, o Options) (_ *Agent, err error) {
 	if o.Now == nil {
 		o.Now = time.Now
@@ -116,6 +118,7 @@ type rooms struct {
 	opener   *opener
 	board    *status.Board
 	business *business.Database
+	opening  *opening
 	settings *settings
 }
 
@@ -156,7 +159,7 @@ func (a *Agent) open(ctx context.Context, o Options, p params.Params, logs *logb
 	if !ok {
 		return r, fault.New(fault.ParametersIncomplete, "agent.Start", "database.alias", nil)
 	}
-	r.business, err = business.Open(ctx, business.Config{
+	r.business, err = business.New(business.Config{
 		Driver: string(alias.Driver), DSN: beside(p.Data.Folder, alias.DSN), Foreign: alias.Foreign,
 		KeyStore: filepath.Join(p.Data.Folder, "keys-"+p.Database.Alias+".db"), Now: o.Now,
 	})
@@ -164,7 +167,9 @@ func (a *Agent) open(ctx context.Context, o Options, p params.Params, logs *logb
 		return r, err
 	}
 	a.onStop(func(context.Context) error { return r.business.Close() })
-	return r, nil
+	r.opening = &opening{database: r.business, board: r.board, log: logs.Service()}
+	r.opening.try(ctx)
+	return r, ctx.Err()
 }
 
 // beside resolves a file name relative to the data folder.
@@ -202,6 +207,8 @@ func (a *Agent) run(ctx context.Context, o Options, p params.Params, logs *logbo
 	r.settings.changed = func(ctx context.Context, p params.Params) error {
 		return scheduler.ParametersChanged(ctx, p.Sync.Interval)
 	}
+	r.opening.opened = scheduler.Reload
+	a.background(r.opening.run)
 	a.background(r.settings.follow)
 	a.background(r.opener.released(func(ctx context.Context) error { return scheduler.ParametersChanged(ctx, 0) }))
 	mails := newNotices(p, r, func(s vault.Secret) { logs.Guard(s) }, logs.Slog(), o.Now)

@@ -28,8 +28,10 @@ type world struct {
 	t        *testing.T
 	sim      *exchangesim.Server
 	database string
-	file     *params.File
-	agent    *agent.Agent
+	// master is the test's own hold on the business database.
+	master *business.Database
+	file   *params.File
+	agent  *agent.Agent
 	// mailAddress is where the mail server listens; unplug ends that.
 	mailAddress string
 	unplug      func()
@@ -83,7 +85,8 @@ func newWorldAt(t *testing.T, host string, change ...params.Change) *world {
 		_, _, err = w.file.Change("", change...)
 		must(t, err)
 	}
-	db := w.business()
+	w.master = w.business()
+	db := w.master
 	must(t, db.SaveEmployee(ctx, business.Employee{User: anna, Name: "Anna", Mail: annaMail, Zone: "Europe/Vienna", Active: true}))
 	must(t, db.SaveGroup(ctx, business.Group{Name: "alle", Members: []pimUser{anna},
 		Functions: []business.Function{business.FunctionSyncCRM, business.FunctionSyncCredentials}}))

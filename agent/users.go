@@ -2,6 +2,7 @@ package agent
 
 import (
 	"context"
+	"errors"
 	"strings"
 	"time"
 
@@ -71,12 +72,15 @@ func (p *people) Users(ctx context.Context) ([]schedule.User, error) {
 }
 
 // reached tells the board how the business database answered.
-func (p *people) reached(err error) {
+func (p *people) reached(err error) { reached(p.board, err) }
+
+func reached(board *status.Board, err error) {
 	code := fault.CodeOf(err)
 	if code == fault.Cancelled {
 		return // says nothing of the database
 	}
-	p.board.SetAgent(func(a *status.Agent) { a.BusinessCode = code })
+	missing, _ := errors.AsType[business.Missing](err)
+	board.SetAgent(func(a *status.Agent) { a.BusinessCode, a.BusinessMissing = code, missing })
 }
 
 func (p *people) views(ctx context.Context) (map[pim.UserID]credentials.View, error) {

@@ -26,6 +26,9 @@ func (s *server) ListEmployees(ctx context.Context, _ *connect.Request[contract.
 	if err != nil {
 		return nil, err
 	}
+	for _, g := range groups {
+		out.Groups = append(out.Groups, g.Name)
+	}
 	for _, e := range es {
 		m, err := s.employee(ctx, e, groups)
 		if err != nil {

@@ -79,7 +79,7 @@ func changeMessage(ch status.Change) *contract.WatchStatusResponse {
 	if a := ch.Agent; a != nil {
 		m.Agent = &contract.AgentStatus{
 			Started: stamp(a.Started), Version: a.Version, SyncEnabled: a.SyncEnabled,
-			BusinessReachable: a.BusinessCode == "", BusinessCode: string(a.BusinessCode),
+			BusinessReachable: a.BusinessCode == "", BusinessCode: string(a.BusinessCode), BusinessMissing: a.BusinessMissing,
 			Notifications: a.Notifications, Interval: durationpb.New(a.Interval),
 		}
 	}

@@ -108,6 +108,9 @@ type Agent struct {
 	SyncEnabled bool
 	// BusinessCode is why the business database can't be reached, "" when it can.
 	BusinessCode fault.Code
+	// BusinessMissing is what it lacks of the contract, with [fault.SchemaIncomplete].
+	// Never changed in place.
+	BusinessMissing []string
 	// Notifications is how changes in Exchange are heard of: "push", "streaming" or
 	// "interval".
 	Notifications string

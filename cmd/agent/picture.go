@@ -25,6 +25,7 @@ type agentState struct {
 	SyncEnabled       bool       `json:"sync_enabled"`
 	BusinessReachable bool       `json:"business_reachable"`
 	BusinessCode      string     `json:"business_code,omitempty"`
+	BusinessMissing   []string   `json:"business_missing,omitempty"`
 	Notifications     string     `json:"notifications"`
 	IntervalSeconds   float64    `json:"interval_seconds"`
 }
@@ -79,7 +80,7 @@ func countsOf(c *contract.Counts) counts {
 // take brings the picture up to date with one message of the stream.
 func (p *picture) take(m *contract.WatchStatusResponse) {
 	if a := m.GetAgent(); a != nil {
-		p.Agent = agentState{a.GetVersion(), instant(a.GetStarted()), a.GetSyncEnabled(), a.GetBusinessReachable(), a.GetBusinessCode(),
+		p.Agent = agentState{a.GetVersion(), instant(a.GetStarted()), a.GetSyncEnabled(), a.GetBusinessReachable(), a.GetBusinessCode(), a.GetBusinessMissing(),
 			a.GetNotifications(), a.GetInterval().AsDuration().Seconds()}
 	}
 	if m.GetFull() {

@@ -79,8 +79,14 @@ func (g *global) writePicture(w io.Writer, p picture) {
 		fmt.Fprint(w, " – ", g.t("Synchronisation ist abgeschaltet", "sync is switched off"))
 	}
 	if !p.Agent.BusinessReachable {
-		text, _ := g.sayFault(p.Agent.BusinessCode, "")
+		text, hint := g.sayFault(p.Agent.BusinessCode, "")
 		fmt.Fprint(w, " – ", text)
+		if hint != "" {
+			fmt.Fprint(w, "\n    ", hint)
+		}
+		for _, m := range p.Agent.BusinessMissing {
+			fmt.Fprint(w, "\n    - ", m)
+		}
 	}
 	fmt.Fprintln(w)
 	rows := [][]string{{g.t("BENUTZER", "USER"), g.t("ZUSTAND", "STATE"), "", g.t("FORTSCHRITT", "PROGRESS"), g.t("PAARE", "PAIRS"),

@@ -1311,6 +1311,7 @@ type AgentStatus struct {
 	BusinessCode      string                 `protobuf:"bytes,5,opt,name=business_code,json=businessCode,proto3" json:"business_code,omitempty"`
 	Notifications     string                 `protobuf:"bytes,6,opt,name=notifications,proto3" json:"notifications,omitempty"` // push, streaming or interval
 	Interval          *durationpb.Duration   `protobuf:"bytes,7,opt,name=interval,proto3" json:"interval,omitempty"`
+	BusinessMissing   []string               `protobuf:"bytes,8,rep,name=business_missing,json=businessMissing,proto3" json:"business_missing,omitempty"` // what the database lacks of the contract: table, or table.column
 	unknownFields     protoimpl.UnknownFields
 	sizeCache         protoimpl.SizeCache
 }
@@ -1390,6 +1391,13 @@ func (x *AgentStatus) GetNotifications() string {
 func (x *AgentStatus) GetInterval() *durationpb.Duration {
 	if x != nil {
 		return x.Interval
+	}
+	return nil
+}
+
+func (x *AgentStatus) GetBusinessMissing() []string {
+	if x != nil {
+		return x.BusinessMissing
 	}
 	return nil
 }
@@ -3499,6 +3507,7 @@ type ListEmployeesResponse struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Employees     []*Employee            `protobuf:"bytes,1,rep,name=employees,proto3" json:"employees,omitempty"`
 	ReadOnly      bool                   `protobuf:"varint,2,opt,name=read_only,json=readOnly,proto3" json:"read_only,omitempty"`
+	Groups        []string               `protobuf:"bytes,3,rep,name=groups,proto3" json:"groups,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -3545,6 +3554,13 @@ func (x *ListEmployeesResponse) GetReadOnly() bool {
 		return x.ReadOnly
 	}
 	return false
+}
+
+func (x *ListEmployeesResponse) GetGroups() []string {
+	if x != nil {
+		return x.Groups
+	}
+	return nil
 }
 
 type SaveEmployeeRequest struct {
@@ -4026,7 +4042,7 @@ const file_abgleich_proto_rawDesc = "" +
 	"\x13WatchStatusResponse\x12\x12\n" +
 	"\x04full\x18\x01 \x01(\bR\x04full\x12.\n" +
 	"\x05agent\x18\x02 \x01(\v2\x18.abgleich.v1.AgentStatusR\x05agent\x12-\n" +
-	"\x05users\x18\x03 \x03(\v2\x17.abgleich.v1.UserStatusR\x05users\"\xb1\x02\n" +
+	"\x05users\x18\x03 \x03(\v2\x17.abgleich.v1.UserStatusR\x05users\"\xdc\x02\n" +
 	"\vAgentStatus\x124\n" +
 	"\astarted\x18\x01 \x01(\v2\x1a.google.protobuf.TimestampR\astarted\x12\x18\n" +
 	"\aversion\x18\x02 \x01(\tR\aversion\x12!\n" +
@@ -4034,7 +4050,8 @@ const file_abgleich_proto_rawDesc = "" +
 	"\x12business_reachable\x18\x04 \x01(\bR\x11businessReachable\x12#\n" +
 	"\rbusiness_code\x18\x05 \x01(\tR\fbusinessCode\x12$\n" +
 	"\rnotifications\x18\x06 \x01(\tR\rnotifications\x125\n" +
-	"\binterval\x18\a \x01(\v2\x19.google.protobuf.DurationR\binterval\"\x96\x02\n" +
+	"\binterval\x18\a \x01(\v2\x19.google.protobuf.DurationR\binterval\x12)\n" +
+	"\x10business_missing\x18\b \x03(\tR\x0fbusinessMissing\"\x96\x02\n" +
 	"\n" +
 	"UserStatus\x12\x12\n" +
 	"\x04user\x18\x01 \x01(\tR\x04user\x12\x12\n" +
@@ -4197,10 +4214,11 @@ const file_abgleich_proto_rawDesc = "" +
 	"\amailbox\x18\x01 \x01(\tR\amailbox\x12\"\n" +
 	"\fappointments\x18\x02 \x01(\tR\fappointments\x12\x14\n" +
 	"\x05tasks\x18\x03 \x01(\tR\x05tasks\"\x16\n" +
-	"\x14ListEmployeesRequest\"i\n" +
+	"\x14ListEmployeesRequest\"\x81\x01\n" +
 	"\x15ListEmployeesResponse\x123\n" +
 	"\temployees\x18\x01 \x03(\v2\x15.abgleich.v1.EmployeeR\temployees\x12\x1b\n" +
-	"\tread_only\x18\x02 \x01(\bR\breadOnly\"H\n" +
+	"\tread_only\x18\x02 \x01(\bR\breadOnly\x12\x16\n" +
+	"\x06groups\x18\x03 \x03(\tR\x06groups\"H\n" +
 	"\x13SaveEmployeeRequest\x121\n" +
 	"\bemployee\x18\x01 \x01(\v2\x15.abgleich.v1.EmployeeR\bemployee\"I\n" +
 	"\x14SaveEmployeeResponse\x121\n" +
