@@ -21,6 +21,8 @@ type View struct {
 	Delegate bool
 	// TimeZone is the Windows id all-day items are read and made in; "" for UTC.
 	TimeZone string
+	// Affinity keeps a group of subscriptions at one mailbox server; nil for none.
+	Affinity *Affinity
 }
 
 // ClientOptions say who logs in.
@@ -149,7 +151,9 @@ func (c *Client) do(ctx context.Context, op operation, body []byte, decode func(
 				continue // acquire waits
 			}
 		case fault.TooManyConnections:
-			c.server.crowded(tn)
+			if !op.stream { // streams count apart
+				c.server.crowded(tn)
+			}
 			if attempt < maxAttempts && e.ResponseCode == "ErrorExceededConnectionCount" && !e.OutcomeUnknown {
 				// The first time a smaller share is enough; then others are in the way.
 				if c.server.sleep(ctx, time.Duration(attempt-1)*crowdedPause) == nil {
@@ -205,6 +209,7 @@ func (c *Client) attempt(ctx context.Context, op operation, body []byte, decode 
 	}
 	w.touch()
 	resp.Body = w.body(resp.Body)
+	c.view.Affinity.learn(c.view.Mailbox, resp)
 	if resp.StatusCode != http.StatusOK {
 		e := c.failed(resp, id)
 		e.OutcomeUnknown = op.write && unsure(e)
@@ -264,6 +269,7 @@ func (c *Client) header(id string, op operation) http.Header {
 	if c.view.Mailbox != "" {
 		h["X-Anchormailbox"] = []string{c.view.Mailbox}
 	}
+	c.view.Affinity.mark(h)
 	if op.stream {
 		h["Accept-Encoding"] = []string{"identity"} // events must not wait in a compressor
 	}

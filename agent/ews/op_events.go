@@ -50,6 +50,15 @@ type Notification struct {
 	Events       []Event
 }
 
+// LostSubscriptionsError names the subscriptions a stream ended for: the server does
+// not know them, or not for this login.
+type LostSubscriptionsError struct{ IDs []string }
+
+// Error counts them: the ids say nothing to a person.
+func (e *LostSubscriptionsError) Error() string {
+	return fmt.Sprintf("%d subscriptions are gone", len(e.IDs))
+}
+
 func (w *writer) subscription(folders []FolderID) {
 	w.open("FolderIds")
 	for _, f := range folders {
@@ -157,7 +166,8 @@ func (c *Client) GetEvents(ctx context.Context, s Subscription) (Notification, e
 // Stream reads streaming subscriptions for at most lifetime (1 to 30 minutes),
 // calling event for each notification, until the server closes the stream (nil),
 // the context ends, or an error. opened is called when the server has answered
-// and before the first event. After a loss subscribe afresh.
+// and before the first event. After a loss subscribe afresh. Where the server named
+// the subscriptions it knows no more, the error holds a [LostSubscriptionsError].
 func (c *Client) Stream(ctx context.Context, subscriptions []string, lifetime time.Duration, opened func(), event func(Notification)) error {
 	w := c.request("GetStreamingEvents", "")
 	w.raw("<m:SubscriptionIds>")
@@ -188,6 +198,9 @@ func (c *Client) Stream(ctx context.Context, subscriptions []string, lifetime ti
 				})
 				if failure == nil && len(gone) > 0 {
 					failure = &Error{Code: fault.ItemGone, ResponseCode: "ErrorSubscriptionNotFound"}
+				}
+				if failure != nil && len(gone) > 0 {
+					failure.Err = &LostSubscriptionsError{IDs: gone}
 				}
 				if failure != nil {
 					r.fail(failure)

@@ -29,6 +29,9 @@ const (
 type subscription struct {
 	num     uint64
 	id      string
+	box     *Mailbox
+	owner   *account // the login that made it: nobody else may use it
+	backEnd uint64   // the server that keeps it
 	kind    subscriptionKind
 	folders map[*folder]bool // nil: all
 	types   map[string]bool
@@ -36,7 +39,7 @@ type subscription struct {
 	last    uint64        // mark of the last event delivered
 	wake    chan struct{} // holds one token while there is something new
 	gone    chan struct{} // closed at the end
-	stream  chan struct{} // closed when another connection takes over; nil without one
+	stream  chan struct{} // closed when another connection takes over; nil without one; guarded by Server.streamMu
 
 	timeout time.Duration // pull: dies when not asked for so long
 	used    time.Time
@@ -146,6 +149,7 @@ func (m *Mailbox) notification(w *writer, s *subscription, list []event, previou
 func (c *call) newSubscription(n *xmltree.Node, kind subscriptionKind) (*subscription, string) {
 	m := c.box
 	s := &subscription{
+		box: m, owner: c.user, backEnd: c.backEnd(),
 		kind: kind, types: map[string]bool{}, wake: make(chan struct{}, 1), gone: make(chan struct{}), used: m.now().UTC(),
 	}
 	for t := n.Child("EventTypes").FirstChild(); t != nil; t = t.Next {

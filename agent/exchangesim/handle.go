@@ -145,7 +145,8 @@ func (s *Server) headers(w http.ResponseWriter, r *http.Request) {
 		h.Set("client-request-id", id)
 	}
 	if strings.EqualFold(r.Header.Get("X-PreferServerAffinity"), "true") {
-		h.Add("Set-Cookie", "X-BackEndOverrideCookie=EXCHSIM~1941997017; path=/; HttpOnly")
+		at := (&call{s: s, r: r}).backEnd()
+		h.Add("Set-Cookie", backEndCookie+"=EXCHSIM~"+strconv.FormatUint(at, 10)+"; path=/; HttpOnly")
 	}
 }
 

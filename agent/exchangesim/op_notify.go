@@ -61,21 +61,22 @@ func (c *call) kindOptions(s *subscription, n *xmltree.Node) string {
 	return ""
 }
 
-// subscription finds one by its id, of the caller's mailbox.
+// subscription finds one by its id: the caller's own, made for whichever mailbox, on
+// the server the request came to.
 func (c *call) subscription(id string) (*subscription, string) {
 	box, nums, ok := decodeID(idSub, strings.TrimSpace(id), 1)
-	if !ok {
+	m := c.s.byHash[box]
+	if !ok || m == nil {
 		return nil, "ErrorInvalidSubscription"
 	}
-	if box != c.box.hash {
-		return nil, "ErrorSubscriptionAccessDenied"
-	}
-	m := c.box
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	s := m.subs[nums[0]]
-	if s == nil {
+	switch {
+	case s == nil, s.backEnd != c.backEnd():
 		return nil, "ErrorSubscriptionNotFound"
+	case s.owner != c.user:
+		return nil, "ErrorSubscriptionAccessDenied"
 	}
 	if now := m.now().UTC(); s.kind == pull && now.Sub(s.used) > s.timeout {
 		m.endSubscription(s)
@@ -95,9 +96,9 @@ func (c *call) unsubscribe() {
 		c.failAll(code, 0)
 		return
 	}
-	c.box.mu.Lock()
-	c.box.endSubscription(s)
-	c.box.mu.Unlock()
+	s.box.mu.Lock()
+	s.box.endSubscription(s)
+	s.box.mu.Unlock()
 	c.begin()
 	c.ok()
 	c.done()
@@ -105,13 +106,12 @@ func (c *call) unsubscribe() {
 }
 
 func (c *call) getEvents() {
-	m := c.box
 	s, code := c.subscription(c.body.ChildText("SubscriptionId"))
 	if code == "" && s.kind != pull {
 		code = "ErrorInvalidPullSubscriptionId"
 	}
 	box, nums, ok := decodeID(idMark, strings.TrimSpace(c.body.ChildText("Watermark")), 1)
-	if code == "" && (!ok || box != m.hash) {
+	if code == "" && (!ok || box != s.box.hash) {
 		code = "ErrorInvalidWatermark"
 	}
 	if code != "" {
@@ -119,6 +119,7 @@ func (c *call) getEvents() {
 		return
 	}
 	// Asking with a watermark acknowledges everything up to it.
+	m := s.box
 	m.mu.Lock()
 	for len(s.queue) > 0 && s.queue[0].mark <= nums[0] {
 		s.queue = s.queue[1:]

@@ -1,6 +1,7 @@
 package exchangesim
 
 import (
+	"hash/fnv"
 	"net/http"
 	"reflect"
 	"strconv"
@@ -14,10 +15,21 @@ const heartbeatMinutes = 0.75
 // getStreamingEvents hangs until the connection's time is over, and writes an
 // envelope for each batch of events.
 func (c *call) getStreamingEvents() {
+	release, ok := c.hang()
+	if !ok {
+		c.fault(&soapFault{code: "ErrorExceededConnectionCount", message: "You have exceeded the available concurrent connections for your account. Try again once your other requests have completed."})
+		return
+	}
+	defer release()
 	var subs []*subscription
 	var bad []string
 	code := ""
+	named := 0
 	for n := c.body.Child("SubscriptionIds").FirstChild(); n != nil; n = n.Next {
+		if named++; named > c.s.opt.StreamIDs {
+			c.failAll("ErrorInvalidSubscriptionRequest", 0)
+			return
+		}
 		s, problem := c.subscription(n.Text)
 		if problem == "" && s.kind != streaming {
 			problem = "ErrorInvalidSubscription"
@@ -34,7 +46,7 @@ func (c *call) getStreamingEvents() {
 		c.end()
 		return
 	}
-	taken, cut := c.takeOver(subs), c.s.cuts() // before the client knows of the stream
+	taken, cut := c.s.takeOver(subs), c.s.cuts() // before the client knows of the stream
 	minutes, _ := strconv.Atoi(strings.TrimSpace(c.body.ChildText("ConnectionTimeout")))
 	c.hung = true
 	h := c.w.Header()
@@ -47,22 +59,60 @@ func (c *call) getStreamingEvents() {
 	c.stream(subs, taken, cut, time.Duration(minutes)*c.s.opt.Minute)
 }
 
+// hang counts the connection in, against the login, or against the mailbox it acts
+// for (how-to-maintain-affinity…, "throttling values"); false: there are too many.
+func (c *call) hang() (release func(), ok bool) {
+	payer := c.user.Mail
+	if !c.delegate {
+		payer = c.box.mail
+	}
+	s := c.s
+	s.streamMu.Lock()
+	defer s.streamMu.Unlock()
+	if s.hanging[payer] >= s.opt.HangingConnections {
+		return nil, false
+	}
+	s.hanging[payer]++
+	return func() {
+		s.streamMu.Lock()
+		defer s.streamMu.Unlock()
+		s.hanging[payer]--
+	}, true
+}
+
+// backEnd is the server behind the load balancer that a request comes to: the one
+// its cookie names, else the one of the mailbox it is anchored at.
+func (c *call) backEnd() uint64 {
+	if c.s.opt.BackEnds < 2 {
+		return 0
+	}
+	if k, err := c.r.Cookie(backEndCookie); err == nil && strings.EqualFold(c.r.Header.Get("X-PreferServerAffinity"), "true") {
+		if n, err := strconv.ParseUint(strings.TrimPrefix(k.Value, "EXCHSIM~"), 10, 64); err == nil {
+			return n
+		}
+	}
+	h := fnv.New64a()
+	_, _ = h.Write([]byte(lowerASCII(c.r.Header.Get("X-AnchorMailbox"))))
+	return h.Sum64() % uint64(c.s.opt.BackEnds)
+}
+
+// backEndCookie is the name of the cookie that keeps a client at one server.
+const backEndCookie = "X-BackEndOverrideCookie"
+
 // takeOver makes this connection the one that gets the events.
-func (c *call) takeOver(subs []*subscription) chan struct{} {
+func (s *Server) takeOver(subs []*subscription) chan struct{} {
 	mine := make(chan struct{})
-	c.box.mu.Lock()
-	defer c.box.mu.Unlock()
-	closed := map[chan struct{}]bool{}
-	for _, s := range subs {
-		if s.stream != nil && !closed[s.stream] {
-			closed[s.stream] = true
+	s.streamMu.Lock()
+	defer s.streamMu.Unlock()
+	for _, sub := range subs {
+		if sub.stream != nil && sub.stream != mine {
 			select {
-			case <-s.stream:
+			case <-sub.stream:
 			default:
-				close(s.stream)
+				close(sub.stream)
 			}
 		}
-		s.stream = mine
+		sub.stream = mine
 	}
 	return mine
 }
@@ -110,7 +160,7 @@ func (c *call) stream(subs []*subscription, taken, cut chan struct{}, limit time
 			c.envelopeOf(func() { c.streamError("ErrorSubscriptionNotFound", []string{s.id}) })
 			return
 		}
-		if list, _, _ := c.box.take(s, 500); len(list) > 0 {
+		if list, _, _ := s.box.take(s, 500); len(list) > 0 {
 			c.items += len(list)
 			c.notify(s, list)
 		}
@@ -122,7 +172,7 @@ func (c *call) notify(s *subscription, list []event) {
 	c.envelopeOf(func() {
 		c.ok()
 		c.out.s("<m:Notifications><m:Notification>")
-		c.box.notification(c.out, s, list, 0, false, false)
+		s.box.notification(c.out, s, list, 0, false, false)
 		c.out.s("</m:Notification></m:Notifications>")
 		c.done()
 	})

@@ -74,6 +74,15 @@ type Options struct {
 	FindCount int
 	// FindCountRestricted is the same with a restriction; 250 when zero.
 	FindCountRestricted int
+	// HangingConnections is how many streaming connections one account may have at
+	// once; 10 when zero, as since Exchange 2016 (2013: 3).
+	HangingConnections int
+	// StreamIDs is how many subscriptions one streaming connection may name; 200 when
+	// zero.
+	StreamIDs int
+	// BackEnds above 1 puts a load balancer before so many servers: each knows only
+	// the subscriptions that were made on it.
+	BackEnds int
 	// MaxRequestBytes limits the size of a request; 35 MB when zero.
 	MaxRequestBytes int64
 }
@@ -158,6 +167,12 @@ func (o Options) filled() Options {
 	}
 	if o.FindCountRestricted <= 0 {
 		o.FindCountRestricted = 250
+	}
+	if o.HangingConnections <= 0 {
+		o.HangingConnections = 10
+	}
+	if o.StreamIDs <= 0 {
+		o.StreamIDs = 200
 	}
 	if o.MaxRequestBytes <= 0 {
 		o.MaxRequestBytes = 35 << 20

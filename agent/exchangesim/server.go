@@ -38,7 +38,8 @@ type Server struct {
 	binding []byte // expected channel bindings
 
 	streamMu  sync.Mutex
-	streamCut chan struct{} // closed to break streaming connections
+	streamCut chan struct{}  // closed to break streaming connections
+	hanging   map[string]int // streaming connections by who pays for them
 
 	ctx  context.Context // ends with Close: hanging requests and push senders
 	stop context.CancelFunc
@@ -51,7 +52,7 @@ func New(opt Options) (*Server, error) {
 		opt: opt.filled(), boxes: map[string]*Mailbox{}, byHash: map[mailboxHash]*Mailbox{},
 		byName: map[string]*account{}, byMail: map[string]*account{},
 		faults: newFaults(opt.Latency), count: newCounters(), zones: loadZones(), ops: operations(), cert: opt.Certificate,
-		streamCut: make(chan struct{}),
+		streamCut: make(chan struct{}), hanging: map[string]int{},
 	}
 	s.buffers.New = func() any { return &writer{b: make([]byte, 0, 16<<10)} }
 	if !s.opt.Quirks.known() {

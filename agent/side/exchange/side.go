@@ -44,6 +44,15 @@ type Options struct {
 	// FirstPush is how long to wait for the first call before streaming instead
 	// [30 s].
 	FirstPush time.Duration
+	// StreamIDs is how many mailboxes share one connection for their events [200]:
+	// as many as a server takes.
+	StreamIDs int
+	// HangingConnections is how many such connections one account may have [3]: as
+	// many as the strictest server grants.
+	HangingConnections int
+	// Regroup is how long is waited for others before a shared connection is opened
+	// anew for a mailbox that joins [2 s].
+	Regroup time.Duration
 	// Clock is ews.SystemClock when nil.
 	Clock ews.Clock
 }
@@ -55,6 +64,8 @@ type Side struct {
 	mu      sync.Mutex
 	clients map[string]*ews.Client // by credential id
 	users   map[pim.UserID]string  // the credential id last used
+
+	streams streams
 }
 
 // New makes a side. It connects when a folder is opened.
@@ -68,6 +79,7 @@ func New(o Options) *Side {
 	if o.FirstPush <= 0 {
 		o.FirstPush = 30 * time.Second
 	}
+	o.streamDefaults()
 	if o.Clock == nil {
 		o.Clock = ews.SystemClock{}
 	}
@@ -109,9 +121,15 @@ func (s *Side) drop(id string) {
 // Client gives the EWS client for an account, with its mailbox and zone set. The
 // staged check of a login uses it too.
 func (s *Side) Client(ctx context.Context, a side.Account) (*ews.Client, error) {
+	c, _, err := s.client(ctx, a)
+	return c, err
+}
+
+// client gives the credential it is for as well.
+func (s *Side) client(ctx context.Context, a side.Account) (*ews.Client, Credential, error) {
 	cred, err := s.opts.Credentials(ctx, a.User)
 	if err != nil {
-		return nil, err
+		return nil, Credential{}, err
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -135,7 +153,7 @@ func (s *Side) Client(ctx context.Context, a side.Account) (*ews.Client, error) 
 	windows, _ := homeZone(a.Zone)
 	view := View(a, cred.Impersonate, cred.Delegate)
 	view.TimeZone = windows
-	return c.With(view), nil
+	return c.With(view), cred, nil
 }
 
 // homeZone gives the Windows id of a user's zone, and the zone as Exchange knows

@@ -19,11 +19,11 @@ var errNoPush = errors.New("the mail server did not reach the event server")
 // Watch hints at changes of a user's calendar and tasks, by push where the server
 // reaches the event server, else by stream.
 func (s *Side) Watch(ctx context.Context, a side.Account, ready func(), hint func(pim.Kind)) error {
-	c, err := s.Client(ctx, a)
+	c, cred, err := s.client(ctx, a)
 	if err != nil {
 		return err
 	}
-	w := &watcher{client: c, side: s, ready: ready, hint: hint, kinds: map[ews.ID]pim.Kind{}}
+	w := &watcher{client: c, credential: cred, side: s, ready: ready, hint: hint, kinds: map[ews.ID]pim.Kind{}}
 	for _, k := range pim.Kinds() {
 		info, err := Locate(ctx, c, a, k)
 		if err != nil {
@@ -66,13 +66,14 @@ func (s *Side) ProvePush(ctx context.Context, a side.Account) error {
 
 // watcher watches for one account.
 type watcher struct {
-	client  *ews.Client
-	side    *Side
-	folders []ews.FolderID
-	kinds   map[ews.ID]pim.Kind
-	ready   func()
-	hint    func(pim.Kind)
-	begun   bool
+	client     *ews.Client
+	credential Credential
+	side       *Side
+	folders    []ews.FolderID
+	kinds      map[ews.ID]pim.Kind
+	ready      func()
+	hint       func(pim.Kind)
+	begun      bool
 }
 
 // begin tells that watching has begun. Later beginnings follow a gap, in which
@@ -112,24 +113,6 @@ func (w *watcher) tell(n ews.Notification) {
 	}
 	for k := range seen {
 		w.hint(k)
-	}
-}
-
-// stream reads streams until one fails. A stream the server closes in good order
-// is followed by a new subscription: the old one may have lost events meanwhile.
-func (w *watcher) stream(ctx context.Context) error {
-	for {
-		sub, err := w.client.SubscribeStreaming(ctx, w.folders)
-		if err != nil {
-			return err
-		}
-		if err := w.client.Stream(ctx, []string{sub.ID}, streamLife, w.begin, w.tell); err != nil {
-			return err
-		}
-		// Ends by itself anyway; saying so is kinder to the server's limits.
-		if err := w.client.Unsubscribe(ctx, sub.ID); fault.Has(err, fault.Cancelled) {
-			return err
-		}
 	}
 }
 
