@@ -27,7 +27,7 @@ const (
 // carry decides and writes all that is ready, but deletions. It tells whether it
 // came to the end.
 func (s *slice) carry(ctx context.Context) (bool, error) {
-	ready, err := s.lease.CountRows(ctx, store.RowReady, store.RowRestoring)
+	ready, err := s.lease.CountUnits(ctx, store.RowReady, store.RowRestoring)
 	if err != nil || ready == 0 {
 		return true, err
 	}

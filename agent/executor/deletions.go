@@ -37,7 +37,10 @@ func (s *slice) deletions(ctx context.Context) (bool, error) {
 			if err := s.lease.HoldDeletions(ctx); err != nil {
 				return false, err
 			}
-			s.report.change(func(p *Progress) { p.Counts.Held += deleting })
+			s.report.change(func(p *Progress) {
+				p.Counts.Held += deleting
+				p.Done += deleting
+			})
 		} else {
 			states = append(states, store.RowDeleting)
 		}

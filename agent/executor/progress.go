@@ -23,6 +23,7 @@ func (r *reporter) start(run store.Run) {
 	r.r = run
 	r.p.Run, r.p.Counts = run.ID, run.Counts
 	r.p.Done = done(&run.Counts)
+	r.p.Expected = r.p.Done
 }
 
 // run is the run with the counts so far.

@@ -242,6 +242,7 @@ func (l *ledger) deleting(j *job) error {
 			l.counts.Held++
 		} else {
 			l.b.States = append(l.b.States, store.StateChange{Seq: gone.Seq, State: store.RowDeleting})
+			l.done-- // it is done once it is deleted or held
 		}
 	}
 	return l.unchanged(j, j.d.Target)

@@ -90,6 +90,14 @@ func (l *Lease) CountRows(ctx context.Context, states ...RowState) (int, error) 
 	return n, failed("store.CountRows", err)
 }
 
+// CountUnits counts the units that [Lease.Work] gives for the states: a pair's two
+// rows are one.
+func (l *Lease) CountUnits(ctx context.Context, states ...RowState) (int, error) {
+	var n int
+	err := l.s.reader.QueryRowContext(ctx, `SELECT count(DISTINCT coalesce(pair, -seq)) FROM inbox WHERE sync = ? AND state IN (`+stateList(states)+`)`, l.sync).Scan(&n)
+	return n, failed("store.CountUnits", err)
+}
+
 // WakeRows makes rows ready whose pause is over.
 func (l *Lease) WakeRows(ctx context.Context, now time.Time) error {
 	var due bool
