@@ -240,3 +240,31 @@ func TestAKeyWhoseRowWasNeverCommittedIsDropped(t *testing.T) {
 		t.Errorf("%+v, %v", found, err)
 	}
 }
+
+func TestADeletedItemOfWhichOnlyTheKeyIsKnownIsKnownToBeDeleted(t *testing.T) {
+	l := embedded(t)
+	f := l.folder(t, 0, pim.KindAppointment)
+	create(t, f, "kept", "a")
+	gone, own := create(t, f, "gone", "b"), create(t, f, "own", "c")
+	l.exec(t, `DELETE FROM appointments WHERE id = ?`, string(gone.ID))
+	if _, err := f.Delete(t.Context(), []side.Deletion{{ID: own.ID, Version: own.Version}}); err != nil {
+		t.Fatal(err)
+	}
+	moved := create(t, f, "moved", "d")
+	l.exec(t, `UPDATE appointments SET user_id = 'Bernd' WHERE id = ?`, string(moved.ID))
+	want := map[pim.Key]side.Place{"kept": side.PlaceHere, "gone": side.PlaceDeleted, "own": side.PlaceDeleted,
+		"moved": side.PlaceElsewhere, "never": side.PlaceNowhere}
+	for k, place := range want {
+		// Nobody has heard of the id: the process that made the item did not live to record it.
+		got, err := f.Whereabouts(t.Context(), []side.Lost{{ID: pim.ItemID(k), Key: k}})
+		if err != nil || len(got) != 1 || got[0].Place != place {
+			t.Errorf("%s: %+v, %v; want place %d", k, got, err, place)
+		}
+	}
+	// A copy that is still there counts more than one that was deleted.
+	second := create(t, f, "own", "copy")
+	got, err := f.Whereabouts(t.Context(), []side.Lost{{ID: "own", Key: "own"}, {ID: own.ID, Key: "own"}})
+	if err != nil || got[0].Place != side.PlaceHere || got[1].Place != side.PlaceDeleted {
+		t.Errorf("with the copy %s there: %+v, %v", second.ID, got, err)
+	}
+}

@@ -257,7 +257,8 @@ func (f *folder) holders(ctx context.Context, t *tx, keys []pim.Key) (map[pim.Ke
 
 // Whereabouts finds out what became of items. In an embedded database a tombstone
 // proves a deletion; in a foreign one a row that is not seen any more may have been
-// filtered away by a view, so only our own deletions are known as such.
+// filtered away by a view, so only our own deletions are known as such. Keys outlive
+// their rows in an embedded database: an id nobody knows is looked for by its key.
 func (f *folder) Whereabouts(ctx context.Context, lost []side.Lost) ([]side.Whereabouts, error) {
 	const op = "business.Whereabouts"
 	if len(lost) == 0 {
@@ -271,12 +272,33 @@ func (f *folder) Whereabouts(ctx context.Context, lost []side.Lost) ([]side.Wher
 	out := make([]side.Whereabouts, len(lost))
 	for i, l := range lost {
 		p, err := f.whereIs(ctx, s, l.ID)
+		if err == nil && p == side.PlaceNowhere && l.Key != "" {
+			p, err = f.whereKeyIs(ctx, s, l.Key)
+		}
 		if err != nil {
 			return nil, coded(op, f.user, err)
 		}
 		out[i] = side.Whereabouts{ID: l.ID, Place: p}
 	}
 	return out, nil
+}
+
+// whereKeyIs finds the item that carries or carried a key. One that is there counts
+// more than one that was deleted: a person may have deleted a copy.
+func (f *folder) whereKeyIs(ctx context.Context, s session, k pim.Key) (side.Place, error) {
+	holders, _, err := f.holders(ctx, s.ours, []pim.Key{k})
+	if err != nil {
+		return side.PlaceUnknown, err
+	}
+	best := side.PlaceNowhere
+	for _, id := range holders[k] {
+		p, err := f.whereIs(ctx, s, id)
+		if err != nil {
+			return side.PlaceUnknown, err
+		}
+		best = min(best, p) // here, deleted, elsewhere, nowhere: the order of Place
+	}
+	return best, nil
 }
 
 func (f *folder) whereIs(ctx context.Context, s session, id pim.ItemID) (side.Place, error) {
