@@ -197,10 +197,13 @@ func (c *Client) Stream(ctx context.Context, subscriptions []string, lifetime ti
 					}
 				})
 				if failure == nil && len(gone) > 0 {
-					failure = &Error{Code: fault.ItemGone, ResponseCode: "ErrorSubscriptionNotFound"}
+					failure = &Error{ResponseCode: "ErrorSubscriptionNotFound"}
 				}
-				if failure != nil && len(gone) > 0 {
+				if len(gone) > 0 {
 					failure.Err = &LostSubscriptionsError{IDs: gone}
+				}
+				if failure != nil && failure.ResponseCode == "ErrorSubscriptionNotFound" {
+					failure.Code = fault.ItemGone
 				}
 				if failure != nil {
 					r.fail(failure)
