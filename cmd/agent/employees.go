@@ -37,6 +37,8 @@ type employee struct {
 type masterData interface {
 	// list gives all employees and tells whether they are read-only.
 	list(context.Context) ([]employee, bool, error)
+	// groups gives all permission groups with their members, by name.
+	groups(context.Context) ([]group, error)
 	// save creates or changes an employee and puts him into exactly his groups,
 	// making those that are missing.
 	save(context.Context, employee) error
@@ -200,7 +202,7 @@ func employeesRemoveCommand(g *global) *cobra.Command {
 	}
 }
 
-// group is a permission group as it is shown: what its members may, and who they are.
+// group is a permission group as it is shown.
 type group struct {
 	Name    string   `json:"name"`
 	Members []string `json:"members"`
@@ -212,22 +214,10 @@ func employeesGroupsCommand(g *global) *cobra.Command {
 		Example: "  agent employees groups", Args: g.arguments(0, 0),
 		RunE: func(c *cobra.Command, _ []string) error {
 			return g.withMasterData(c.Context(), func(d masterData) error {
-				all, _, err := d.list(c.Context())
+				groups, err := d.groups(c.Context())
 				if err != nil {
 					return err
 				}
-				groups := []group{}
-				for _, e := range all {
-					for _, name := range e.Groups {
-						i := slices.IndexFunc(groups, func(x group) bool { return x.Name == name })
-						if i < 0 {
-							i = len(groups)
-							groups = append(groups, group{Name: name})
-						}
-						groups[i].Members = append(groups[i].Members, e.User)
-					}
-				}
-				slices.SortFunc(groups, func(a, b group) int { return strings.Compare(a.Name, b.Name) })
 				return g.show(groups, func(w io.Writer) {
 					rows := [][]string{{g.t("GRUPPE", "GROUP"), g.t("MITGLIEDER", "MEMBERS")}}
 					for _, x := range groups {

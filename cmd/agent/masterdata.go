@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"maps"
 	"slices"
 
 	"abgleich/agent/fault"
@@ -25,6 +26,27 @@ func (d agentData) list(ctx context.Context) ([]employee, bool, error) {
 			notNil(e.GetGroups()), notNil(e.GetFunctions())})
 	}
 	return all, r.GetReadOnly(), nil
+}
+
+func (d agentData) groups(ctx context.Context) ([]group, error) {
+	r, err := client.Ask(ctx, d.c.ListEmployees, &contract.ListEmployeesRequest{})
+	if err != nil {
+		return nil, err
+	}
+	members := map[string][]string{}
+	for _, name := range r.GetGroups() {
+		members[name] = []string{}
+	}
+	for _, e := range r.GetEmployees() {
+		for _, name := range e.GetGroups() {
+			members[name] = append(members[name], e.GetUser())
+		}
+	}
+	groups := []group{}
+	for _, name := range slices.Sorted(maps.Keys(members)) {
+		groups = append(groups, group{name, members[name]})
+	}
+	return groups, nil
 }
 
 func (d agentData) save(ctx context.Context, e employee) error {
@@ -69,6 +91,22 @@ func (d fileData) list(ctx context.Context) ([]employee, bool, error) {
 		all = append(all, x)
 	}
 	return all, d.db.Foreign(), nil
+}
+
+func (d fileData) groups(ctx context.Context) ([]group, error) {
+	all, err := d.db.Groups(ctx)
+	if err != nil {
+		return nil, err
+	}
+	groups := []group{}
+	for _, x := range all {
+		members := []string{}
+		for _, u := range x.Members {
+			members = append(members, string(u))
+		}
+		groups = append(groups, group{x.Name, members})
+	}
+	return groups, nil
 }
 
 func (d fileData) save(ctx context.Context, e employee) error {

@@ -120,8 +120,12 @@ func TestEmployeesAreKeptInTheDatabaseWhileNoAgentRuns(t *testing.T) {
 	if e.Active || len(e.Functions) != 0 || e.Mail != "anna@lab.test" {
 		t.Errorf("%+v", e)
 	}
-	if g := decode[[]group](t, l.want(exitFine, "employees", "groups", "--json")); len(g) != 1 || g[0].Name != "Vertrieb" {
+	if g := decode[[]group](t, l.want(exitFine, "employees", "groups", "--json")); len(g) != 1 || g[0].Name != "Vertrieb" || len(g[0].Members) != 1 {
 		t.Error(g)
+	}
+	l.want(exitFine, "employees", "set", "anna", "--groups", "Einkauf")
+	if g := decode[[]group](t, l.want(exitFine, "employees", "groups", "--json")); len(g) != 2 || g[1].Name != "Vertrieb" || g[1].Members == nil || len(g[1].Members) != 0 {
+		t.Errorf("a group without members: %+v", g)
 	}
 }
 
