@@ -173,7 +173,15 @@ func TestCommandsTalkToTheRunningAgent(t *testing.T) {
 		if o := on(exitFine, "employees", "list"); !strings.Contains(o.out, "dora@lab.test") {
 			t.Error(o.out)
 		}
+		on(exitFine, "employees", "set", "dora", "--groups", "Leer")
+		on(exitFine, "employees", "set", "dora", "--groups", "Vertrieb")
+		if g := decode[[]group](t, on(exitFine, "employees", "groups", "--json")); !slices.ContainsFunc(g, func(x group) bool {
+			return x.Name == "Leer" && len(x.Members) == 0
+		}) {
+			t.Errorf("a group without members is missing: %v", g)
+		}
 		on(exitFailed, "verify", "dora") // no login stored
+		on(exitFine, "verify", "anna", "--again")
 		on(exitFine, "credentials", "forget", "bernd")
 		if c := decode[credentials](t, on(exitFine, "credentials", "show", "bernd", "--json")); c.HasPassword {
 			t.Errorf("%+v", c)

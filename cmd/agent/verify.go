@@ -33,12 +33,15 @@ type verification struct {
 }
 
 func verifyCommand(g *global) *cobra.Command {
-	var login string
+	var (
+		login string
+		again bool
+	)
 	c := &cobra.Command{
 		Use: "verify USER", Short: g.t("Zugangsdaten Schritt für Schritt prüfen", "check credentials step by step"),
 		Long: g.t("Prüft die gespeicherte Anmeldung. Mit --login eine andere; das Kennwort wird erfragt oder von der Standardeingabe gelesen.",
 			"Checks the stored login. With --login another one; its password is asked for or read from standard input."),
-		Example: "  agent verify anna\n  agent verify anna --login 'LAB\\anna'", Args: g.arguments(1, 1),
+		Example: "  agent verify anna\n  agent verify anna --again\n  agent verify anna --login 'LAB\\anna'", Args: g.arguments(1, 1),
 		RunE: func(c *cobra.Command, args []string) error {
 			secret := ""
 			if login != "" {
@@ -56,7 +59,7 @@ func verifyCommand(g *global) *cobra.Command {
 				if g.json {
 					live = g.err
 				}
-				v, err := g.verify(c.Context(), a, &contract.VerifyCredentialsRequest{User: args[0], Login: login, SealedPassword: sealed}, live)
+				v, err := g.verify(c.Context(), a, &contract.VerifyCredentialsRequest{User: args[0], Login: login, SealedPassword: sealed, RetryRejected: again}, live)
 				if err != nil {
 					return err
 				}
@@ -73,6 +76,8 @@ func verifyCommand(g *global) *cobra.Command {
 		},
 	}
 	c.Flags().StringVar(&login, "login", "", g.t(`andere Anmeldung: DOMÄNE\benutzer`, `another login: DOMAIN\user`))
+	c.Flags().BoolVar(&again, "again", false, g.t("auch eine Anmeldung versuchen, die der Server schon abgelehnt hat",
+		"try a login too that the server is known to have refused"))
 	return c
 }
 
