@@ -36,6 +36,7 @@ const refusedRest = 24 * time.Hour
 // Own is the users' book, for logins that are typed in.
 type Own interface {
 	MayTryOther(ctx context.Context, user pim.UserID, l credentials.Login, asked bool) error
+	Took(context.Context, pim.UserID, credentials.Login) error
 	Rejected(context.Context, pim.UserID, credentials.Login) error
 }
 
@@ -146,8 +147,11 @@ func (a *Account) Accepted(context.Context, pim.UserID) error {
 	return nil
 }
 
-// Took is Accepted for the login that was shown.
+// Took notes that the server took a login: the account's, or one that was typed in.
 func (a *Account) Took(ctx context.Context, user pim.UserID, l credentials.Login) error {
+	if l.Name != a.o.Name {
+		return a.o.Own.Took(ctx, user, l)
+	}
 	if own, err := a.Login(ctx, user); err != nil || !own.Equal(l) {
 		return err // it was changed meanwhile: nothing is known of the new one
 	}
@@ -170,7 +174,7 @@ func (a *Account) Rejected(ctx context.Context, user pim.UserID, l credentials.L
 // Judge gives an error of the mail server the code that says whose login it is
 // about.
 func (a *Account) Judge(err error) error {
-	if fault.Has(err, fault.LoginRejected, fault.AccountLocked, fault.PasswordExpired) {
+	if fault.Has(err, fault.LoginRejected, fault.AccountLocked, fault.PasswordExpired, fault.KerberosUserUnknown) {
 		return fault.New(fault.ServiceAccountRejected, "access.Judge", a.o.Name, err)
 	}
 	return err

@@ -24,10 +24,15 @@ func (n *notes) Read() (vault.Secret, error) {
 func (n *notes) Write(s vault.Secret) error { n.kept = &s; return nil }
 
 // own counts what comes to the users' book.
-type own struct{ tried, rejected int }
+type own struct{ tried, took, rejected int }
 
 func (o *own) MayTryOther(context.Context, pim.UserID, credentials.Login, bool) error {
 	o.tried++
+	return nil
+}
+
+func (o *own) Took(context.Context, pim.UserID, credentials.Login) error {
+	o.took++
 	return nil
 }
 
@@ -114,8 +119,8 @@ func TestANewPasswordIsTriedAtOnce(t *testing.T) {
 	l, _ = a.Login(ctx, "ANNA")
 	must(t, a.Took(ctx, "ANNA", l))
 	must(t, a.Took(ctx, "BERT", l))
-	if r.recovered != 1 {
-		t.Errorf("recovered %d times", r.recovered)
+	if r.recovered != 1 || r.own.took != 0 {
+		t.Errorf("recovered %d times, own book %+v", r.recovered, r.own)
 	}
 	r.password = "one" // what was refused long ago may be right again
 	must(t, a.MayTry(ctx, "ANNA", false))
@@ -127,7 +132,11 @@ func TestALoginTypedInIsJudgedByTheUsersBook(t *testing.T) {
 	typed := credentials.Login{Name: `LAB\anna`, Secret: vault.NewSecret("x")}
 	must(t, a.MayTryOther(ctx, "ANNA", typed, false))
 	must(t, a.Rejected(ctx, "ANNA", typed))
-	if r.own.tried != 1 || r.own.rejected != 1 {
+	must(t, a.Took(ctx, "ANNA", typed))
+	r.password = "" // the account's own lack says nothing of a login typed in
+	must(t, a.Took(ctx, "ANNA", typed))
+	r.password = "one"
+	if r.own.tried != 1 || r.own.rejected != 1 || r.own.took != 2 || r.recovered != 0 {
 		t.Errorf("%+v", r.own)
 	}
 	must(t, a.MayTry(ctx, "ANNA", false))
@@ -147,7 +156,8 @@ func TestOnlyErrorsAboutTheLoginAreTheAccounts(t *testing.T) {
 	for code, want := range map[fault.Code]fault.Code{
 		fault.LoginRejected: fault.ServiceAccountRejected, fault.AccountLocked: fault.ServiceAccountRejected,
 		fault.PasswordExpired: fault.ServiceAccountRejected, fault.ImpersonationDenied: fault.ImpersonationDenied,
-		fault.ServerBusy: fault.ServerBusy,
+		fault.ServerBusy: fault.ServerBusy, fault.KerberosUserUnknown: fault.ServiceAccountRejected,
+		fault.KerberosUnreachable: fault.KerberosUnreachable,
 	} {
 		wants(t, a.Judge(fault.New(code, "test", "", nil)), want)
 	}

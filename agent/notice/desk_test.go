@@ -164,6 +164,15 @@ func TestAnotherUsersTroubleIsAMailOfItsOwnButTheServersIsOneForAll(t *testing.T
 		}
 		o.want("thirty users", "login-rejected", "login-rejected", "service-account-rejected")
 	})
+	for _, code := range []fault.Code{fault.KerberosUnreachable, fault.KerberosServiceUnknown, fault.ServerUnproven} {
+		within(t, func(o *office) {
+			for i := range 30 {
+				o.fails(pim.UserID(fmt.Sprintf("U%02d", i)), code)
+			}
+			o.pass(25 * time.Hour)
+			o.want("thirty users for a day", string(code))
+		})
+	}
 }
 
 func TestATroubleThatComesAndGoesIsWrittenOfOnceAnHour(t *testing.T) {

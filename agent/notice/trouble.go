@@ -42,7 +42,8 @@ func everybody(code fault.Code) bool {
 		fault.TLSUntrusted, fault.TLSMismatch, fault.NotSOAP, fault.ReplyTruncated, fault.ReplyInvalid,
 		fault.ServerStalled, fault.ServerBusy, fault.ServerFailed, fault.TooManyConnections,
 		fault.SSLRequired, fault.PlainTextLoginRefused, fault.VersionUnsupported, fault.NeedsGraph,
-		fault.DatabaseUnreachable, fault.DatabaseBusy, fault.SchemaIncomplete, fault.ServiceUserInvalid:
+		fault.DatabaseUnreachable, fault.DatabaseBusy, fault.SchemaIncomplete, fault.ServiceUserInvalid,
+		fault.KerberosUnreachable, fault.KerberosServiceUnknown, fault.ServerUnproven:
 		return true
 	}
 	return false

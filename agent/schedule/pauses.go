@@ -19,7 +19,8 @@ func Stops(code fault.Code) bool {
 		fault.SecretUnreadable, fault.NeedsGraph, fault.VersionUnsupported,
 		fault.PlainTextLoginRefused, fault.EmployeeUnknown, fault.EmployeeInactive,
 		fault.EmployeeWithoutMail, fault.FunctionMissing,
-		fault.ServiceAccountRejected, fault.ServiceAccountMissing, fault.ImpersonationDenied:
+		fault.ServiceAccountRejected, fault.ServiceAccountMissing, fault.ImpersonationDenied,
+		fault.KerberosUserUnknown:
 		return true
 	}
 	return false

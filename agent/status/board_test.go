@@ -210,6 +210,8 @@ func TestTheWordIsTheWorstThatIsTrue(t *testing.T) {
 		"a first sync waiting":         {[]func(*Board){on, func(b *Board) { b.Queued("u", pim.KindTask) }}, Syncing, ""},
 		"a later run waiting":          {[]func(*Board){on, func(b *Board) { b.RunEnded("u", pim.KindTask, until, until); b.Queued("u", pim.KindTask) }}, Fine, ""},
 		"paused":                       {[]func(*Board){on, func(b *Board) { b.Paused("u", true, until) }}, Paused, ""},
+		"a name no domain knows":       {[]func(*Board){on, func(b *Board) { b.Stopped("u", fault.KerberosUserUnknown, until) }}, CredentialsNeeded, fault.KerberosUserUnknown},
+		"no KDC answers":               {[]func(*Board){on, func(b *Board) { b.RunFailed("u", 1, until, fault.KerberosUnreachable, until) }}, Offline, fault.KerberosUnreachable},
 		"server gone":                  {[]func(*Board){on, func(b *Board) { b.RunFailed("u", 1, until, fault.ServerUnreachable, until) }}, Offline, fault.ServerUnreachable},
 		"server gone and paused":       {[]func(*Board){on, func(b *Board) { b.RunFailed("u", 1, until, fault.ServerUnreachable, until); b.Paused("u", true, until) }}, Paused, ""},
 		"server busy":                  {[]func(*Board){on, func(b *Board) { b.RunFailed("u", 1, until, fault.ServerBusy, until) }}, Syncing, fault.ServerBusy},

@@ -67,14 +67,15 @@ func (e *entry) word(business fault.Code) (State, fault.Code) {
 func stateOf(code fault.Code) State {
 	switch code {
 	case fault.LoginRejected, fault.AccountLocked, fault.PasswordExpired, fault.CredentialsMissing,
-		fault.SecretOfOther, fault.SecretOfOtherKey, fault.SecretUnreadable:
+		fault.SecretOfOther, fault.SecretOfOtherKey, fault.SecretUnreadable, fault.KerberosUserUnknown:
 		return CredentialsNeeded
 	case fault.ServerBusy, fault.TooManyConnections, fault.DatabaseBusy:
 		// Slow, not gone: the kind tells why.
 		return Syncing
 	case fault.ServerUnreachable, fault.ConnectionRefused, fault.NameNotResolved, fault.TLSCertificateName,
 		fault.TLSUntrusted, fault.TLSMismatch, fault.NotSOAP, fault.ReplyTruncated, fault.ReplyInvalid,
-		fault.ServerStalled, fault.ServerFailed, fault.SSLRequired, fault.ReplyLost, fault.DatabaseUnreachable:
+		fault.ServerStalled, fault.ServerFailed, fault.SSLRequired, fault.ReplyLost, fault.DatabaseUnreachable,
+		fault.KerberosUnreachable:
 		return Offline
 	}
 	return Attention
