@@ -73,7 +73,8 @@ const (
 	ItemUnreadable Code = "item-unreadable"
 	// ItemAmbiguous is a group of equal items of which no one pair can be told.
 	ItemAmbiguous Code = "item-ambiguous"
-	// SeriesNotSupported is a recurring item, which is left alone for now.
+	// SeriesNotSupported is a recurring item whose rule or exceptions the other side
+	// cannot say; it is left alone.
 	SeriesNotSupported Code = "series-not-supported"
 	// MeetingNeedsOutlook is a change of a meeting with attendees that only its
 	// organiser may send, from Outlook.
