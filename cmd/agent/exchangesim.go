@@ -23,6 +23,7 @@ type simFlags struct {
 	listen, certificate, record string
 	users, faults               []string
 	throttle                    int
+	autodiscover                bool
 	backOff                     time.Duration
 	options                     exchangesim.Options
 }
@@ -70,11 +71,14 @@ func simCommand(g *global) *cobra.Command {
 	f.BoolVar(&s.options.RequireSSL, "require-ssl", false, g.t("ohne TLS mit 403.4 antworten", "answer plain HTTP with 403.4"))
 	f.IntVar(&s.options.LockAfter, "lock-after", 0, g.t("Konto nach so vielen falschen Anmeldungen sperren", "lock an account after so many wrong logins"))
 	f.StringVar((*string)(&s.options.Quirks), "quirks", "", g.t("sich verhalten wie: grommunio", "behave like: grommunio"))
+	f.BoolVar(&s.autodiscover, "autodiscover", false, g.t("auch Autodiscover beantworten, mit der eigenen Adresse (dem ersten --hostname)",
+		"answer Autodiscover too, with the own address (the first --hostname)"))
 	f.StringVar(&s.record, "record", "", g.t("Anfragen und Antworten in diesen Ordner schreiben", "write requests and replies into this folder"))
 	return c
 }
 
-func (s *simFlags) build() (*exchangesim.Server, error) {
+// check reads users and faults.
+func (s *simFlags) check() ([]exchangesim.Fault, error) {
 	if len(s.users) == 0 {
 		return nil, usageError{errors.New("--user name:password:address")}
 	}
@@ -99,7 +103,16 @@ func (s *simFlags) build() (*exchangesim.Server, error) {
 		}
 		list = append(list, x)
 	}
+	return list, nil
+}
+
+// build makes the server that will listen at an address.
+func (s *simFlags) build(list []exchangesim.Fault, at net.Addr) (*exchangesim.Server, error) {
 	s.options.Record = s.record
+	if s.autodiscover {
+		url := s.url(s.named(at))
+		s.options.Autodiscover = &exchangesim.Autodiscover{External: url, Internal: url}
+	}
 	server, err := exchangesim.New(s.options)
 	if err != nil {
 		return nil, usageError{err}
@@ -114,7 +127,16 @@ func (s *simFlags) build() (*exchangesim.Server, error) {
 }
 
 func (g *global) simulate(ctx context.Context, s simFlags) (err error) {
-	server, err := s.build()
+	list, err := s.check()
+	if err != nil {
+		return err
+	}
+	l, err := net.Listen("tcp", s.listen)
+	if err != nil {
+		return err
+	}
+	defer l.Close() //nolint:errcheck // closed by Serve, or never served
+	server, err := s.build(list, l.Addr())
 	if err != nil {
 		return err
 	}
@@ -128,21 +150,30 @@ func (g *global) simulate(ctx context.Context, s simFlags) (err error) {
 			return err
 		}
 	}
-	l, err := net.Listen("tcp", s.listen)
-	if err != nil {
-		return err
-	}
 	g.announce(g.out, s, l.Addr())
 	return server.Serve(ctx, l)
 }
 
+// url is where EWS is reached on a host and port.
+func (s *simFlags) url(host string) string {
+	if s.options.TLS {
+		return "https://" + host + exchangesim.Endpoint
+	}
+	return "http://" + host + exchangesim.Endpoint
+}
+
+// named is the address with the first name of the certificate, if one was given.
+func (s *simFlags) named(at net.Addr) string {
+	_, port, err := net.SplitHostPort(at.String())
+	if err != nil || len(s.options.Hostnames) == 0 {
+		return at.String()
+	}
+	return net.JoinHostPort(s.options.Hostnames[0], port)
+}
+
 // announce says how to reach the server, and how to tell the agent.
 func (g *global) announce(w io.Writer, s simFlags, at net.Addr) {
-	scheme := "http"
-	if s.options.TLS {
-		scheme = "https"
-	}
-	url := scheme + "://" + at.String() + exchangesim.Endpoint
+	url := s.url(at.String())
 	if g.json {
 		fmt.Fprintf(w, "{\"url\":%q}\n", url)
 		return
