@@ -49,6 +49,7 @@ func demoCommand(g *global) *cobra.Command {
 	f.IntVar(&o.Users, "users", 3, g.t("Mitarbeiter", "employees"))
 	f.IntVar(&o.Appointments, "appointments", 600, g.t("Termine, über alle Mitarbeiter", "appointments, over all employees"))
 	f.IntVar(&o.Tasks, "tasks", 150, g.t("Aufgaben, über alle Mitarbeiter", "tasks, over all employees"))
+	f.IntVar(&o.Series, "series", 5, g.t("so viele von hundert Terminen sind Serien, mit Ausnahmen", "so many of a hundred appointments are series, with exceptions"))
 	f.IntVar(&o.Edits, "edits", 20, g.t("Änderungen im laufenden Betrieb, über beide Richtungen", "live edits, over both directions"))
 	f.DurationVar(&o.Latency, "latency", 0, g.t("Antwortzeit des nachgebildeten Exchange", "answer time of the simulated Exchange"))
 	f.StringVar(&direction, "direction", direction, g.t("wo die Einträge am Anfang sind: both | business | exchange",
@@ -227,6 +228,9 @@ func (s *screen) summary(r demo.Result) {
 			yes(r.Live.Delivered == r.Live.Edits), r.Live.Delivered, r.Live.Edits, r.Live.P50, r.Live.P99)
 		s.line(t("%s %d Schreibzugriffe im ruhigen Abgleich", "%s %d writes in the quiet run"), yes(r.QuietRun.Writes == 0), r.QuietRun.Writes)
 		s.line(t("%s %d Unterschiede zwischen beiden Seiten", "%s %d differences between both sides"), yes(r.Differences == 0), r.Differences)
+		if r.Series > 0 {
+			s.line(t("  verglichen mit jedem Termin von %d Serien, %d davon Ausnahmen", "  compared with every occurrence of %d series, %d of them exceptions"), r.Series, r.Exceptions)
+		}
 		s.line(t("%s %d Probleme, %d Mails an andere", "%s %d problems, %d mails to others"), yes(r.Problems == 0 && r.Mailed == 0), r.Problems, r.Mailed)
 	}
 	if r.PeakMemoryMB > 0 {

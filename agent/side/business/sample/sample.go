@@ -52,6 +52,8 @@ type source struct {
 	r    *rand.Rand
 	zone *time.Location
 	day  pim.Date // the middle of the time they fall into
+	// exceptions of each series; 0 is by chance.
+	exceptions int
 }
 
 // newSource begins a sequence; kind keeps the two kinds from following each other.

@@ -26,6 +26,9 @@ type Amount struct {
 	// SeriesPercent is how many of a hundred appointments are series, some with
 	// exceptions; 0 is none.
 	SeriesPercent int
+	// Exceptions is how many occurrences of each series are other than it says; 0
+	// lets chance decide, up to four. At most five.
+	Exceptions int
 	// Around is the middle of the year they fall into.
 	Around time.Time
 	// Zone is where their user works.
@@ -58,6 +61,7 @@ func Seed(ctx context.Context, path string, a Amount) error {
 	}
 	defer db.Close()
 	src := newSource(a.Seed, pim.KindAppointment, a.Zone, a.Around)
+	src.exceptions = a.Exceptions
 	err = insert(ctx, db, a.Appointments, func(t *sql.Tx, n int) error {
 		return putAppointment(ctx, t, a.User, src.next(n, a.SeriesPercent))
 	})

@@ -2,6 +2,7 @@ package sample
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"abgleich/agent/pim"
@@ -41,8 +42,12 @@ func (s *source) series(n int) *pim.Appointment {
 		return a // the zone's name is not known here: without exceptions
 	}
 	at := 1
-	for range s.r.IntN(exceptionsAtMost + 1) {
-		at += 1 + s.r.IntN(3)
+	count, stride := s.exceptions, 2 // ten occurrences hold five exceptions
+	if count == 0 {
+		count, stride = s.r.IntN(exceptionsAtMost+1), 3
+	}
+	for range count {
+		at += 1 + s.r.IntN(stride)
 		original, ok := timing.Start(at)
 		o, there := a.Occurrence(timing, at)
 		if !ok || !there {
@@ -56,7 +61,8 @@ func (s *source) series(n int) *pim.Appointment {
 			o.Subject += ", verschoben"
 			o.When.Start, o.When.End = o.When.Start.Add(time.Hour), o.When.End.Add(time.Hour)
 		case 2:
-			o.Location = pick(s.r, rooms)
+			// Any other place: one that is the same would be no exception.
+			o.Location = pick(s.r, slices.DeleteFunc(slices.Clone(rooms), func(r string) bool { return r == a.Location }))
 		}
 		a.Recurrence.Changed = append(a.Recurrence.Changed, pim.Exception{Original: original, Item: o})
 	}

@@ -22,17 +22,20 @@ func (w *world) compare(ctx context.Context) (int, error) {
 		return 0, err
 	}
 	differences := 0
+	from, to := time.Now().AddDate(-1, 0, 0), time.Now().AddDate(2, 0, 0)
 	for _, u := range w.users {
 		for _, k := range []struct {
 			in   exchangesim.Folder
 			rows string
 			line func(exchangesim.Item) []string
+			// series adds every single occurrence of both sides.
+			series bool
 		}{
 			{exchangesim.Calendar, `SELECT subject, body, location, CASE WHEN all_day THEN start_date ELSE start_at END,
 				CASE WHEN all_day THEN end_date ELSE end_at END, busy, private, importance, COALESCE(reminder_minutes, ''), categories
-				FROM appointments WHERE user_id = ?`, func(it exchangesim.Item) []string { return appointmentLine(it, loc) }},
+				FROM appointments WHERE user_id = ?`, func(it exchangesim.Item) []string { return appointmentLine(it, loc) }, true},
 			{exchangesim.Tasks, `SELECT subject, body, '', start_date, due_date, status, private, importance, reminder_at, categories
-				FROM tasks WHERE user_id = ?`, taskLine},
+				FROM tasks WHERE user_id = ?`, taskLine, false},
 		} {
 			there, err := w.rows(ctx, k.rows, string(u.id))
 			if err != nil {
@@ -40,6 +43,14 @@ func (w *world) compare(ctx context.Context) (int, error) {
 			}
 			for _, it := range w.box(u).List(k.in) {
 				there[strings.Join(k.line(it), "\x1f")]--
+			}
+			if k.series {
+				if err := w.businessOccurrences(ctx, u, from, to, there); err != nil {
+					return 0, err
+				}
+				if err := mailboxOccurrences(w.box(u), loc, from, to, there); err != nil {
+					return 0, err
+				}
 			}
 			for line, n := range there {
 				if n == 0 {
@@ -68,7 +79,7 @@ func (w *world) rows(ctx context.Context, query, user string) (map[string]int, e
 	defer rows.Close()
 	all := map[string]int{}
 	for rows.Next() {
-		v := make([]string, 10)
+		v := make([]string, columns)
 		to := make([]any, len(v))
 		for i := range v {
 			to[i] = &v[i]
@@ -76,11 +87,19 @@ func (w *world) rows(ctx context.Context, query, user string) (map[string]int, e
 		if err := rows.Scan(to...); err != nil {
 			return nil, err
 		}
-		v[1] = plainBody(v[1])
-		v[9] = sortedWords(strings.Split(v[9], "\n"))
-		all[strings.Join(v, "\x1f")]++
+		all[rowLine(v)]++
 	}
 	return all, rows.Err()
+}
+
+// columns is how many fields a line has.
+const columns = 10
+
+// rowLine is a row of the business side as one line.
+func rowLine(v []string) string {
+	v[1] = plainBody(v[1])
+	v[9] = sortedWords(strings.Split(v[9], "\n"))
+	return strings.Join(v, "\x1f")
 }
 
 func plainBody(s string) string { return strings.TrimSpace(strings.ReplaceAll(s, "\r\n", "\n")) }

@@ -38,6 +38,11 @@ type Options struct {
 	Users int
 	// Appointments and Tasks are how many items there are, over all users.
 	Appointments, Tasks int
+	// Series is how many of a hundred appointments are series with exceptions.
+	Series int
+	// Exceptions is how many occurrences of each series are other than it says, at
+	// most five; 0 lets chance decide.
+	Exceptions int
 	// Edits is how many live edits are made, over both directions.
 	Edits int
 	// Latency is waited by the simulated Exchange before every answer.
@@ -98,7 +103,10 @@ type Result struct {
 	Live      Live      `json:"live"`
 	QuietRun  QuietRun  `json:"quiet_run"`
 	Problems  int       `json:"problems"`
-	// Differences counts items that are not the same on both sides at the end.
+	// Series and Exceptions are how many there are at the end, in the business database.
+	Series     int `json:"series"`
+	Exceptions int `json:"exceptions"`
+	// Differences counts items and occurrences that are not the same on both sides at the end.
 	Differences int `json:"differences"`
 	// Mailed counts requests that would have sent somebody mail.
 	Mailed int64 `json:"mailed"`
@@ -150,6 +158,8 @@ func (o Options) check() error {
 		return fmt.Errorf("%w: users: 1 – 60", ErrUnready)
 	case o.Appointments < 0 || o.Tasks < 0 || o.Appointments+o.Tasks > 1_000_000:
 		return fmt.Errorf("%w: appointments and tasks: 0 – 1000000", ErrUnready)
+	case o.Series < 0 || o.Series > 100 || o.Exceptions < 0 || o.Exceptions > 5:
+		return fmt.Errorf("%w: series: 0 – 100", ErrUnready)
 	case o.Edits < 0 || o.Edits > 10_000:
 		return fmt.Errorf("%w: edits: 0 – 10000", ErrUnready)
 	case o.Latency < 0:
@@ -196,8 +206,12 @@ func (w *world) tell(ctx context.Context, r *Result) error {
 	if err := w.quietRun(ctx, r); err != nil {
 		return err
 	}
+	r.PeakMemoryMB = peakMemory() // before the comparison takes its own
 	w.screen.Chapter(ChapterCompare)
 	if r.Differences, err = w.compare(ctx); err != nil {
+		return err
+	}
+	if r.Series, r.Exceptions, err = w.seriesThere(ctx); err != nil {
 		return err
 	}
 	problems, err := client.Ask(ctx, w.client.ListProblems, &contract.ListProblemsRequest{AllUsers: true})
@@ -209,7 +223,6 @@ func (w *world) tell(ctx context.Context, r *Result) error {
 	}
 	r.Problems = len(problems.GetProblems())
 	r.Mailed = w.sim.Stats().Mailed
-	r.PeakMemoryMB = peakMemory()
 	r.OK = r.Verified && r.Live.Delivered == r.Live.Edits && r.QuietRun.Writes == 0 && r.Problems == 0 && r.Differences == 0 && r.Mailed == 0
 	return nil
 }

@@ -55,7 +55,7 @@ func (w *world) seed(ctx context.Context, db *business.Database) error {
 			break
 		}
 		w.spread(i, u)
-		amount := sample.Amount{User: u.id, Around: now, Zone: loc}
+		amount := sample.Amount{User: u.id, Around: now, Zone: loc, SeriesPercent: w.o.Series, Exceptions: w.o.Exceptions}
 		amount.Seed = uint64(2*i + 1)
 		amount.Appointments, amount.Tasks = u.business.appointments+u.onBoth.appointments, u.business.tasks+u.onBoth.tasks
 		if err = sample.Seed(ctx, db.Path(), amount); err != nil {
@@ -88,28 +88,42 @@ var errFull = errors.New("enough")
 func (w *world) intoMailbox(ctx context.Context, u *user, from *business.Database, k pim.Kind, n int, loc *time.Location) error {
 	const chunk = 500
 	items := make([]exchangesim.Item, 0, min(n, chunk))
-	flush := func() {
-		w.box(u).Seed(items)
-		items = items[:0]
+	var series []*pim.Appointment // of the chunk, nil for what is none
+	flush := func() error {
+		ids := w.box(u).Seed(items)
+		for i, a := range series {
+			if a == nil {
+				continue
+			}
+			if err := except(w.box(u), ids[i], a, loc); err != nil {
+				return err
+			}
+		}
+		items, series = items[:0], series[:0]
+		return nil
 	}
 	if n == 0 {
 		return nil
 	}
 	err := from.Walk(ctx, u.id, k, func(r business.Record) error {
 		items = append(items, mailboxItem(r.Item, loc))
+		a, _ := r.Item.(*pim.Appointment)
+		if a != nil && a.Recurrence == nil {
+			a = nil
+		}
+		series = append(series, a)
 		if n--; n == 0 {
 			return errFull
 		}
 		if len(items) == chunk {
-			flush()
+			return flush()
 		}
 		return nil
 	})
-	flush()
 	if errors.Is(err, errFull) {
-		return nil
+		err = nil
 	}
-	return err
+	return errors.Join(err, flush())
 }
 
 // mailboxItem is an item as a person would enter it in Outlook.
@@ -131,6 +145,7 @@ func mailboxItem(i pim.Item, loc *time.Location) exchangesim.Item {
 			x.Start, x.End = v.When.First.In(loc), v.When.Last.AddDays(1).In(loc)
 			x.Zone, x.EndZone = loc.String(), loc.String()
 		}
+		x.Recurrence = mailboxRecurrence(v.Recurrence)
 		if v.Reminder != nil {
 			x.ReminderSet, x.ReminderMinutes = true, v.Reminder.Before
 		}
