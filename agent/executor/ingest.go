@@ -97,7 +97,7 @@ func (s *slice) readFeed(ctx context.Context, id pim.SideID, feed store.FeedStat
 	done, at := false, feed.Cursor
 	g.Go(func() error {
 		for f := range full {
-			if len(f.page.Changes) != 0 || f.page.Next != at || feed.Relisting {
+			if len(f.page.Changes) != 0 || f.page.Next != at || feed.Relisting || feed.Unnamed {
 				if err := s.arrive(ctx, id, f, feed.Relisting); err != nil {
 					return err
 				}
@@ -183,6 +183,9 @@ func (s *slice) arrive(ctx context.Context, id pim.SideID, f fetched, relisting 
 	seen := 0
 	for _, c := range f.page.Changes {
 		k := f.known[c.ID]
+		if k.Pair != 0 {
+			a.Named = append(a.Named, k.Pair)
+		}
 		if relisting && !c.Gone && k.Pair != 0 {
 			a.Seen = append(a.Seen, k.Pair)
 		}

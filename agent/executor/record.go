@@ -131,7 +131,7 @@ func (l *ledger) created(j *job) error {
 			return fault.New(fault.Internal, "executor.record", string(src.id), err)
 		}
 	}
-	p := store.Pair{Key: j.key, State: store.PairLinked}
+	p := store.Pair{Key: j.key, State: store.PairLinked, Made: target}
 	*p.Sides.At(target.Other()) = store.PairSide{ID: src.id, Version: src.version, Base: text, Keyed: src.keyed}
 	*p.Sides.At(target) = store.PairSide{ID: dst.id, Version: dst.version, Base: base, Keyed: dst.keyed}
 	l.b.NewPairs = append(l.b.NewPairs, p)

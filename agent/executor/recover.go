@@ -69,7 +69,9 @@ func (s *slice) recoverSide(ctx context.Context, target pim.SideID, all []store.
 		if err != nil {
 			return err
 		}
-		if p := left[i.Key]; p != side.PlaceUnknown {
+		if p := left[i.Key]; p == side.PlaceUnknown {
+			a.Pair.Made = target
+		} else {
 			a.Missing = &store.Row{Side: target, ID: made.ID, Gone: true, Place: p, Seen: s.x.cfg.Now()}
 			if p == side.PlaceElsewhere {
 				a.Missing.State = store.RowBlocked

@@ -218,10 +218,10 @@ func (l *Lease) putPair(t *tx, p *Pair) error {
 	if same {
 		second = nil
 	}
-	res, err := t.exec(`INSERT OR REPLACE INTO pairs (sync, key, state, keyed, b_id, b_ver, e_id, e_ver, same, b_base, e_base)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+	res, err := t.exec(`INSERT OR REPLACE INTO pairs (sync, key, state, keyed, b_id, b_ver, e_id, e_ver, same, b_base, e_base, made)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
 		l.sync, string(p.Key), int64(p.State), flag(x.Keyed)|flag(y.Keyed)<<1, string(x.ID), string(x.Version),
-		string(y.ID), string(y.Version), flag(same), x.Base, second)
+		string(y.ID), string(y.Version), flag(same), x.Base, second, int64(p.Made))
 	if err != nil {
 		return err
 	}

@@ -17,6 +17,8 @@ type FeedState struct {
 	// Relisting tells that the feed is read from its beginning though pairs exist:
 	// what it says is gone, or does not name, is not thereby deleted.
 	Relisting bool
+	// Unnamed tells that there are items we made which the feed has not named yet.
+	Unnamed bool
 }
 
 // Feed reads a side's feed state.
@@ -24,8 +26,9 @@ func (l *Lease) Feed(ctx context.Context, s pim.SideID) (FeedState, error) {
 	var f FeedState
 	err := l.s.reader.QueryRowContext(ctx, `SELECT cursor, relisting FROM cursors WHERE sync = ? AND side = ?`, l.sync, int64(s)).
 		Scan((*string)(&f.Cursor), &f.Relisting)
-	if errors.Is(err, sql.ErrNoRows) {
-		err = nil
+	if err == nil || errors.Is(err, sql.ErrNoRows) {
+		err = l.s.reader.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM pairs WHERE sync = ? AND made = ? AND made <> 0)`,
+			l.sync, int64(s)).Scan(&f.Unnamed)
 	}
 	return f, failed("store.Feed", err)
 }
@@ -114,7 +117,9 @@ type Arrival struct {
 	Rows []Row
 	// Drop names items whose inbox rows say nothing any more.
 	Drop []pim.ItemID
-	// Seen names the pairs the page named, while relisting.
+	// Named are the pairs the page named.
+	Named []PairID
+	// Seen names the pairs the page named as being there, while relisting.
 	Seen []PairID
 	// Last tells that the feed was read to its end.
 	Last bool
@@ -143,8 +148,14 @@ func (l *Lease) Arrive(ctx context.Context, a Arrival) error {
 				return err
 			}
 		}
+		if err := l.named(t, a.Side, a.Named); err != nil {
+			return err
+		}
 		if a.Last {
 			if err := l.missing(t, a.Side); err != nil {
+				return err
+			}
+			if err := l.unnamed(t, a.Side); err != nil {
 				return err
 			}
 		}
@@ -152,6 +163,34 @@ func (l *Lease) Arrive(ctx context.Context, a Arrival) error {
 			ON CONFLICT DO UPDATE SET cursor = excluded.cursor, relisting = relisting AND NOT ?`,
 			l.sync, int64(a.Side), string(a.Next), flag(a.Last))
 	})
+}
+
+// named notes that the feed knows of items we made.
+func (l *Lease) named(t *tx, s pim.SideID, pairs []PairID) error {
+	if len(pairs) == 0 {
+		return nil
+	}
+	list, err := json.Marshal(pairs)
+	if err != nil {
+		return err
+	}
+	return t.do(`UPDATE pairs SET made = 0 WHERE sync = ? AND made = ? AND made <> 0 AND id IN (SELECT value FROM json_each(?))`,
+		l.sync, int64(s), string(list))
+}
+
+// unnamed finds the items we made that a feed read to its end does not know of:
+// they left before it was read, and it will never name them.
+func (l *Lease) unnamed(t *tx, s pim.SideID) error {
+	err := t.do(sideColumn(`INSERT INTO inbox (sync, side, id, pair, state, gone, broken, place, trouble, attempts,
+			next_try, hold, seen, code, version, key, uid, hint, item)
+		SELECT p.sync, ?2, p.$X_id, p.id, 0, 1, 0, 0, 0, 0, 0, 0, ?3, '', '', '', '', 0, NULL FROM pairs p
+		WHERE p.sync = ?1 AND p.made = ?2 AND p.made <> 0
+		ON CONFLICT (sync, side, id) DO UPDATE SET gone = 1, place = 0, state = 0, hint = 0, uid = '' WHERE NOT gone`, s),
+		l.sync, int64(s), millis(l.s.now()))
+	if err != nil {
+		return err
+	}
+	return t.do(`UPDATE pairs SET made = 0 WHERE sync = ? AND made = ? AND made <> 0`, l.sync, int64(s))
 }
 
 // missing ends a relisting, if one is going on.
