@@ -48,7 +48,7 @@ test: ## everything, on a bare Debian with Go, git and make
 	@$(MAKE) --no-print-directory lint
 	$(call say,tests)
 	@mkdir -p $(BUILD)/wire; wire=$$(mktemp -d $(CURDIR)/$(BUILD)/wire/XXXXXX); \
-	$(PURE) ABGLEICH_SCHEMA_RECORD=$$wire go test $$($(PURE) go list -e ./... | grep -v '/cmd/window$$'); \
+	$(PURE) ABGLEICH_SCHEMA_RECORD=$$wire go test -timeout 30m $$($(PURE) go list -e ./... | grep -v '/cmd/window$$'); \
 	printf '\n== %s\n' 'requests and replies of all tests, judged by the EWS schema'; \
 	$(PURE) go run ./agent/exchangesim/schemacheck/judge $$wire; rm -rf $(BUILD)/wire
 	@$(MAKE) --no-print-directory race
@@ -63,7 +63,7 @@ test: ## everything, on a bare Debian with Go, git and make
 .PHONY: race
 race: ## the packages that do several things at once, under the race detector
 	$(call say,tests with the race detector)
-	@CGO_ENABLED=1 CC=clang go test -race -short $$($(PURE) go list -e ./... | grep -Ev '/($(QUIET))(/|$$)|^abgleich/ui/window')
+	@CGO_ENABLED=1 CC=clang go test -race -short -timeout 30m $$($(PURE) go list -e ./... | grep -Ev '/($(QUIET))(/|$$)|^abgleich/ui/window')
 
 .PHONY: cross
 cross: ## agent and tray for Windows

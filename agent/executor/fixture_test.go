@@ -326,3 +326,12 @@ func (w *world) edit(id pim.SideID, subject string, change func(*pim.Appointment
 func (w *world) delete(id pim.SideID, subject string) {
 	w.side(id).Delete(w.user, kind, w.only(id, subject).ID)
 }
+
+// every is how many effects lie between two kills of a test that tries them all:
+// under the race detector, which has nothing more to see in them, only some.
+func every() int {
+	if testing.Short() {
+		return 9
+	}
+	return 1
+}
