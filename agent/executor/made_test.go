@@ -47,7 +47,9 @@ func (f quietFolder) Changes(ctx context.Context, c side.Cursor) (side.Page, err
 		if !ch.Gone || f.q.named[ch.ID] {
 			told = append(told, ch)
 		}
-		f.q.named[ch.ID] = !ch.Gone
+		if !ch.Gone { // a page may be read again
+			f.q.named[ch.ID] = true
+		}
 	}
 	p.Changes = told
 	return p, err

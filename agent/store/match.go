@@ -42,6 +42,7 @@ func scanHits(rows *sql.Rows, op string) ([]KeyHit, error) {
 
 // Relink gives a pair's half the item that carries its key under a new id, or
 // that was recognised by its content. What the inbox held of the old id goes.
+// The feed may not have named the new id yet, see [Pair.Made].
 func (l *Lease) Relink(ctx context.Context, p *Pair, r *Row) error {
 	return l.write(ctx, "store.Relink", func(t *tx) error {
 		if err := l.clear(t, Ref{Side: r.Side, Item: p.Sides.At(r.Side).ID}); err != nil {
@@ -50,8 +51,8 @@ func (l *Lease) Relink(ctx context.Context, p *Pair, r *Row) error {
 		if err := t.do(`DELETE FROM inbox WHERE pair = ? AND side = ?`, int64(p.ID), int64(r.Side)); err != nil {
 			return err
 		}
-		if err := t.do(sideColumn(`UPDATE pairs SET $X_id = ?, $X_ver = '', state = 1 WHERE id = ? AND sync = ?`, r.Side),
-			string(r.ID), int64(p.ID), l.sync); err != nil {
+		if err := t.do(sideColumn(`UPDATE pairs SET $X_id = ?, $X_ver = '', state = 1, made = ? WHERE id = ? AND sync = ?`, r.Side),
+			string(r.ID), int64(r.Side), int64(p.ID), l.sync); err != nil {
 			return err
 		}
 		// The other side's row may have rested with the pair, or been held.

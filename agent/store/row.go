@@ -35,8 +35,9 @@ type Pair struct {
 	Key   pim.Key
 	State PairState
 	Sides PerSide[PairSide]
-	// Made is the side whose item we have just made, 0 for none: the next reading of
-	// its feed must name it, or it has left already. It is only written.
+	// Made is the side whose item we have just made, or found under a new id, 0 for
+	// none: the next reading of its feed must name it, or it may have left already.
+	// It is only written.
 	Made pim.SideID
 }
 
