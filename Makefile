@@ -16,7 +16,7 @@ BUILD  := build
 
 # Packages that run nothing at the same time; the race detector has nothing to
 # see in them. What imports Fyne's driver needs its C libraries under cgo.
-QUIET := internal/e2e|agent/pim|agent/engine|agent/fault|agent/params|agent/side/sidetest|ipc/contract|internal/architecture|assets|installer|cmd/window|exchangesim/schema/gen
+QUIET := internal/e2e|internal/roundtrip|agent/pim|agent/engine|agent/fault|agent/params|agent/side/sidetest|ipc/contract|internal/architecture|assets|installer|cmd/window|exchangesim/schema/gen
 
 # say prints a heading.
 say = @printf '\n== %s\n' "$(1)"
