@@ -164,8 +164,8 @@ func (l *Lease) TakeBack(ctx context.Context, c *Comeback, key pim.Key, hint int
 		if same {
 			e = nil
 		}
-		if err := t.do(sideColumn(`UPDATE pairs SET key = ?, $X_id = ?, $X_ver = '', state = 1, keyed = 0, made = ?, same = ?, b_base = ?, e_base = ?
-			WHERE id = ? AND sync = ?`, s), string(key), string(c.Row.ID), int64(s), flag(same), b, e, int64(p.ID), l.sync); err != nil {
+		if err := t.do(sideColumn(`UPDATE pairs SET key = ?, $X_id = ?, $X_ver = '', state = 1, keyed = 0, same = ?, b_base = ?, e_base = ?
+			WHERE id = ? AND sync = ?`, s), string(key), string(c.Row.ID), flag(same), b, e, int64(p.ID), l.sync); err != nil {
 			return err
 		}
 		if err := t.do(`UPDATE inbox SET state = 0, code = '', hold = 0 WHERE pair = ?`, int64(p.ID)); err != nil {
