@@ -74,3 +74,17 @@ func TestWhatIsSeededIsReadAsMade(t *testing.T) {
 		t.Error("items of nobody were written")
 	}
 }
+
+func TestSeriesHaveAsManyExceptionsAsAsked(t *testing.T) {
+	zone, err := time.LoadLocation("Europe/Vienna")
+	if err != nil {
+		t.Fatal(err)
+	}
+	src := newSource(3, pim.KindAppointment, zone, time.Date(2026, 6, 1, 0, 0, 0, 0, time.UTC))
+	src.exceptions = 5
+	for n := range 500 {
+		if r := src.series(n).Recurrence; len(r.Deleted)+len(r.Changed) != 5 {
+			t.Fatalf("series %d: %+v", n, r)
+		}
+	}
+}

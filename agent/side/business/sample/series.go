@@ -41,10 +41,9 @@ func (s *source) series(n int) *pim.Appointment {
 	if err != nil {
 		return a // the zone's name is not known here: without exceptions
 	}
-	at := 1
-	count, stride := s.exceptions, 2 // ten occurrences hold five exceptions
+	at, count, stride := 0, s.exceptions, 2 // the shortest series, of ten, holds five
 	if count == 0 {
-		count, stride = s.r.IntN(exceptionsAtMost+1), 3
+		at, count, stride = 1, s.r.IntN(exceptionsAtMost+1), 3
 	}
 	for range count {
 		at += 1 + s.r.IntN(stride)
