@@ -49,7 +49,7 @@ func demoCommand(g *global) *cobra.Command {
 	f.IntVar(&o.Users, "users", 3, g.t("Mitarbeiter", "employees"))
 	f.IntVar(&o.Appointments, "appointments", 600, g.t("Termine, über alle Mitarbeiter", "appointments, over all employees"))
 	f.IntVar(&o.Tasks, "tasks", 150, g.t("Aufgaben, über alle Mitarbeiter", "tasks, over all employees"))
-	f.IntVar(&o.Series, "series", 5, g.t("so viele von hundert Terminen sind Serien, mit Ausnahmen", "so many of a hundred appointments are series, with exceptions"))
+	f.IntVar(&o.Series, "series", 0, g.t("so viele von hundert Terminen sind Serien, mit Ausnahmen", "so many of a hundred appointments are series, with exceptions"))
 	f.IntVar(&o.Edits, "edits", 20, g.t("Änderungen im laufenden Betrieb, über beide Richtungen", "live edits, over both directions"))
 	f.DurationVar(&o.Latency, "latency", 0, g.t("Antwortzeit des nachgebildeten Exchange", "answer time of the simulated Exchange"))
 	f.StringVar(&direction, "direction", direction, g.t("wo die Einträge am Anfang sind: both | business | exchange",
