@@ -6,6 +6,7 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -301,12 +302,15 @@ func TestNothingIsLostOrDoubledWhateverHappens(t *testing.T) {
 			for _, do := range rapid.SliceOfN(actor, 0, 6).Draw(rt, "before") {
 				do()
 			}
+			var one sync.Mutex
 			during := map[int]func(){}
 			for range rapid.IntRange(0, 2).Draw(rt, "meanwhile") {
 				during[m.faults.Effects()+rapid.IntRange(1, 25).Draw(rt, "when")] = actor.Draw(rt, "what")
 			}
 			m.faults.Decide(func(e fake.Effect) fake.Trouble {
 				if do := during[e.N]; do != nil {
+					one.Lock() // effects of both sides come at the same time
+					defer one.Unlock()
 					m.note("during effect %d %s", e.N, e.Op)
 					do()
 				}
