@@ -1,7 +1,7 @@
 # The two commands a newcomer needs:
 #   make demo    see appointments and tasks become the same on both sides
 #   make test    install what the tests need, and run them all
-# More: build, lint, bench, fuzz, generate, pictures, clean.
+# More: build, lint, bench, fuzz, model, mutants, generate, pictures, clean.
 
 SHELL       := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
@@ -107,6 +107,17 @@ fuzz: ## every fuzz target for FUZZTIME each, one after the other, out of the wa
 			nice -n 15 env $(PURE) go test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) "./$$(dirname $$file)"; \
 		done; \
 	done
+
+# The model tests for longer than make test has time for.
+STEPS ?= 1000000
+
+.PHONY: model
+model: ## random worlds, people and crashes, for STEPS steps of each model
+	$(PURE) ABGLEICH_STEPS=$(STEPS) go test -v -count 1 -timeout 10h -run 'TestNothingIsLostOrDoubled|TestWhatIsShared' ./agent/executor
+
+.PHONY: mutants
+mutants: ## plants bugs one after another and looks whether the tests notice
+	$(PURE) go run ./internal/mutants $(MUTANTS)
 
 .PHONY: generate
 generate: ## code made from other files: the contract

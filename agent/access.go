@@ -48,7 +48,7 @@ func newOpener(p params.Params, book *credentials.Book, s *settings, guard func(
 		return o
 	}
 	a := access.New(access.Options{
-		Name: p.Communication.Account, Own: book, Now: now, Notes: refusalNote{s},
+		Name: p.Communication.Account, Own: book, Now: now, Notes: refusalNote{s, "communication.refused"},
 		Password: func() (vault.Secret, error) {
 			secret, err := s.secret(params.AccountPassword)
 			if err == nil {
@@ -101,13 +101,17 @@ func (j judged) Watch(ctx context.Context, a side.Account, ready func(), hint fu
 	return j.judge(j.Watcher.Watch(ctx, a, ready, hint))
 }
 
-// refusalNote keeps the service account's refusal beside the secrets.
-type refusalNote struct{ s *settings }
+// refusalNote keeps a service account's refusal beside the secrets.
+type refusalNote struct {
+	s *settings
+	// name is whose it is: "communication.refused".
+	name string
+}
 
-const refusalOwner = "agent:communication.refused"
+func (n refusalNote) owner() string { return "agent:" + n.name }
 
 func (n refusalNote) path() string {
-	return filepath.Join(n.s.now().Data.Folder, "secrets", "communication.refused.age")
+	return filepath.Join(n.s.now().Data.Folder, "secrets", n.name+".age")
 }
 
 // Read implements access.Notes.
@@ -119,14 +123,20 @@ func (n refusalNote) Read() (vault.Secret, error) {
 	if err != nil {
 		return vault.Secret{}, fault.New(fault.Internal, "agent.refusalNote", "", err)
 	}
-	return n.s.vault.Open(refusalOwner, sealed)
+	if n.s.vault == nil {
+		return vault.Secret{}, fault.New(fault.SecretUnreadable, "agent.refusalNote", "", nil)
+	}
+	return n.s.vault.Open(n.owner(), sealed)
 }
 
 // Write implements access.Notes.
 func (n refusalNote) Write(s vault.Secret) error {
-	sealed, err := n.s.vault.Seal(refusalOwner, s)
+	if n.s.vault == nil {
+		return fault.New(fault.KeyMissing, "agent.refusalNote", "", nil)
+	}
+	sealed, err := n.s.vault.Seal(n.owner(), s)
 	if err == nil {
-		err = os.WriteFile(n.path(), sealed, 0o600)
+		err = errors.Join(os.MkdirAll(filepath.Dir(n.path()), 0o700), os.WriteFile(n.path(), sealed, 0o600))
 	}
 	if err != nil {
 		return fault.New(fault.Internal, "agent.refusalNote", "", err)

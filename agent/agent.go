@@ -7,6 +7,7 @@
 package agent
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"io"
@@ -28,6 +29,7 @@ import (
 	"abgleich/agent/logbook"
 	"abgleich/agent/params"
 	"abgleich/agent/pim"
+	"abgleich/agent/rival"
 	"abgleich/agent/schedule"
 	"abgleich/agent/side"
 	"abgleich/agent/side/business"
@@ -47,6 +49,10 @@ type Options struct {
 	Echo io.Writer
 	// Now is the clock; nil means time.Now.
 	Now func() time.Time
+	// Processes are what runs on this machine; nil means the operating system's list.
+	Processes rival.Processes
+	// Machine is a mark of this machine, "" for none; nil means the operating system's.
+	Machine func() string
 }
 
 // Agent is a running agent.
@@ -60,6 +66,10 @@ type Agent struct {
 	closers []func(context.Context) error
 	stopped chan struct{}
 	err     error
+	// broke is why a part ended that should not.
+	broke error
+	// last tells the message recipient of an end with an error; nil for nobody.
+	last func(context.Context, error)
 }
 
 // Start brings an agent up. The context is for starting only. A business database
@@ -71,13 +81,25 @@ func Start(ctx context.Context, o Options) (_ *Agent, err error) {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
+	if o.Processes == nil {
+		o.Processes = rival.System{}
+	}
+	if o.Machine == nil {
+		o.Machine = machineMark
+	}
 	a := &Agent{failed: make(chan error, 1)}
+	var p params.Params
 	defer func() {
 		if err != nil {
+			a.last = nil // what is told is why it did not start
+			failed := err
 			err = errors.Join(err, a.Stop(context.WithoutCancel(ctx)))
+			if p.Data.Folder != "" {
+				lastWord(ctx, p, o.Version, lastLog(), o.Now, fault.ServiceNotStarted, failed)
+			}
 		}
 	}()
-	p, _, err := o.Parameters.Load()
+	p, _, err = o.Parameters.Load()
 	if err != nil {
 		return nil, err
 	}
@@ -106,6 +128,9 @@ func Start(ctx context.Context, o Options) (_ *Agent, err error) {
 		return nil, err
 	}
 	started = true
+	a.last = func(ctx context.Context, err error) {
+		lastWord(ctx, rooms.settings.now(), o.Version, lastLog(), o.Now, fault.ServiceEnded, err)
+	}
 	logs.Service().WithField("version", o.Version).WithField("address", a.address).Info("agent started")
 	return a, nil
 }
@@ -162,6 +187,7 @@ func (a *Agent) open(ctx context.Context, o Options, p params.Params, logs *logb
 	r.business, err = business.New(business.Config{
 		Driver: string(alias.Driver), DSN: beside(p.Data.Folder, alias.DSN), Foreign: alias.Foreign,
 		KeyStore: filepath.Join(p.Data.Folder, "keys-"+p.Database.Alias+".db"), Now: o.Now,
+		Keeper: homeKeeper{r.store}, Machine: o.Machine(),
 	})
 	if err != nil {
 		return r, err
@@ -187,9 +213,14 @@ func (a *Agent) run(ctx context.Context, o Options, p params.Params, logs *logbo
 	}
 	run := &runner{exchange: ex, book: r.opener, board: r.board, store: r.store, now: o.Now, failing: newFailing(),
 		log: func(u pim.UserID) *logrus.Entry { return logs.User(string(u)) }}
+	if !p.Sync.IgnoreOtherServices {
+		run.rivals = rival.New(o.Processes, rival.Known(), o.Now)
+	}
 	run.executor = executor.New(executor.Config{
 		Store: r.store, Business: r.business, Exchange: ex, Policy: engine.Policy(p.Sync.Policy),
 		Guard: engine.Guard{Items: p.Sync.GuardCount, Percent: p.Sync.GuardPercent}, Now: o.Now, Progress: run.progress,
+		CreationGuard: engine.Guard{Items: p.Sync.CreationGuardCount, Percent: p.Sync.CreationGuardPercent},
+		Options:       standardOptions(p),
 	})
 	if err := r.board.Restore(ctx, run); err != nil {
 		return err
@@ -211,13 +242,14 @@ func (a *Agent) run(ctx context.Context, o Options, p params.Params, logs *logbo
 	a.background(r.opening.run)
 	a.background(r.settings.follow)
 	a.background(r.opener.released(func(ctx context.Context) error { return scheduler.ParametersChanged(ctx, 0) }))
-	mails := newNotices(p, r, func(s vault.Secret) { logs.Guard(s) }, logs.Slog(), o.Now)
+	mails := newNotices(p, r, func(s vault.Secret) { logs.Guard(s) }, o.Version, logs.Slog(), o.Now)
 	a.background(mails.desk.Run)
 	a.background(mails.watch)
-	a.background((&keeper{store: r.store, now: o.Now, log: logs.Service()}).run)
+	a.background((&keeper{store: r.store, trashDays: func() int { return r.settings.now().Sync.TrashDays }, now: o.Now, log: logs.Service()}).run)
+	plan := &planner{run.executor, r.business, r.store, r.opener}
 	return a.serve(o, p, api.Config{
 		Version: o.Version, Now: o.Now, Records: r.store, Book: r.book, Vault: r.vault, Employees: r.business,
-		Control: scheduler, Status: r.board, Checker: newChecker(o, p, r, events), Planner: &planner{run.executor, r.business, r.store, r.opener},
+		Control: scheduler, Status: r.board, Checker: newChecker(o, p, r, events), Planner: plan, Comparer: plan, Undoer: plan,
 		Logs: logs, Settings: r.settings, Stopping: pipe.Stopping,
 	})
 }
@@ -266,6 +298,9 @@ func (a *Agent) background(part func(context.Context) error) {
 			if err == nil {
 				err = fault.New(fault.Internal, "agent.background", "", errors.New("a part ended by itself"))
 			}
+			a.mu.Lock()
+			a.broke = cmp.Or(a.broke, err)
+			a.mu.Unlock()
 			select {
 			case a.failed <- err:
 			default: // one reason is enough
@@ -324,6 +359,9 @@ func (a *Agent) Stop(ctx context.Context) error {
 		errs = append(errs, closers[i](ctx))
 	}
 	a.err = errors.Join(errs...)
+	if err := errors.Join(a.broke, a.err); err != nil && a.last != nil {
+		a.last(ctx, err)
+	}
 	close(a.stopped)
 	return a.err
 }

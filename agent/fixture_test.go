@@ -16,6 +16,7 @@ import (
 	"abgleich/agent"
 	"abgleich/agent/exchangesim"
 	"abgleich/agent/params"
+	"abgleich/agent/rival"
 	"abgleich/agent/side/business"
 	"abgleich/ipc/contract"
 	"abgleich/ipc/contract/contractconnect"
@@ -32,6 +33,8 @@ type world struct {
 	master *business.Database
 	file   *params.File
 	agent  *agent.Agent
+	// processes are what runs beside the agent; nil for what really does.
+	processes rival.Processes
 	// mailAddress is where the mail server listens; unplug ends that.
 	mailAddress string
 	unplug      func()
@@ -58,6 +61,7 @@ func newWorldAt(t *testing.T, host string, change ...params.Change) *world {
 		Domain: "LAB", TLS: true, Certificate: cert, ExtendedProtection: exchangesim.ProtectionRequired, LockAfter: 3,
 		Users: []exchangesim.User{{Name: "anna", Password: annaPassword, Mail: annaMail, Zone: "Europe/Vienna"},
 			{Name: "service", Password: "secret9", Mail: "service@lab.test", Impersonator: true},
+			{Name: "notices", Password: "secret7", Mail: "notices@lab.test", MaySend: true},
 			{Name: "room1", Password: "secret8", Mail: roomMail, Zone: "Europe/Vienna"}},
 	})
 	must(t, err)
@@ -124,7 +128,7 @@ func (w *world) business() *business.Database {
 
 func (w *world) start() {
 	w.t.Helper()
-	a, err := agent.Start(context.Background(), agent.Options{Parameters: w.file, Version: "test", Echo: testWriter{w.t}})
+	a, err := agent.Start(context.Background(), agent.Options{Parameters: w.file, Version: "test", Echo: testWriter{w.t}, Processes: w.processes})
 	must(w.t, err)
 	w.agent = a
 	w.t.Cleanup(w.stop)

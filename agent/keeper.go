@@ -10,7 +10,7 @@ import (
 )
 
 const (
-	// keptFor is how long trash, history, notices and records of looks are kept.
+	// keptFor is how long history, notices and records of looks are kept.
 	keptFor = 90 * 24 * time.Hour
 	// tidyEvery is how often what is older is removed.
 	tidyEvery = 24 * time.Hour
@@ -23,9 +23,12 @@ const (
 type keeper struct {
 	store interface {
 		Prune(context.Context, time.Time) error
+		PruneTrash(context.Context, time.Time) error
 	}
-	now func() time.Time
-	log *logrus.Logger
+	// trashDays is how many days the trash is kept just now.
+	trashDays func() int
+	now       func() time.Time
+	log       *logrus.Logger
 }
 
 // run tidies up at the start and then daily, until the context ends. A failure is
@@ -36,7 +39,7 @@ func (k *keeper) run(ctx context.Context) error {
 	var last time.Time
 	for {
 		if now := k.now(); last.IsZero() || now.Sub(last) >= tidyEvery {
-			switch err := k.store.Prune(ctx, now.Add(-keptFor)); {
+			switch err := k.tidy(ctx, now); {
 			case err == nil:
 				last = now
 			case ctx.Err() == nil:
@@ -49,4 +52,11 @@ func (k *keeper) run(ctx context.Context) error {
 		case <-look.C:
 		}
 	}
+}
+
+func (k *keeper) tidy(ctx context.Context, now time.Time) error {
+	if err := k.store.Prune(ctx, now.Add(-keptFor)); err != nil {
+		return err
+	}
+	return k.store.PruneTrash(ctx, now.AddDate(0, 0, -k.trashDays()))
 }

@@ -3,9 +3,10 @@ package agent
 import (
 	"context"
 	"log/slog"
-	"os"
+	"maps"
 	"path/filepath"
 	"slices"
+	"sync"
 	"time"
 
 	"abgleich/agent/fault"
@@ -26,21 +27,19 @@ type notices struct {
 	}
 	log *slog.Logger
 	now func() time.Time
+
+	// mu guards wrong: what waits for people at each user.
+	mu    sync.Mutex
+	wrong map[pim.UserID]notice.Wrong
 }
 
-func newNotices(p params.Params, r rooms, guard func(vault.Secret), log *slog.Logger, now func() time.Time) *notices {
-	machine, _ := os.Hostname() // "" leaves it out
-	n := &notices{board: r.board, holds: r.store, log: log, now: now}
+func newNotices(p params.Params, r rooms, guard func(vault.Secret), version string, log *slog.Logger, now func() time.Time) *notices {
+	n := &notices{board: r.board, holds: r.store, log: log, now: now, wrong: map[pim.UserID]notice.Wrong{}}
 	n.desk = notice.Open(notice.Options{
 		File: filepath.Join(p.Data.Folder, "notices.json"), Log: log, Now: now,
-		Sender: notice.SMTP{Account: func() (notice.Account, error) { return noticeAccount(r.settings, guard) }},
+		Sender: newNoticeWay(r, guard, version, now), Wrong: n.waiting,
 		Settings: func() notice.Settings {
-			p := r.settings.now()
-			s := notice.Settings{Mail: p.Notice, Language: p.Language, Machine: machine}
-			if s.Mail.SMTPServer == "" {
-				s.Mail.Recipient = "" // nothing can be sent: nothing waits either
-			}
-			return s
+			return noticeSettings(r.settings)
 		},
 	})
 	missing := fault.Code("")
@@ -51,23 +50,11 @@ func newNotices(p params.Params, r rooms, guard func(vault.Secret), log *slog.Lo
 	return n
 }
 
-// noticeAccount is the account in force at the mail server for notices. It trusts
-// the authorities the mail server of the mailboxes is trusted by.
-func noticeAccount(s *settings, guard func(vault.Secret)) (notice.Account, error) {
-	p := s.now()
-	a := notice.Account{Mail: p.Notice}
-	var err error
-	if a.Roots, err = certificates(p.Communication.CertificateFile); err != nil {
-		return a, err
-	}
-	if a.Mail.SMTPUser == "" {
-		return a, nil
-	}
-	if a.Password, err = s.secret(params.NoticePassword); err != nil {
-		return a, err
-	}
-	guard(a.Password)
-	return a, nil
+// waiting lists what waits for people, for the summary.
+func (n *notices) waiting() []notice.Wrong {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return slices.Collect(maps.Values(n.wrong))
 }
 
 // watch follows the board until the context ends.
@@ -93,6 +80,12 @@ func (n *notices) part(s notice.Source, code fault.Code) {
 
 func (n *notices) user(ctx context.Context, u status.User) {
 	unwanted := u.State == status.NotSetUp || u.State == status.Disabled
+	n.mu.Lock()
+	delete(n.wrong, u.User)
+	if !unwanted && u.Problems+u.Holds > 0 {
+		n.wrong[u.User] = notice.Wrong{User: u.User, Name: u.Name, Problems: u.Problems, Holds: u.Holds}
+	}
+	n.mu.Unlock()
 	// Before the scheduler has listed him at a start no kind is enabled.
 	listed := slices.ContainsFunc(u.Kinds, func(k status.Kind) bool { return k.Enabled })
 	for _, k := range u.Kinds {

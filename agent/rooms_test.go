@@ -168,7 +168,7 @@ func changeIt(file *params.File, key string, f params.Field) error {
 		return err
 	}
 	values := append(slices.Clone(f.Choices), "true", "false", fmt.Sprint(f.Min+1), fmt.Sprint(f.Min+2),
-		"other", "other.lab.test", "other@lab.test", "https://other.lab.test/EWS/Exchange.asmx", "127.0.0.9", "OTHER.TEST", "/tmp/other")
+		"other", "other.lab.test", "other@lab.test", "https://other.lab.test/EWS/Exchange.asmx", "127.0.0.9", "OTHER.TEST", "06:30", "/tmp/other")
 	err = errors.New("no value is taken")
 	for _, v := range values {
 		if _, _, e := file.Set(key, v); e != nil {
@@ -220,6 +220,7 @@ func TestTheServicePasswordIsSealedInAFileOfItsOwn(t *testing.T) {
 
 type pruner struct {
 	at       []time.Time
+	trash    []time.Time
 	failures int // how often it fails at first
 }
 
@@ -232,6 +233,11 @@ func (p *pruner) Prune(_ context.Context, t time.Time) error {
 	return nil
 }
 
+func (p *pruner) PruneTrash(_ context.Context, t time.Time) error {
+	p.trash = append(p.trash, t)
+	return nil
+}
+
 func TestOldRecordsAreRemovedDaily(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := &pruner{failures: 1}
@@ -239,13 +245,18 @@ func TestOldRecordsAreRemovedDaily(t *testing.T) {
 		log.SetOutput(io.Discard)
 		ctx, cancel := context.WithCancel(t.Context())
 		done := make(chan error, 1)
-		go func() { done <- (&keeper{store: p, now: time.Now, log: log}).run(ctx) }()
+		go func() {
+			done <- (&keeper{store: p, trashDays: func() int { return 30 }, now: time.Now, log: log}).run(ctx)
+		}()
 		synctest.Wait()
 		begin := time.Now()
 		time.Sleep(72*time.Hour + time.Minute)
 		synctest.Wait()
 		if len(p.at) != 3 || !p.at[0].Equal(begin.Add(tidyLook-keptFor)) || p.at[1].Sub(p.at[0]) != tidyEvery {
 			t.Errorf("removed what is older than %v", p.at)
+		}
+		if len(p.trash) != 3 || !p.trash[0].Equal(begin.Add(tidyLook).AddDate(0, 0, -30)) {
+			t.Errorf("emptied what is older than %v", p.trash)
 		}
 		cancel()
 		<-done
@@ -284,6 +295,7 @@ type staff struct {
 }
 
 func (s *staff) Employees(context.Context) ([]business.Employee, error) { return s.list, s.gone }
+func (s *staff) CheckCopy(context.Context) error                        { return nil }
 func (s *staff) CheckFunction(context.Context, pim.UserID, business.Function) error {
 	return s.function
 }

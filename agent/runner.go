@@ -25,14 +25,22 @@ type runner struct {
 	board    *status.Board
 	store    *store.Store
 	failing  *failing
-	log      func(user pim.UserID) *logrus.Entry
-	now      func() time.Time
+	// rivals finds other sync services on this machine; nil looks for none.
+	rivals interface {
+		Find(context.Context) (string, error)
+	}
+	log func(user pim.UserID) *logrus.Entry
+	now func() time.Time
 }
 
 // RunSlice implements schedule.Runner.
 func (r *runner) RunSlice(ctx context.Context, s schedule.Slice) (schedule.Result, error) {
 	user := s.Account.User
 	if err := r.book.MayTry(ctx, user, s.TryRejected); err != nil {
+		r.settle(ctx, s, err)
+		return schedule.Result{}, err
+	}
+	if err := r.alone(ctx, s); err != nil {
 		r.settle(ctx, s, err)
 		return schedule.Result{}, err
 	}
@@ -68,6 +76,28 @@ func (r *runner) RunSlice(ctx context.Context, s schedule.Slice) (schedule.Resul
 	return schedule.Result{More: res.More, NextTry: res.NextTry, RetryAfter: ews.BackOff(err)}, err
 }
 
+// alone refuses a first sync while another sync service is at work on this machine:
+// what that one brings to a side meanwhile would be doubled. Who is synced already is
+// not stopped: his items are paired. Where nobody can tell, nothing is refused.
+func (r *runner) alone(ctx context.Context, s schedule.Slice) error {
+	if r.rivals == nil {
+		return nil
+	}
+	o, err := r.store.Overview(ctx, s.Account.User, s.Kind)
+	if err != nil || !o.FirstDone.IsZero() {
+		return err
+	}
+	name, err := r.rivals.Find(ctx)
+	if err != nil && ctx.Err() == nil {
+		r.log(s.Account.User).WithError(err).Warn("whether another sync service runs could not be found out")
+		return nil
+	}
+	if name != "" {
+		return fault.New(fault.OtherServiceRunning, "agent.RunSlice", name, nil)
+	}
+	return err
+}
+
 // settle keeps the account's own problems: one code at a time for a kind, gone with
 // its first slice that works. What passes by itself is a notice; what stops the
 // user needs a person.
@@ -93,7 +123,7 @@ func (r *runner) settle(ctx context.Context, s schedule.Slice, err error) {
 	}
 	entry.Warn("a run was interrupted")
 	e := r.store.PutProblem(ctx, store.Problem{
-		User: user, Code: code, Detail: err.Error(), Notice: !schedule.Stops(code),
+		User: user, Code: code, Detail: err.Error(), Notice: !schedule.Stops(code) && code != fault.DatabaseCopy && code != fault.OtherServiceRunning,
 	})
 	if e != nil {
 		r.log(user).WithError(e).Error("the problem could not be kept")

@@ -90,6 +90,9 @@ func (s *settings) secret(key string) (vault.Secret, error) {
 	if err != nil {
 		return vault.Secret{}, fault.New(fault.Internal, "agent.secret", key, err)
 	}
+	if s.vault == nil {
+		return vault.Secret{}, fault.New(fault.KeyMissing, "agent.secret", key, nil)
+	}
 	return s.vault.Open("agent:"+key, sealed)
 }
 
@@ -98,7 +101,7 @@ func (s *settings) secretPath(key string) string {
 }
 
 // Apply takes over what the file says now, as far as that can be done in passing:
-// switch, interval, language, notices and log level. It tells whether the rest needs a
+// switch, interval, days of the trash, language, notices and log level. It tells whether the rest needs a
 // restart. A file that can't be read leaves everything as it is.
 func (s *settings) Apply(ctx context.Context) (restartNeeded bool, err error) {
 	s.applying.Lock()
@@ -110,7 +113,7 @@ func (s *settings) Apply(ctx context.Context) (restartNeeded bool, err error) {
 	old := s.now()
 	live := old
 	live.Communication.SyncEnabled = p.Communication.SyncEnabled
-	live.Sync.Interval = p.Sync.Interval
+	live.Sync.Interval, live.Sync.TrashDays = p.Sync.Interval, p.Sync.TrashDays
 	live.Log.Level = p.Log.Level
 	live.Language = p.Language
 	live.Notice = p.Notice

@@ -21,6 +21,8 @@ type people struct {
 	employees interface {
 		Employees(context.Context) ([]business.Employee, error)
 		CheckFunction(context.Context, pim.UserID, business.Function) error
+		// CheckCopy fails with [fault.DatabaseCopy].
+		CheckCopy(context.Context) error
 	}
 	book     *credentials.Book
 	board    *status.Board
@@ -67,7 +69,7 @@ func (p *people) Users(ctx context.Context) ([]schedule.User, error) {
 	for user := range views { // credentials of somebody who left the master data
 		p.board.Known(user, "", status.Disabled, fault.EmployeeUnknown)
 	}
-	p.reached(nil)
+	p.reached(p.employees.CheckCopy(ctx))
 	return out, nil
 }
 

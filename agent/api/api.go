@@ -61,14 +61,20 @@ type Records interface {
 	Installation() string
 	Problems(context.Context, store.ProblemQuery) ([]store.Problem, error)
 	RetryProblem(context.Context, pim.UserID, store.ProblemID) error
+	IgnoreProblem(context.Context, pim.UserID, store.ProblemID) error
+	ProblemCount(context.Context, pim.UserID) (int, error)
 	ReadNotice(context.Context, pim.UserID, store.ProblemID) error
 	ClearAccountProblems(context.Context, pim.UserID, ...fault.Code) error
 	Holds(context.Context, pim.UserID) ([]store.Hold, error)
 	HeldItems(ctx context.Context, id store.HoldID, after store.RowID, limit int) ([]store.HeldItem, error)
 	ResolveHold(ctx context.Context, user pim.UserID, id store.HoldID, d store.Decision, by string) error
 	Runs(ctx context.Context, user pim.UserID, before store.RunID, limit int) ([]store.Run, error)
+	RunOf(context.Context, pim.UserID, store.RunID) (store.Run, error)
+	ListTrash(context.Context, store.TrashQuery) ([]store.Trash, error)
 	Overview(context.Context, pim.UserID, pim.Kind) (store.Overview, error)
 	PutAudit(context.Context, store.AuditEntry) error
+	Audit(ctx context.Context, limit int) ([]store.AuditEntry, error)
+	ForgetUser(context.Context, pim.UserID) (store.Forgotten, error)
 	Ties(context.Context) ([]store.Tie, error)
 	Tie(context.Context, pim.UserID) (store.Tie, error)
 	SetTie(context.Context, store.Tie) error
@@ -87,8 +93,19 @@ type Planner interface {
 	Plan(ctx context.Context, user pim.UserID, kind pim.Kind, each func(executor.PlanItem) error) error
 }
 
+// Comparer reads both sides as they are, and writes nothing.
+type Comparer interface {
+	// Compare calls each for every item of the user, in no order, until it returns an
+	// error.
+	Compare(ctx context.Context, user pim.UserID, kind pim.Kind, each func(executor.Compared) error) error
+	// Show reads one item. Sides that can't be asked are told, and no failure.
+	Show(ctx context.Context, user pim.UserID, kind pim.Kind, r store.Ref) (executor.Shown, error)
+}
+
 // Logs are the log files.
 type Logs interface {
+	// Forget removes a user's error log.
+	Forget(ctx context.Context, user string) error
 	Tail(ctx context.Context, q logbook.Query, n int) ([]logbook.Line, error)
 	Follow(ctx context.Context, q logbook.Query) <-chan logbook.Line
 }
@@ -118,6 +135,8 @@ type Config struct {
 	Status    *status.Board
 	Checker   Checker
 	Planner   Planner
+	Comparer  Comparer
+	Undoer    Undoer
 	Logs      Logs
 	Settings  Settings
 	// Stopping tells streams that the agent ends; see pipe.Stopping.
@@ -137,6 +156,8 @@ func Handler(c Config) http.Handler {
 }
 
 type server struct {
+	// Calls that nobody answers yet.
+	contractconnect.UnimplementedAgentServiceHandler
 	Config
 	// groups keeps one change of permission groups at a time: they are read and
 	// written back whole.

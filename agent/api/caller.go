@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 	"strings"
+	"sync"
 
 	"abgleich/agent/fault"
 	"abgleich/agent/pim"
@@ -15,6 +16,8 @@ type caller struct {
 	pipe.Peer
 	// user is the employee he has proved to be, or "".
 	user pim.UserID
+	// reads tells whether he may see the content of others' items; nil for no.
+	reads func() bool
 }
 
 func (s *server) caller(ctx context.Context) (caller, error) {
@@ -23,7 +26,9 @@ func (s *server) caller(ctx context.Context) (caller, error) {
 		return caller{}, fault.New(fault.NotPermitted, "api.caller", "", err)
 	}
 	u, err := s.Book.UserOf(ctx, p.ID)
-	return caller{p, u}, err
+	return caller{p, u, sync.OnceValue(func() bool {
+		return p.Admin && u != "" && s.Employees.CheckFunction(ctx, u, business.FunctionSyncContent) == nil
+	})}, err
 }
 
 // subject is the user a call is about: the caller's own, or the one an
@@ -84,14 +89,38 @@ func (s *server) listing(ctx context.Context, named string, all bool) (caller, p
 	return s.subject(ctx, named)
 }
 
-// masked is what a title becomes for anybody but the item's owner.
+// masked is what content becomes for those who may not see it.
 const masked = "•••"
 
+// may tells whether the caller may see the content of a user's items: of his own,
+// or an administrator who was granted [business.FunctionSyncContent].
+func (c caller) may(owner pim.UserID) bool {
+	return owner != "" && owner == c.user || c.reads != nil && c.reads()
+}
+
+// title is a title as the caller may see it.
 func (c caller) title(owner pim.UserID, title string) string {
-	if owner == c.user || title == "" {
+	if title == "" || c.may(owner) {
 		return title
 	}
 	return masked
+}
+
+// itemTitle is an item's subject as the caller may see it: of what somebody marked
+// as private only he himself, whoever was granted what.
+func (c caller) itemTitle(owner pim.UserID, i pim.Item) string {
+	if i == nil {
+		return ""
+	}
+	if isPrivate(i) && owner != c.user && i.Shared().Subject != "" {
+		return masked
+	}
+	return c.title(owner, i.Shared().Subject)
+}
+
+func isPrivate(i pim.Item) bool {
+	s := i.Shared().Sensitivity
+	return s == pim.Private || s == pim.Confidential
 }
 
 // guess finds the employee a login most probably belongs to: by User-ID, then by

@@ -10,8 +10,9 @@ import (
 	"abgleich/ipc/contract"
 )
 
-// mostPlanned is how many actions of a dry run are listed; all are counted.
-const mostPlanned = 500
+// mostPlanned is how many actions of a dry run are listed; all are counted. A first
+// sync of a large mailbox fits.
+const mostPlanned = 20_000
 
 // PlanRun foretells a user's next run. For the user himself; administrators see
 // the titles hidden.
@@ -48,7 +49,7 @@ func (s *server) PlanRun(ctx context.Context, r *connect.Request[contract.PlanRu
 func planned(c caller, user pim.UserID, k pim.Kind, it executor.PlanItem) *contract.PlannedAction {
 	a := &contract.PlannedAction{Side: contract.SideId(it.Side), Action: actionName(it.Action), Kind: contract.Kind(k), Code: string(it.Code)}
 	if it.Item != nil {
-		a.Title = c.title(user, it.Item.Shared().Subject)
+		a.Title, a.Start = c.itemTitle(user, it.Item), stamp(startOf(it.Item))
 	}
 	for _, f := range it.Fields.List() {
 		a.Fields = append(a.Fields, f.String())
@@ -68,6 +69,8 @@ func actionName(a executor.PlanAction) string {
 		return "hold"
 	case executor.PlanProblem:
 		return "problem"
+	case executor.PlanPair:
+		return "pair"
 	}
 	return "unknown"
 }
@@ -91,5 +94,7 @@ func count(c *contract.Counts, it executor.PlanItem) {
 		c.Held++
 	case executor.PlanProblem:
 		c.Problems++
+	case executor.PlanPair:
+		c.Paired++
 	}
 }

@@ -52,7 +52,8 @@ func problemMessage(c caller, p store.Problem) *contract.Problem {
 	return &contract.Problem{
 		Id: int64(p.ID), User: string(p.User), Kind: contract.Kind(p.Kind), Code: string(p.Code),
 		Title: c.title(p.User, p.Title), Side: contract.SideId(p.Side), First: stamp(p.First), Last: stamp(p.Last),
-		Attempts: uint32(p.Attempts), NextTry: stamp(p.NextTry), Detail: p.Detail, NeedsPerson: !p.Notice && p.NextTry.IsZero(),
+		Attempts: uint32(p.Attempts), NextTry: stamp(p.NextTry), Detail: p.Detail, NeedsPerson: !p.Notice && !p.Ignored && p.NextTry.IsZero(),
+		Ignored: p.Ignored,
 	}
 }
 
@@ -77,7 +78,7 @@ func (s *server) RetryProblem(ctx context.Context, r *connect.Request[contract.R
 	if err := s.runNow(ctx, p.User); err != nil {
 		return nil, err
 	}
-	return connect.NewResponse(&contract.RetryProblemResponse{}), nil
+	return connect.NewResponse(&contract.RetryProblemResponse{}), s.recount(ctx, p.User)
 }
 
 // problem finds a problem the caller may touch.
@@ -131,7 +132,7 @@ func (s *server) ListHolds(ctx context.Context, r *connect.Request[contract.List
 				return nil, fault.New(fault.StoreCorrupt, "api.ListHolds", string(h.User), err)
 			}
 			if item != nil {
-				m.Titles = append(m.Titles, c.title(h.User, item.Shared().Subject))
+				m.Titles = append(m.Titles, c.itemTitle(h.User, item))
 			}
 		}
 		out.Holds = append(out.Holds, m)
@@ -185,7 +186,7 @@ func (s *server) ListRuns(ctx context.Context, r *connect.Request[contract.ListR
 		return nil, err
 	}
 	limit := min(max(int(r.Msg.GetLimit()), 1), mostRows)
-	runs, err := s.Records.Runs(ctx, user, 0, limit)
+	runs, err := s.Records.Runs(ctx, user, store.RunID(r.Msg.GetBefore()), limit)
 	if err != nil {
 		return nil, err
 	}
@@ -203,6 +204,8 @@ func (s *server) ListRuns(ctx context.Context, r *connect.Request[contract.ListR
 		out.Runs = append(out.Runs, &contract.Run{
 			Id: int64(run.ID), User: string(run.User), Kind: contract.Kind(run.Kind), Started: stamp(run.Started),
 			FirstSync: done.IsZero() || run.Started.Before(done), Took: durationpb.New(run.Busy), Counts: countsMessage(run.Counts), Code: string(run.Code),
+			Requests: uint64(max(run.Spent.Requests, 0)), BytesSent: uint64(max(run.Spent.Sent, 0)), BytesReceived: uint64(max(run.Spent.Received, 0)),
+			Throttled: durationpb.New(run.Spent.Throttled), Undone: stamp(run.Undone),
 		})
 	}
 	return connect.NewResponse(out), nil
@@ -218,9 +221,17 @@ func (s *server) runNow(ctx context.Context, user pim.UserID, kinds ...pim.Kind)
 	return err
 }
 
-// recordLook notes that somebody looked at what isn't his; user "" is everybody.
+// recordLook notes that somebody looked at what isn't his, or read it where its
+// content isn't hidden from him; user "" is everybody.
 func (s *server) recordLook(ctx context.Context, c caller, user pim.UserID, what string) error {
-	return s.recordDeed(ctx, c, user, "looked at "+what)
+	if user != "" && user == c.user {
+		return nil
+	}
+	verb := "looked at "
+	if c.may(user) {
+		verb = "read "
+	}
+	return s.recordDeed(ctx, c, user, verb+what)
 }
 
 // recordDeed notes that somebody did something with what isn't his.

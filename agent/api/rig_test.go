@@ -3,8 +3,10 @@ package api_test
 import (
 	"context"
 	"errors"
+	"io/fs"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"path/filepath"
 	"slices"
 	"sync"
@@ -60,6 +62,7 @@ type rig struct {
 	planner  *planner
 	records  *records
 	settings *settings
+	logs     *logs
 	url      string
 	stopping chan struct{}
 }
@@ -69,7 +72,7 @@ type client = contractconnect.AgentServiceClient
 func newRig(t *testing.T) *rig {
 	t.Helper()
 	dir := t.TempDir()
-	r := &rig{T: t, control: &control{}, checker: &checker{}, planner: &planner{}, stopping: make(chan struct{})}
+	r := &rig{T: t, control: &control{}, checker: &checker{}, planner: &planner{}, logs: &logs{}, stopping: make(chan struct{})}
 	var err error
 	r.vault, err = vault.NewInMemory()
 	r.must(err)
@@ -97,12 +100,12 @@ func newRig(t *testing.T) *rig {
 	r.settings = &settings{File: file, secrets: map[string]vault.Secret{}}
 	r.config = api.Config{
 		Version: "1.2.3", Now: time.Now, Records: r.records, Book: r.book, Vault: r.vault, Employees: r.db, Control: r.control,
-		Status: r.board, Checker: r.checker, Planner: r.planner, Logs: logs{}, Settings: r.settings,
+		Status: r.board, Checker: r.checker, Planner: r.planner, Comparer: r.planner, Undoer: undoer{}, Logs: r.logs, Settings: r.settings,
 		Stopping: func(context.Context) <-chan struct{} { return r.stopping },
 	}
 	h := api.Handler(r.config)
 	web := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
-		for _, p := range []pipe.Peer{stranger, annaPeer, benPeer, admin} {
+		for _, p := range []pipe.Peer{stranger, annaPeer, benPeer, admin, chief} {
 			if p.ID == req.Header.Get("Test-Peer") {
 				req = req.WithContext(pipe.WithPeer(req.Context(), p))
 			}
@@ -150,9 +153,24 @@ func (r *rig) audited(who, what, subject string) bool {
 	return slices.ContainsFunc(es, func(e store.AuditEntry) bool { return e.Who == who && e.What == what && e.Subject == subject })
 }
 
-func (r *rig) must(err error) {
+// raw is all that stands in the state file, and in the log beside it.
+func (r *rig) raw() string {
 	r.Helper()
-	if err != nil {
+	var all []byte
+	for _, suffix := range []string{"", "-wal"} {
+		b, err := os.ReadFile(r.store.Path() + suffix)
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			r.Fatal(err)
+		}
+		all = append(all, b...)
+	}
+	return string(all)
+}
+
+// must lets no error pass but those with the given codes.
+func (r *rig) must(err error, but ...fault.Code) {
+	r.Helper()
+	if err != nil && !fault.Has(err, but...) {
 		r.Fatal(err)
 	}
 }
@@ -258,14 +276,59 @@ func (c *checker) Check(_ context.Context, q verify.Request, report func(verify.
 	return verify.Result{OK: true, User: owner}, nil
 }
 
-// planner foretells one deletion of Anna's appointment.
-type planner struct{}
+// planner foretells one deletion of Anna's appointment, which may be private.
+type planner struct{ private bool }
 
-func (*planner) Plan(_ context.Context, _ pim.UserID, k pim.Kind, each func(executor.PlanItem) error) error {
+func (p *planner) Plan(_ context.Context, _ pim.UserID, k pim.Kind, each func(executor.PlanItem) error) error {
 	if k != pim.KindAppointment {
 		return nil
 	}
-	return each(executor.PlanItem{Action: executor.PlanDelete, Side: pim.Business, Item: appointment()})
+	return each(executor.PlanItem{Action: executor.PlanDelete, Side: pim.Business, Item: marked(appointment(), p.private)})
+}
+
+// Compare finds Anna's appointment pending, and one that is equal.
+func (p *planner) Compare(_ context.Context, u pim.UserID, k pim.Kind, each func(executor.Compared) error) error {
+	if k != pim.KindAppointment || u != anna {
+		return nil
+	}
+	equal := marked(appointment(), p.private)
+	if err := each(executor.Compared{State: executor.CompareEqual, Business: equal, Exchange: equal}); err != nil {
+		return err
+	}
+	b, e := versions()
+	return each(executor.Compared{State: executor.ComparePending, Business: marked(b, p.private), Exchange: marked(e, p.private), Differ: differing})
+}
+
+// Show has both versions of Anna's appointment, Exchange's as it was last known.
+func (*planner) Show(context.Context, pim.UserID, pim.Kind, store.Ref) (executor.Shown, error) {
+	b, e := versions()
+	return executor.Shown{Business: b, Exchange: e, Differ: differing, Away: store.PerSide[bool]{false, true}}, nil
+}
+
+var differing = pim.Fields(pim.FieldBody, pim.FieldLocation, pim.FieldCategories, pim.FieldRecurrence, pim.FieldMeeting, pim.FieldWhen)
+
+// versions are Anna's appointment with her secret in every place that can hold text.
+func versions() (business, exchange pim.Item) {
+	a := appointment().(*pim.Appointment)
+	a.Body, a.Location, a.Categories = secretTitle+" body", secretTitle+" place", []string{secretTitle}
+	a.Meeting = &pim.Meeting{Role: pim.RoleOrganizer, Organizer: secretTitle, Attendees: []pim.Attendee{{Address: secretTitle, Name: secretTitle}}}
+	a.Recurrence = &pim.Recurrence{Pattern: pim.Daily, Interval: 1, First: pim.DateOf(a.When.Start), Count: 3}
+	e := a.Clone().(*pim.Appointment)
+	e.When.End = e.When.End.Add(time.Hour)
+	e.Body, e.Location, e.Categories, e.Meeting = "", "", nil, nil
+	x := a.Clone().(*pim.Appointment)
+	x.Recurrence, x.Subject = nil, secretTitle+" moved"
+	e.Recurrence.Changed = []pim.Exception{{Original: a.When.Start, Item: x}}
+	return a, e
+}
+
+// marked is an item that is private, or as it is.
+func marked(i pim.Item, private bool) pim.Item {
+	if private {
+		i = i.Clone()
+		i.Shared().Sensitivity = pim.Private
+	}
+	return i
 }
 
 func appointment() pim.Item {
@@ -279,6 +342,8 @@ type records struct {
 	mu    sync.Mutex
 	holds []store.Hold
 	by    string
+	// private makes what is held private.
+	private bool
 }
 
 func (r *records) Holds(_ context.Context, u pim.UserID) ([]store.Hold, error) {
@@ -286,7 +351,7 @@ func (r *records) Holds(_ context.Context, u pim.UserID) ([]store.Hold, error) {
 }
 
 func (r *records) HeldItems(context.Context, store.HoldID, store.RowID, int) ([]store.HeldItem, error) {
-	b, err := pim.Marshal(appointment())
+	b, err := pim.Marshal(marked(appointment(), r.private))
 	return []store.HeldItem{{Content: b}}, err
 }
 
@@ -297,48 +362,22 @@ func (r *records) ResolveHold(_ context.Context, _ pim.UserID, _ store.HoldID, _
 	return nil
 }
 
-type logs struct{}
+type logs struct{ forgotten []string }
 
-func (logs) Tail(_ context.Context, q logbook.Query, n int) ([]logbook.Line, error) {
+func (l *logs) Forget(_ context.Context, user string) error {
+	l.forgotten = append(l.forgotten, user)
+	return nil
+}
+
+func (*logs) Tail(_ context.Context, q logbook.Query, n int) ([]logbook.Line, error) {
 	if n > 10_000 {
 		return nil, errors.New("too many")
 	}
 	return []logbook.Line{{User: q.User, Text: "line"}}, nil
 }
 
-func (logs) Follow(ctx context.Context, _ logbook.Query) <-chan logbook.Line {
+func (*logs) Follow(ctx context.Context, _ logbook.Query) <-chan logbook.Line {
 	ch := make(chan logbook.Line)
 	context.AfterFunc(ctx, func() { close(ch) })
 	return ch
-}
-
-// settings are a real parameter file and secrets in memory.
-type settings struct {
-	*params.File
-	mu      sync.Mutex
-	secrets map[string]vault.Secret
-	applied int
-}
-
-func (*settings) SecretKeys() []string { return []string{"service.password"} }
-
-func (s *settings) SetSecret(_ context.Context, key string, v vault.Secret) error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.secrets[key] = v
-	return nil
-}
-
-func (s *settings) HasSecret(_ context.Context, key string) (bool, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	_, ok := s.secrets[key]
-	return ok, nil
-}
-
-func (s *settings) Apply(context.Context) (bool, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.applied++
-	return true, nil
 }

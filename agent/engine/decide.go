@@ -14,9 +14,9 @@ func (r *Rules) Decide(b, e Half) Decision {
 	case b.Presence == Present && e.Presence == Present:
 		return r.both(&b, &e)
 	case b.Presence == Present:
-		return r.one(pim.Business, &b, e.Presence)
+		return r.one(pim.Business, &b, &e)
 	case e.Presence == Present:
-		return r.one(pim.Exchange, &e, b.Presence)
+		return r.one(pim.Exchange, &e, &b)
 	case b.Presence == Away && e.Presence != Deleted, e.Presence == Away && b.Presence != Deleted:
 		return Decision{Verdict: Rest} // what is away may come back
 	}
@@ -24,22 +24,31 @@ func (r *Rules) Decide(b, e Half) Decision {
 }
 
 // one decides about a pair of which only the item on side s is there.
-func (r *Rules) one(s pim.SideID, h *Half, missing Presence) Decision {
+func (r *Rules) one(s pim.SideID, h, missing *Half) Decision {
 	target := s.Other()
-	if missing == Away {
+	if missing.Presence == Away {
 		return Decision{Verdict: Rest}
 	}
 	it := h.now()
 	if it == nil {
 		return Decision{Verdict: Wait}
 	}
+	if r.Options.Private == PrivateNot && (private(it) || private(missing.Left)) {
+		return Decision{Verdict: Rest, Code: fault.OutsideOptions}
+	}
 	if h.changed() {
+		if !r.Options.writes(target) {
+			return Decision{Verdict: Rest, Code: fault.OutsideOptions}
+		}
 		if !r.carries(it, target) {
 			return Decision{Verdict: Unpair, Target: target, Code: fault.SeriesNotSupported}
 		}
 		return Decision{Verdict: Recreate, Target: target}
 	}
-	if missing == Lost {
+	if !r.Options.writes(s) {
+		return Decision{Verdict: Rest, Code: fault.OutsideOptions}
+	}
+	if missing.Presence == Lost {
 		return Decision{Verdict: Hold, Target: s}
 	}
 	if s == pim.Exchange && guests(it) != alone {
@@ -52,6 +61,9 @@ func (r *Rules) one(s pim.SideID, h *Half, missing Presence) Decision {
 func (r *Rules) DecideNew(s pim.SideID, it pim.Item) Decision {
 	if it == nil {
 		return Decision{Verdict: Wait}
+	}
+	if !r.Travels(s, it) {
+		return Decision{Verdict: Filter, Target: s.Other(), Code: fault.OutsideOptions}
 	}
 	if !r.carries(it, s.Other()) {
 		return Decision{Verdict: Refuse, Target: s.Other(), Code: fault.SeriesNotSupported}

@@ -33,8 +33,13 @@ type Half struct {
 	Base pim.Item
 	// Item is the item now; nil means it is as Base says.
 	Item pim.Item
+	// Left is the item as it was last seen before it left, where that differs from
+	// Base; nil for not.
+	Left pim.Item
 	// Seen is when a changed Item was first seen; zero when there was no change.
 	Seen time.Time
+	// Origin tells that the pair began with this half: the other was made of it.
+	Origin bool
 }
 
 func (h *Half) now() pim.Item {
@@ -74,6 +79,9 @@ const (
 	Wait
 	// Refuse: what would have to be done is not allowed; Code says why.
 	Refuse
+	// Filter: the options keep the item from travelling; Code is
+	// [fault.OutsideOptions], and it is no problem.
+	Filter
 )
 
 // Write is what to write to one side.
@@ -94,13 +102,18 @@ type Decision struct {
 	// could not be written stays a change: it must be decided again whenever one
 	// of the two items changes.
 	Code fault.Code
+	// Waits are fields that would be written if the options let them: they stay
+	// changes, and are decided again when an item or the options change. Settle only.
+	Waits pim.FieldSet
 }
 
 // Outcome is what Settle does to one half.
 type Outcome struct {
 	Write Write
-	// Base is what the side returns after the write.
+	// Base is what the side returns after the write, but for what stays a change.
 	Base pim.Item
+	// After is what the side returns after the write.
+	After pim.Item
 	// Lost are the fields whose values lose a conflict.
 	Lost pim.FieldSet
 }

@@ -32,8 +32,14 @@ const NewerTie = 2 * time.Minute
 
 // Rules are what decisions about one user's items of one kind go by.
 type Rules struct {
+	// Policy is the one where the options name none.
 	Policy             Policy
 	Business, Exchange Projection
+	Options            Options
+	// Today is the user's day in Zone, for the time window; zero for no window, nil
+	// for UTC.
+	Today pim.Date
+	Zone  *time.Location
 }
 
 // Same gives the fields in which a business and an Exchange item mean the same:
@@ -56,9 +62,9 @@ func (r *Rules) Equal(b, e pim.Item) bool {
 	return differ&(r.Business.Writable()|r.Exchange.Writable()) == 0
 }
 
-// winner says whose value stays when both changed.
-func (r *Rules) winner(b, e *Half) pim.SideID {
-	switch r.Policy {
+// winner says whose value stays when both changed a field of a group.
+func (r *Rules) winner(g Group, b, e *Half) pim.SideID {
+	switch r.policy(g) {
 	case BusinessWins:
 		return pim.Business
 	case ExchangeWins:

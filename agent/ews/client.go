@@ -23,6 +23,8 @@ type View struct {
 	TimeZone string
 	// Affinity keeps a group of subscriptions at one mailbox server; nil for none.
 	Affinity *Affinity
+
+	meter *Meter // see Metered
 }
 
 // ClientOptions say who logs in.
@@ -156,7 +158,9 @@ func (c *Client) do(ctx context.Context, op operation, body []byte, decode func(
 			}
 			if attempt < maxAttempts && e.ResponseCode == "ErrorExceededConnectionCount" && !e.OutcomeUnknown {
 				// The first time a smaller share is enough; then others are in the way.
-				if c.server.sleep(ctx, time.Duration(attempt-1)*crowdedPause) == nil {
+				pause := time.Duration(attempt-1) * crowdedPause
+				if c.server.sleep(ctx, pause) == nil {
+					c.view.meter.waited(pause)
 					continue
 				}
 			}
@@ -190,7 +194,11 @@ func (c *Client) once(ctx context.Context, op operation, body []byte, decode fun
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	}
+	asked, from := c.server.until(c.lane()), c.server.clock.Now()
 	tn, err := c.server.acquire(ctx, c.lane())
+	if !asked.IsZero() {
+		c.view.meter.waited(min(c.server.clock.Now().Sub(from), asked.Sub(from)))
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -203,12 +211,13 @@ func (c *Client) attempt(ctx context.Context, op operation, body []byte, decode 
 	defer w.stop()
 	id := c.opts.NewRequestID()
 	tr := &trip{body: body, header: c.header(id, op), stream: op.stream}
+	c.view.meter.asked(len(body))
 	resp, cn, lost, err := c.send(w.ctx, tr)
 	if err != nil {
 		return c.lost(w, err, op.write && lost, id)
 	}
 	w.touch()
-	resp.Body = w.body(resp.Body)
+	resp.Body = c.view.meter.body(w.body(resp.Body))
 	c.view.Affinity.learn(c.view.Mailbox, resp)
 	if resp.StatusCode != http.StatusOK {
 		e := c.failed(resp, id)

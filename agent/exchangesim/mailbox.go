@@ -317,12 +317,18 @@ func (m *Mailbox) snap(it *Item) (start, end time.Time) {
 		loc = z.loc
 	}
 	s, e := it.Start.In(loc), it.End.In(loc)
-	start = time.Date(s.Year(), s.Month(), s.Day(), 0, 0, 0, 0, loc)
-	end = time.Date(e.Year(), e.Month(), e.Day(), 0, 0, 0, 0, loc)
-	if end.Before(e) || !end.After(start) {
-		end = time.Date(e.Year(), e.Month(), e.Day()+1, 0, 0, 0, 0, loc)
+	start, end = wall(dayOf(s), 0, loc), wall(dayOf(e), 0, loc)
+	if stretches(e, end) || !end.After(start) {
+		end = wall(dayOf(e)+1, 0, loc)
 	}
 	return start.UTC(), end.UTC()
+}
+
+// stretches tells that an all-day item's end makes it last to the end of the day that
+// began at midnight: also the first instant of a day whose midnight the clocks skip,
+// since no one has said that Exchange knows better.
+func stretches(end, midnight time.Time) bool {
+	return end.After(midnight) || end.Hour() != 0
 }
 
 // keptSaves is how many saves of an item are remembered for AutoResolve.

@@ -23,6 +23,16 @@ func (c *call) createItem() {
 	c.begin()
 	for n := c.body.Child("Items").FirstChild(); n != nil; n = n.Next {
 		c.items++
+		if c.sends(n) {
+			if code := c.mailOut(n); code != "" {
+				c.fail(code)
+				continue
+			}
+			c.ok()
+			c.out.s("<m:Items/>")
+			c.done()
+			continue
+		}
 		it, code := c.newItem(n, target, hasInvite)
 		if code == "" {
 			c.store(it, target)

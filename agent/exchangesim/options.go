@@ -114,6 +114,9 @@ type User struct {
 	MailboxDisabled bool
 	// Impersonator may act as everybody through ExchangeImpersonation.
 	Impersonator bool
+	// MaySend tells that mails are expected from this mailbox: [Stats.Mailed] leaves
+	// them out. Anybody can send, as in Exchange.
+	MaySend bool
 }
 
 // String prints the user without the password.

@@ -69,6 +69,7 @@ func TestEverythingWrittenComesBackInValidReplies(t *testing.T) {
 	if c.sim.Stats().Mailed != 1 {
 		t.Error("a mailing write was not counted")
 	}
+	c.mails()
 	schemacheck.Check(t, dir)
 }
 

@@ -24,6 +24,7 @@ type Server struct {
 	byMail map[string]*account
 	faults *Faults
 	count  *counters
+	sent   outbox
 	zones  *zones
 	schema *schema.Schema
 	record *Recorder

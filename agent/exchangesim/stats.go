@@ -20,7 +20,8 @@ type Stats struct {
 	// the name that was given.
 	Accepted, Refused map[string]int64
 	// Mailed counts items of requests that would have sent somebody an invitation, an
-	// update or a cancellation: anything but SendToNone on a calendar write.
+	// update or a cancellation: anything but SendToNone on a calendar write. Mails
+	// count too, unless their sender is [User.MaySend].
 	Mailed int64
 	// Pushed and PushFailed count push notifications.
 	Pushed, PushFailed int64

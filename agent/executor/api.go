@@ -17,9 +17,12 @@ type Config struct {
 	Exchange side.Side
 	// Policy settles conflicts; "" is [engine.Newer].
 	Policy engine.Policy
-	// Guard is when deletions and a first sync's creations are held; the zero
-	// value is [engine.Standard].
+	// Guard is when deletions are held; the zero value is [engine.Standard].
 	Guard engine.Guard
+	// CreationGuard is when a first sync's creations are held; the zero value is Guard.
+	CreationGuard engine.Guard
+	// Options hold for users who have none of their own; may be nil.
+	Options map[pim.Kind]engine.Options
 	// Now is the clock; may be nil for time.Now.
 	Now func() time.Time
 	// NewKey makes a key nobody has; may be nil for random ones.
@@ -123,16 +126,20 @@ const (
 	PlanProblem PlanAction = 4
 	// PlanHold is a write a guard keeps back.
 	PlanHold PlanAction = 5
+	// PlanPair is an item found to be on both sides already.
+	PlanPair PlanAction = 6
 )
 
 // PlanItem is one line of a dry run.
 type PlanItem struct {
 	Action PlanAction
-	// Side is where it would be written.
+	// Side is where it would be written; for a problem where it is.
 	Side pim.SideID
-	// Item is the item as it would be, or as it is for a deletion.
+	// Item is the item as it would be, or as it is for a deletion; nil where it
+	// isn't known.
 	Item pim.Item
 	// Fields would be written, for an update.
 	Fields pim.FieldSet
-	Code   fault.Code
+	// Code is the problem's or the hold's; for a write how it failed last.
+	Code fault.Code
 }

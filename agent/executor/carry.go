@@ -32,11 +32,15 @@ func (s *slice) carry(ctx context.Context) (bool, error) {
 		return true, err
 	}
 	s.report.change(func(p *Progress) { p.Stage, p.Waiting, p.Expected = StageWriting, 0, p.Done+ready })
-	g, ctx := errgroup.WithContext(ctx)
+	var later slow
+	g, inner := errgroup.WithContext(ctx)
 	g.SetLimit(batches)
-	done, err := s.eachBatch(ctx, func(units []store.Unit) { g.Go(func() error { return s.batch(ctx, units) }) },
+	done, err := s.eachBatch(inner, func(units []store.Unit) { g.Go(func() error { return s.batch(inner, units, &later) }) },
 		store.RowReady, store.RowRestoring)
-	return done, errors.Join(g.Wait(), err)
+	if err = errors.Join(g.Wait(), err); err == nil {
+		err = s.carrySlow(ctx, later.jobs)
+	}
+	return done, err
 }
 
 // eachBatch reads units to the end, or until the slice's time is over.
@@ -61,7 +65,7 @@ func (s *slice) eachBatch(ctx context.Context, do func([]store.Unit), states ...
 
 // batch takes units through their decisions and writes, and records the outcome.
 // An error of a whole call ends it, but what is known is recorded.
-func (s *slice) batch(ctx context.Context, units []store.Unit) error {
+func (s *slice) batch(ctx context.Context, units []store.Unit, later *slow) error {
 	jobs := make([]*job, 0, len(units))
 	for _, u := range units {
 		j, err := newJob(u)
@@ -69,6 +73,18 @@ func (s *slice) batch(ctx context.Context, units []store.Unit) error {
 			return err
 		}
 		jobs = append(jobs, j)
+	}
+	quick, full := later.add(jobs)
+	if err := s.through(ctx, quick); err != nil || full == nil {
+		return err
+	}
+	return s.through(ctx, full)
+}
+
+// through is the work of a batch.
+func (s *slice) through(ctx context.Context, jobs []*job) error {
+	if len(jobs) == 0 {
+		return nil
 	}
 	if err := s.readUnread(ctx, jobs); err != nil {
 		return err
@@ -102,6 +118,10 @@ func (s *slice) batch(ctx context.Context, units []store.Unit) error {
 
 // decide asks the engine what to do about one job.
 func (s *slice) decide(j *job) {
+	if j.left = j.ignored(); j.left {
+		j.step = stepIdle
+		return
+	}
 	b, e := j.half(pim.Business), j.half(pim.Exchange)
 	switch {
 	case j.pair != nil:
@@ -113,8 +133,14 @@ func (s *slice) decide(j *job) {
 	}
 	if d := &j.d; d.Verdict == engine.Delete || d.Verdict == engine.Hold {
 		// A person may have said that the item is to come back.
-		if gone := j.half(d.Target.Other()).row; gone != nil && gone.State == store.RowRestoring {
+		gone := j.half(d.Target.Other()).row
+		switch {
+		case gone != nil && gone.State == store.RowRestoring:
 			*d = engine.Decision{Verdict: engine.Recreate, Target: d.Target.Other()}
+		case gone != nil && gone.Code == fault.OutsideOptions:
+			// It was deleted where the options of then let it delete nothing; other options
+			// don't make it delete something now.
+			*d = engine.Decision{Verdict: engine.Rest, Code: fault.OutsideOptions}
 		}
 	}
 	switch j.d.Verdict {
@@ -140,6 +166,11 @@ func (s *slice) decide(j *job) {
 // creates tells that the job makes an item on a side.
 func (j *job) creates(id pim.SideID) bool {
 	return j.step == stepWrite && j.d.Target == id && (j.d.Verdict == engine.Create || j.d.Verdict == engine.Recreate)
+}
+
+// outgoing is what a creation on a side makes.
+func (s *slice) outgoing(j *job, to pim.SideID) pim.Item {
+	return s.rules.Outgoing(to, j.half(to.Other()).now(), j.half(to).Base)
 }
 
 // updates tells that the job writes fields on a side.
@@ -170,7 +201,10 @@ func (s *slice) intend(ctx context.Context, jobs []*job) error {
 				return err
 			}
 			t := store.Trash{Side: id, Item: h.id, Version: h.version, Reason: store.TrashOverwritten,
-				Fields: o.Write.Fields, Run: s.report.run().ID, Content: text}
+				Fields: o.Write.Fields, Run: s.report.run().ID, Content: text, Key: j.key, Partner: j.half(id.Other()).id}
+			if t.After, err = pim.Marshal(s.x.side(id).Projection(s.task.Kind).Project(o.Write.Item)); err != nil {
+				return fault.New(fault.Internal, "executor.intend", string(h.id), err)
+			}
 			if o.Lost != 0 {
 				t.Reason, t.Fields = store.TrashConflict, o.Lost
 				p := s.problem(id, h.id, fault.ConflictSettled, h.now(), nil)
@@ -179,6 +213,9 @@ func (s *slice) intend(ctx context.Context, jobs []*job) error {
 			}
 			b.Trash = append(b.Trash, t)
 		}
+	}
+	if err := s.keepWhole(ctx, b.Trash); err != nil {
+		return err
 	}
 	return s.lease.Apply(ctx, &b)
 }
@@ -255,7 +292,7 @@ func (s *slice) writeAll(ctx context.Context, jobs []*job) error {
 func (s *slice) create(ctx context.Context, id pim.SideID, jobs []*job) error {
 	list := pick(jobs, func(j *job) bool { return j.creates(id) })
 	return inChunks(ctx, s, id, list,
-		func(j *job) side.Creation { return side.Creation{Key: j.key, Item: j.half(id.Other()).now()} },
+		func(j *job) side.Creation { return side.Creation{Key: j.key, Item: s.outgoing(j, id)} },
 		s.folder(id).Create,
 		func(j *job, o side.Outcome) {
 			switch fault.CodeOf(o.Err) {
@@ -281,13 +318,13 @@ func (s *slice) update(ctx context.Context, id pim.SideID, jobs []*job) error {
 	return inChunks(ctx, s, id, list,
 		func(j *job) side.Update {
 			h, w := j.half(id), &j.d.Of(id).Write
-			return side.Update{ID: h.id, Version: h.version, Fields: w.Fields, Item: w.Item}
+			return side.Update{ID: h.id, Version: h.version, Fields: w.Fields, Item: w.Item, Was: h.now()}
 		},
 		s.folder(id).Update,
 		func(j *job, o side.Outcome) {
 			switch fault.CodeOf(o.Err) {
 			case "":
-				j.half(id).wasWritten(j.d.Of(id).Base, o.Version, s.x.cfg.Now())
+				j.half(id).wasWritten(j.d.Of(id).After, o.Version, s.x.cfg.Now())
 			case fault.ItemChanged, fault.ReplyLost:
 				j.step, j.at = stepRead, id
 			default:

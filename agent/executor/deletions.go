@@ -103,9 +103,13 @@ func (s *slice) deleteBatch(ctx context.Context, units []store.Unit) error {
 			continue
 		}
 		trash.Trash = append(trash.Trash, store.Trash{Side: j.d.Target, Item: h.id, Version: h.version, Reason: reason,
-			Fields: pim.FieldsOf(s.task.Kind), Run: s.report.run().ID, Content: text})
+			Fields: pim.FieldsOf(s.task.Kind), Run: s.report.run().ID, Content: text,
+			Key: j.key, Partner: j.half(j.d.Target.Other()).id})
 		j.step = stepWrite
 		jobs = append(jobs, j)
+	}
+	if err := s.keepWhole(ctx, trash.Trash); err != nil {
+		return err
 	}
 	if err := s.lease.Apply(ctx, &trash); err != nil {
 		return err
@@ -172,6 +176,7 @@ func (s *slice) rereadDeleted(ctx context.Context, jobs []*job) error {
 func (l *ledger) deleted(j *job) error {
 	switch j.step {
 	case stepDone:
+		l.s.foretell(PlanItem{Action: PlanDelete, Side: j.d.Target, Item: j.half(j.d.Target).now(), Code: j.trouble()})
 		l.b.DropPairs = append(l.b.DropPairs, j.pair.ID)
 		l.clear(j)
 		*l.counts.Deleted.At(j.d.Target)++

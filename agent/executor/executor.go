@@ -23,6 +23,9 @@ import (
 // one failing with [fault.AlreadyRunning].
 type Executor struct {
 	cfg Config
+	// foretell, in a rehearsal, is told what is written, from several goroutines;
+	// else nil.
+	foretell func(PlanItem)
 
 	mu      sync.Mutex // guards claimed
 	claimed map[mark]bool
@@ -38,6 +41,9 @@ func New(cfg Config) *Executor {
 	}
 	if cfg.Guard == (engine.Guard{}) {
 		cfg.Guard = engine.Standard
+	}
+	if cfg.CreationGuard == (engine.Guard{}) {
+		cfg.CreationGuard = cfg.Guard
 	}
 	if cfg.NewKey == nil {
 		inst := cfg.Store.Installation()
@@ -99,12 +105,11 @@ func (x *Executor) begin(ctx context.Context, t Task) (*slice, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &slice{x: x, task: t, lease: lease, begun: x.cfg.Now(), rules: engine.Rules{
-		Policy:   x.cfg.Policy,
-		Business: x.cfg.Business.Projection(t.Kind),
-		Exchange: x.cfg.Exchange.Projection(t.Kind),
-	}}
+	s := &slice{x: x, task: t, lease: lease, begun: x.cfg.Now()}
 	s.report = &reporter{to: x.cfg.Progress, p: Progress{User: t.Account.User, Kind: t.Kind}}
+	if s.rules, err = x.rulesFor(ctx, t); err != nil {
+		return s, err
+	}
 	if s.state, err = lease.State(ctx); err != nil {
 		return s, err
 	}
@@ -184,6 +189,12 @@ func (s *slice) prepare(ctx context.Context) (bool, error) {
 	if err := s.recover(ctx); err != nil {
 		return false, err
 	}
+	if err := s.undo(ctx); err != nil {
+		return false, err
+	}
+	if err := s.applyOptions(ctx); err != nil {
+		return false, err
+	}
 	if err := s.lease.WakeRows(ctx, s.awake()); err != nil {
 		return false, err
 	}
@@ -194,6 +205,9 @@ func (s *slice) prepare(ctx context.Context) (bool, error) {
 		return done, err
 	}
 	s.report.stage(StageMatching)
+	if err := s.filter(ctx); err != nil {
+		return false, err
+	}
 	if _, err := s.comebacks(ctx); err != nil {
 		return false, err
 	}
@@ -209,6 +223,9 @@ func (s *slice) prepare(ctx context.Context) (bool, error) {
 	if err := s.matchReturned(ctx); err != nil {
 		return false, err
 	}
+	if err := s.lease.DeclineUndone(ctx); err != nil {
+		return false, err
+	}
 	return true, s.match(ctx)
 }
 
@@ -222,6 +239,7 @@ func (s *slice) finish(ctx context.Context, more bool, failure error) (Result, e
 	now := s.x.cfg.Now()
 	run.Slices++
 	run.Busy += now.Sub(s.begun)
+	s.spend(&run.Spent)
 	run.Code = fault.CodeOf(failure)
 	if !more && run.Code != fault.Cancelled {
 		run.Ended = now
@@ -246,6 +264,21 @@ func (s *slice) finish(ctx context.Context, more bool, failure error) (Result, e
 	}
 	res.Run = run
 	return res, errors.Join(append([]error{failure}, errs...)...)
+}
+
+// spend adds what the slice has cost.
+func (s *slice) spend(to *store.Spent) {
+	for _, f := range s.folders {
+		m, ok := f.(side.Metered)
+		if !ok {
+			continue
+		}
+		c := m.Spent()
+		to.Requests += c.Requests
+		to.Sent += c.Sent
+		to.Received += c.Received
+		to.Throttled += c.Throttled
+	}
 }
 
 func (s *slice) close() error {

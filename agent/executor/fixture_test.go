@@ -34,6 +34,8 @@ type world struct {
 	policy   engine.Policy
 	// hasty slices are over before they begin.
 	hasty bool
+	// standard are the options for users without their own.
+	standard engine.Options
 }
 
 // newWorld makes an empty world. steps lets the store's commits count as effects.
@@ -95,7 +97,8 @@ func (w *world) clock() time.Time { return w.now }
 
 // restart is a new process over the same store.
 func (w *world) restart() {
-	w.exec = executor.New(executor.Config{Store: w.store, Business: w.business, Exchange: w.exchange, Now: w.clock, Policy: w.policy})
+	w.exec = executor.New(executor.Config{Store: w.store, Business: w.business, Exchange: w.exchange, Now: w.clock, Policy: w.policy,
+		Options: map[pim.Kind]engine.Options{kind: w.standard}})
 }
 
 func (w *world) side(id pim.SideID) *fake.Side {

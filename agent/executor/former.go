@@ -247,7 +247,7 @@ func (s *slice) remove(ctx context.Context, id pim.SideID, list []surplus) error
 	var b store.Batch
 	for _, x := range list {
 		b.Trash = append(b.Trash, store.Trash{Side: id, Item: x.got.ID, Version: x.got.Version, Reason: store.TrashReplaced,
-			Fields: pim.FieldsOf(s.task.Kind), Run: s.report.run().ID, Content: x.text})
+			Fields: pim.FieldsOf(s.task.Kind), Run: s.report.run().ID, Content: x.text, Key: x.got.Key})
 	}
 	if err := s.lease.Apply(ctx, &b); err != nil {
 		return err
@@ -272,6 +272,7 @@ func (s *slice) remove(ctx context.Context, id pim.SideID, list []surplus) error
 			switch c := fault.CodeOf(o.Err); {
 			case o.Err == nil:
 				forget = append(forget, part[i].id)
+				s.foretell(PlanItem{Action: PlanDelete, Side: id, Item: part[i].got.Item})
 				b.Clear = append(b.Clear, store.Ref{Side: id, Item: part[i].got.ID})
 			case fleeting(c):
 				s.again = true

@@ -81,8 +81,9 @@ func (s *slice) readFeed(ctx context.Context, id pim.SideID, feed store.FeedStat
 	})
 	g.Go(func() error {
 		defer close(full)
+		var last, before map[pim.ItemID]bool
 		for page := range pages {
-			f, err := s.fetch(ctx, id, page)
+			f, err := s.fetch(ctx, id, page, func(i pim.ItemID) bool { return last[i] || before[i] })
 			if err != nil {
 				return err
 			}
@@ -91,6 +92,7 @@ func (s *slice) readFeed(ctx context.Context, id pim.SideID, feed store.FeedStat
 			case <-ctx.Done():
 				return ctx.Err()
 			}
+			last, before = f.names(), last
 		}
 		return nil
 	})
@@ -110,8 +112,19 @@ func (s *slice) readFeed(ctx context.Context, id pim.SideID, feed store.FeedStat
 	return done && err == nil, err
 }
 
+// names are the items a page speaks of.
+func (f fetched) names() map[pim.ItemID]bool {
+	ids := make(map[pim.ItemID]bool, len(f.page.Changes))
+	for _, c := range f.page.Changes {
+		ids[c.ID] = true
+	}
+	return ids
+}
+
 // fetch gets the items a page names without giving them, unless they are echoes.
-func (s *slice) fetch(ctx context.Context, id pim.SideID, page side.Page) (fetched, error) {
+// The two pages before it may not be written yet: what the store knows of the
+// items they named, which onItsWay tells, is not to be relied on.
+func (s *slice) fetch(ctx context.Context, id pim.SideID, page side.Page, onItsWay func(pim.ItemID) bool) (fetched, error) {
 	f := fetched{page: page}
 	if len(page.Changes) == 0 {
 		return f, nil
@@ -123,6 +136,11 @@ func (s *slice) fetch(ctx context.Context, id pim.SideID, page side.Page) (fetch
 	var err error
 	if f.known, err = s.lease.Known(ctx, id, ids); err != nil {
 		return f, err
+	}
+	for i, k := range f.known {
+		if onItsWay(i) {
+			f.known[i] = store.Known{Pair: k.Pair}
+		}
 	}
 	var want []pim.ItemID
 	for _, c := range page.Changes {
@@ -145,7 +163,7 @@ func (s *slice) fetch(ctx context.Context, id pim.SideID, page side.Page) (fetch
 // the inbox holds already.
 func skip(k store.Known, c side.Change) bool {
 	if c.Gone {
-		return k.Pair == 0 && !k.Waiting || k.Located
+		return k.Located
 	}
 	if k.Waiting {
 		return k.RowVersion == c.Version && k.HasItem
@@ -155,25 +173,8 @@ func skip(k store.Known, c side.Change) bool {
 
 // get reads items in batches, several at once.
 func (s *slice) get(ctx context.Context, id pim.SideID, ids []pim.ItemID) ([]side.Got, error) {
-	size := max(s.folder(id).BatchSize(), 1)
-	out := make([]side.Got, len(ids))
-	g, ctx := errgroup.WithContext(ctx)
-	g.SetLimit(readers)
-	for from := 0; from < len(ids); from += size {
-		part := ids[from:min(from+size, len(ids))]
-		g.Go(func() error {
-			got, err := s.folder(id).Get(ctx, part)
-			if err != nil {
-				return s.blame(id, err)
-			}
-			if len(got) != len(part) {
-				return broken("get", id, len(got), len(part))
-			}
-			copy(out[from:], got)
-			return nil
-		})
-	}
-	return out, g.Wait()
+	out, err := getAll(ctx, id, s.folder(id), ids)
+	return out, s.blame(id, err)
 }
 
 // arrive puts a page into the inbox.
@@ -192,12 +193,14 @@ func (s *slice) arrive(ctx context.Context, id pim.SideID, f fetched, relisting 
 		if skip(k, c) {
 			continue
 		}
+		if c.Gone && k.Pair == 0 {
+			// Perhaps our own deletion, perhaps of an item an earlier page named.
+			a.Drop = append(a.Drop, c.ID)
+			continue
+		}
 		seen++
 		row := store.Row{Side: id, ID: c.ID, Version: c.Version, Key: c.Key, Pair: k.Pair, Seen: now}
 		switch g, read := f.got[c.ID]; {
-		case c.Gone && k.Pair == 0:
-			a.Drop = append(a.Drop, c.ID)
-			continue
 		case c.Gone:
 			row.Gone, row.Broken, row.Version, row.Key = true, relisting, "", ""
 		case read && fault.CodeOf(g.Err) == fault.ItemGone:

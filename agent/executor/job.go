@@ -50,6 +50,8 @@ type job struct {
 	step  step
 	at    pim.SideID
 	err   error
+	// left tells that a person wants it left alone.
+	left bool
 	// key is the pair's key, or the new one of a creation.
 	key pim.Key
 }
@@ -71,7 +73,7 @@ func newJob(u store.Unit) (*job, error) {
 			if err != nil {
 				return nil, fault.New(fault.StoreCorrupt, "executor.newJob", string(u.Pair.Key), err)
 			}
-			h.Base = base
+			h.Base, h.Origin = base, u.Pair.Origin == id
 		}
 		if h.row = *u.Rows.At(id); h.row == nil {
 			continue
@@ -89,6 +91,10 @@ func (h *half) load(key pim.Key) error {
 	h.id, h.Seen = r.ID, r.Seen
 	if r.Gone {
 		h.Presence = presence(r)
+		var err error
+		if h.Left, err = pim.Unmarshal(r.Item); err != nil {
+			return fault.New(fault.StoreCorrupt, "executor.newJob", string(r.ID), err)
+		}
 		return nil
 	}
 	h.version, h.text = r.Version, r.Item
@@ -165,6 +171,38 @@ func (j *job) rows() []*store.Row {
 		}
 	}
 	return out
+}
+
+// ignored tells that a person wants the job left alone, and that nobody has edited
+// either item since.
+func (j *job) ignored() bool {
+	ignored := false
+	for i := range j.sides {
+		h := &j.sides[i]
+		switch {
+		case h.row == nil:
+		case h.row.Ignored:
+			ignored = true
+		case h.row.Gone || h.edited():
+			return false
+		}
+	}
+	return ignored
+}
+
+// edited tells that the item is another than when both sides last agreed.
+func (h *half) edited() bool {
+	return h.Item != nil && (h.Base == nil || pim.Diff(h.Base, h.Item) != 0)
+}
+
+// trouble is how the last attempt failed, "" if there was none.
+func (j *job) trouble() fault.Code {
+	for _, r := range j.rows() {
+		if r.Attempts > 0 && r.Code != "" {
+			return r.Code
+		}
+	}
+	return ""
 }
 
 // longestPause is the most a failed attempt is put off.

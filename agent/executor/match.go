@@ -99,6 +99,11 @@ func (s *slice) match(ctx context.Context) error {
 		if err := s.pairGroups(ctx, ambiguous); err != nil {
 			return err
 		}
+		if !s.state.FirstDone {
+			if err := s.pairCut(ctx, ambiguous); err != nil {
+				return err
+			}
+		}
 	}
 	if err := s.lease.FreeBlocked(ctx, fault.ItemAmbiguous, ambiguous); err != nil {
 		return err
@@ -106,7 +111,7 @@ func (s *slice) match(ctx context.Context) error {
 	if s.state.CreationsChecked {
 		return nil
 	}
-	held, err := s.lease.CheckCreations(ctx, s.x.cfg.Guard.Items, s.x.cfg.Guard.Percent)
+	held, err := s.lease.CheckCreations(ctx, s.x.cfg.CreationGuard.Items, s.x.cfg.CreationGuard.Percent)
 	if err != nil {
 		return err
 	}
@@ -135,6 +140,9 @@ func (s *slice) pair(ctx context.Context, matches []store.Match) error {
 	for len(matches) > 0 {
 		n := min(len(matches), most)
 		if err := s.lease.Pair(ctx, matches[:n]); err != nil {
+			return err
+		}
+		if err := s.foretellPairs(ctx, matches[:n]); err != nil {
 			return err
 		}
 		matches = matches[n:]
@@ -174,16 +182,8 @@ func (s *slice) pairGroup(ctx context.Context, g store.Group, ambiguous map[stor
 	if err != nil {
 		return err
 	}
-	var matches []store.Match
-	for i := range bs {
-		for j := range es {
-			if bs[i].item != nil && es[j].item != nil && s.rules.Equal(bs[i].item, es[j].item) {
-				matches = append(matches, store.Match{Business: bs[i].row.Seq, Exchange: es[j].row.Seq,
-					Key: s.x.cfg.NewKey(s.task.Account.User)})
-				bs[i].item, es[j].item = nil, nil
-			}
-		}
-	}
+	matches := s.pairMembers(bs, es, s.rules.Equal)
+	matches = append(matches, s.pairMembers(bs, es, s.rules.Alike)...)
 	if err := s.pair(ctx, matches); err != nil {
 		return err
 	}
@@ -191,6 +191,20 @@ func (s *slice) pairGroup(ctx context.Context, g store.Group, ambiguous map[stor
 		return nil // what is left has no counterpart: it is created
 	}
 	return s.block(ctx, append(bs, es...), g, ambiguous)
+}
+
+// pairMembers pairs what is the same, and takes it out of the lists.
+func (s *slice) pairMembers(bs, es []member, same func(b, e pim.Item) bool) (matches []store.Match) {
+	for i := range bs {
+		for j := range es {
+			if bs[i].item != nil && es[j].item != nil && same(bs[i].item, es[j].item) {
+				matches = append(matches, store.Match{Business: bs[i].row.Seq, Exchange: es[j].row.Seq,
+					Key: s.x.cfg.NewKey(s.task.Account.User)})
+				bs[i].item, es[j].item = nil, nil
+			}
+		}
+	}
+	return matches
 }
 
 // block makes items problems: nobody can tell which belong together.

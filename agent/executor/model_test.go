@@ -3,7 +3,6 @@ package executor_test
 import (
 	"errors"
 	"fmt"
-	"os"
 	"slices"
 	"strings"
 	"sync"
@@ -180,7 +179,7 @@ func (m *model) peace(d store.Decision) {
 		if err != nil {
 			m.t.Fatal(err)
 		}
-		list, err := m.store.Problems(m.t.Context(), store.ProblemQuery{})
+		list, err := m.store.Problems(m.t.Context(), store.ProblemQuery{User: m.user})
 		if err != nil {
 			m.t.Fatal(err)
 		}
@@ -243,40 +242,11 @@ func (m *model) check() {
 	}
 }
 
-// trial reports to one of rapid's trials, with the story so far.
-type trial struct {
-	testing.TB
-	rt  *rapid.T
-	log func() string
-}
-
-func (x *trial) Cleanup(f func()) { x.rt.Cleanup(f) }
-
-func (x *trial) TempDir() string {
-	dir, err := os.MkdirTemp(x.TB.TempDir(), "")
-	if err != nil {
-		x.Fatal(err)
-	}
-	x.rt.Cleanup(func() {
-		if err := os.RemoveAll(dir); err != nil {
-			x.rt.Error(err)
-		}
-	})
-	return dir
-}
-
-func (x *trial) Errorf(f string, args ...any) {
-	x.rt.Fatalf("%s\n%s", x.log(), fmt.Sprintf(f, args...))
-}
-func (x *trial) Fatalf(f string, args ...any) { x.Errorf(f, args...) }
-func (x *trial) Error(args ...any)            { x.Errorf("%s", fmt.Sprint(args...)) }
-func (x *trial) Fatal(args ...any)            { x.Errorf("%s", fmt.Sprint(args...)) }
-
 // TestNothingIsLostOrDoubledWhateverHappens lets persons work on both sides,
 // before and during runs, while the process is killed around any effect, replies
 // are lost, items refused and cursors forgotten.
 func TestNothingIsLostOrDoubledWhateverHappens(t *testing.T) {
-	rapid.Check(t, func(rt *rapid.T) {
+	enough(t, 100_000, func(rt *rapid.T, done *steps) {
 		tb := &trial{TB: t, rt: rt, log: func() string { return "" }}
 		bo, eo := fake.Business(), fake.Exchange()
 		for _, o := range []*fake.Options{&bo, &eo} {
@@ -296,7 +266,7 @@ func TestNothingIsLostOrDoubledWhateverHappens(t *testing.T) {
 		actor := rapid.Custom(func(rt *rapid.T) func() {
 			id := rapid.SampledFrom(both).Draw(rt, "side")
 			what, n := rapid.SampledFrom(actions).Draw(rt, "action"), rapid.IntRange(0, 50).Draw(rt, "which")
-			return func() { m.act(id, what, n) }
+			return func() { done.deeds.Add(1); m.act(id, what, n) }
 		})
 		for range rapid.IntRange(1, 6).Draw(rt, "runs") {
 			for _, do := range rapid.SliceOfN(actor, 0, 6).Draw(rt, "before") {
@@ -319,8 +289,9 @@ func TestNothingIsLostOrDoubledWhateverHappens(t *testing.T) {
 			for range rapid.IntRange(0, 3).Draw(rt, "troubles") {
 				at, what := rapid.IntRange(1, 25).Draw(rt, "at"), rapid.SampledFrom(troubles).Draw(rt, "trouble")
 				m.note("trouble %d at %d", what, m.faults.Effects()+at)
-				m.faults.At(at, what)
+				m.faults.At(at, done.counted(what))
 			}
+			done.runs.Add(1)
 			_, err := m.slices()
 			m.note("ran: %v", err)
 			if err != nil && !errors.Is(err, fake.ErrCrash) && fault.CodeOf(err) != fault.ReplyLost {
@@ -330,6 +301,7 @@ func TestNothingIsLostOrDoubledWhateverHappens(t *testing.T) {
 			m.restart()
 			m.now = m.now.Add(time.Duration(rapid.IntRange(0, 5).Draw(rt, "minutes")) * time.Minute)
 		}
+		done.effects.Add(int64(m.faults.Effects()))
 		m.peace(rapid.SampledFrom([]store.Decision{store.Confirm, store.Restore}).Draw(rt, "decision"))
 		m.check()
 		m.quiet()

@@ -2,7 +2,6 @@ package executor_test
 
 import (
 	"fmt"
-	"strings"
 	"testing"
 
 	"abgleich/agent/executor"
@@ -12,40 +11,6 @@ import (
 	"abgleich/agent/side/fake"
 	"abgleich/agent/store"
 )
-
-func TestADryRunSaysWhatTheNextRunDoesAndWritesNothing(t *testing.T) {
-	w := newWorld(t, false)
-	w.put(pim.Business, appointment("a", 8), appointment("b", 9))
-	w.run()
-	w.edit(pim.Business, "a", func(a *pim.Appointment) { a.Location = "room" })
-	w.delete(pim.Exchange, "b")
-	w.put(pim.Exchange, appointment("c", 10))
-	for range 2 { // a second dry run says the same
-		before := w.faults.Writes()
-		var got []string
-		err := w.exec.Plan(t.Context(), w.task(), func(p executor.PlanItem) bool {
-			got = append(got, fmt.Sprintf("%d %s %s %s", p.Action, p.Side, p.Item.Shared().Subject, p.Fields))
-			return true
-		})
-		if err != nil {
-			t.Fatal(err)
-		}
-		if w.faults.Writes() != before {
-			t.Error("a dry run wrote")
-		}
-		text := strings.Join(got, "\n")
-		for _, want := range []string{"2 exchange a location", "3 business b ", "1 business c "} {
-			if !strings.Contains(text, want) {
-				t.Errorf("no %q in:\n%s", want, text)
-			}
-		}
-		if len(got) != 3 {
-			t.Errorf("%d items:\n%s", len(got), text)
-		}
-	}
-	w.run()
-	w.want("a c")
-}
 
 func TestARestoredDatabaseWipesNothing(t *testing.T) {
 	w := newWorld(t, false)

@@ -79,6 +79,9 @@ func (l *ledger) job(j *job) error {
 		return l.postpone(j)
 	}
 	l.done++
+	if j.left {
+		return l.leave(j)
+	}
 	switch j.d.Verdict {
 	case engine.Create, engine.Recreate:
 		return l.created(j)
@@ -92,7 +95,9 @@ func (l *ledger) job(j *job) error {
 	case engine.Delete, engine.Hold:
 		return l.deleting(j)
 	case engine.Rest:
-		l.rest(j)
+		return l.rest(j)
+	case engine.Filter:
+		return l.filtered(j)
 	case engine.Refuse:
 		return l.refuse(j)
 	case engine.Wait:
@@ -124,17 +129,23 @@ func (l *ledger) created(j *job) error {
 	if err != nil {
 		return err
 	}
-	made := l.s.x.side(target).Projection(l.s.task.Kind).Project(src.now())
+	sent := l.s.outgoing(j, target)
+	made := l.s.x.side(target).Projection(l.s.task.Kind).Project(sent)
 	base := text
 	if pim.Diff(made, src.now()) != 0 {
 		if base, err = pim.Marshal(made); err != nil {
 			return fault.New(fault.Internal, "executor.record", string(src.id), err)
 		}
 	}
-	p := store.Pair{Key: j.key, State: store.PairLinked, Made: target}
+	p := store.Pair{Key: j.key, State: store.PairLinked, Made: target, Origin: target.Other()}
 	*p.Sides.At(target.Other()) = store.PairSide{ID: src.id, Version: src.version, Base: text, Keyed: src.keyed}
 	*p.Sides.At(target) = store.PairSide{ID: dst.id, Version: dst.version, Base: base, Keyed: dst.keyed}
 	l.b.NewPairs = append(l.b.NewPairs, p)
+	l.b.Created = append(l.b.Created, l.s.created(target, dst.id, src.id, made))
+	if src.row != nil && src.row.Key != "" {
+		l.b.Rekeyed = append(l.b.Rekeyed, store.Rekey{From: src.row.Key, To: j.key})
+	}
+	l.s.foretell(PlanItem{Action: PlanCreate, Side: target, Item: sent, Code: j.trouble()})
 	l.b.DropIntents = append(l.b.DropIntents, j.key)
 	l.dropRows(j)
 	l.clear(j)
@@ -154,6 +165,7 @@ func (l *ledger) settled(j *job) error {
 		}
 		if h.wrote {
 			*l.counts.Updated.At(id)++
+			l.s.foretell(PlanItem{Action: PlanUpdate, Side: id, Item: o.Write.Item, Fields: o.Write.Fields, Code: j.trouble()})
 		}
 		if o.Lost != 0 {
 			l.counts.Conflicts++
@@ -162,23 +174,35 @@ func (l *ledger) settled(j *job) error {
 	if j.pair.State != store.PairLinked {
 		l.b.PairStates[j.pair.ID] = store.PairLinked
 	}
+	for _, id := range []pim.SideID{pim.Business, pim.Exchange} {
+		if err := l.leftover(j, id); err != nil {
+			return err
+		}
+	}
 	if j.d.Code == "" {
-		l.dropRows(j)
 		l.clear(j)
-		return nil
 	}
-	// What business changed waits for Outlook.
-	b := j.half(pim.Business)
-	if e := j.half(pim.Exchange); e.row != nil {
-		l.b.DropRows = append(l.b.DropRows, e.row.Seq)
+	return nil
+}
+
+// leftover drops the row of a half that is settled, or keeps what waits in it: for
+// Outlook, or for other options.
+func (l *ledger) leftover(j *job, id pim.SideID) error {
+	h := j.half(id)
+	if j.d.Code == "" || id == pim.Exchange {
+		waits, err := l.waits(j, id)
+		if err == nil && !waits && h.row != nil {
+			l.b.DropRows = append(l.b.DropRows, h.row.Seq)
+		}
+		return err
 	}
-	row, err := l.row(j, pim.Business)
+	row, err := l.row(j, id)
 	if err != nil {
 		return err
 	}
 	row.State, row.Code, row.Trouble = store.RowBlocked, j.d.Code, true
 	l.b.Rows = append(l.b.Rows, *row)
-	l.problem(pim.Business, b.id, j.d.Code, b.now(), nil)
+	l.problem(id, h.id, j.d.Code, h.now(), nil)
 	return nil
 }
 
@@ -186,7 +210,7 @@ func (l *ledger) settled(j *job) error {
 func (l *ledger) side(j *job, id pim.SideID, base pim.Item) error {
 	h := j.half(id)
 	r := store.SideRecord{Pair: j.pair.ID, Side: id, PairSide: store.PairSide{ID: h.id, Version: h.version, Keyed: h.keyed}}
-	if base != nil && (h.Base == nil || pim.Diff(h.Base, base) != 0) {
+	if base != nil && rebased(h.Base, base) {
 		text, err := pim.Marshal(base)
 		if err != nil {
 			return fault.New(fault.Internal, "executor.record", string(h.id), err)
@@ -263,8 +287,11 @@ func (l *ledger) unpair(j *job) error {
 }
 
 // rest leaves both items alone; what was read stays for when they wake.
-func (l *ledger) rest(j *job) {
+func (l *ledger) rest(j *job) error {
 	l.b.PairStates[j.pair.ID] = store.PairResting
+	if j.d.Code == fault.OutsideOptions {
+		return l.filtered(j)
+	}
 	for _, r := range j.rows() {
 		l.b.States = append(l.b.States, store.StateChange{Seq: r.Seq, State: store.RowBlocked, Code: j.d.Code})
 		h := j.half(r.Side)
@@ -272,6 +299,7 @@ func (l *ledger) rest(j *job) {
 			l.problem(r.Side, r.ID, j.d.Code, h.now(), nil)
 		}
 	}
+	return nil
 }
 
 // refuse makes a row a problem that only a change or a person ends.
@@ -289,6 +317,19 @@ func (l *ledger) refuse(j *job) error {
 			content = j.half(r.Side.Other()).now()
 		}
 		l.problem(r.Side, r.ID, j.d.Code, content, nil)
+	}
+	return nil
+}
+
+// leave keeps what a person wants left alone; of the other item it records what is
+// no more than a new version.
+func (l *ledger) leave(j *job) error {
+	for _, r := range j.rows() {
+		if !r.Ignored {
+			if err := l.unchanged(j, r.Side); err != nil {
+				return err
+			}
+		}
 	}
 	return nil
 }

@@ -78,6 +78,11 @@ func (s *slice) recoverSide(ctx context.Context, target pim.SideID, all []store.
 			}
 		}
 		b.Adopted = append(b.Adopted, a)
+		c, err := s.adoptedAs(&a, target)
+		if err != nil {
+			return err
+		}
+		b.Created = append(b.Created, c)
 	}
 	if err := s.lease.Apply(ctx, &b); err != nil {
 		return err
@@ -132,10 +137,10 @@ func (s *slice) adoption(i store.Intent, made store.PairSide) (store.Adoption, e
 	if err != nil {
 		return store.Adoption{}, fault.New(fault.StoreCorrupt, "executor.recover", string(i.Source), err)
 	}
-	if made.Base, err = pim.Marshal(s.x.side(i.Target).Projection(s.task.Kind).Project(item)); err != nil {
+	if made.Base, err = pim.Marshal(s.x.side(i.Target).Projection(s.task.Kind).Project(s.rules.Outgoing(i.Target, item, nil))); err != nil {
 		return store.Adoption{}, fault.New(fault.Internal, "executor.recover", string(i.Source), err)
 	}
-	a := store.Adoption{Source: source, Pair: store.Pair{Key: i.Key, State: store.PairLinked}}
+	a := store.Adoption{Source: source, Pair: store.Pair{Key: i.Key, State: store.PairLinked, Origin: source}}
 	*a.Pair.Sides.At(source) = store.PairSide{ID: i.Source, Version: i.Version, Base: i.Item}
 	*a.Pair.Sides.At(i.Target) = made
 	return a, nil

@@ -26,6 +26,7 @@ const (
 type writer struct {
 	o        Options
 	queue    chan Line
+	forget   chan forgetting
 	stopping chan struct{}
 	done     chan struct{}
 	down     atomic.Bool
@@ -45,7 +46,7 @@ func startWriter(o Options) *writer {
 	if o.Fallback == nil {
 		o.Fallback = io.Discard
 	}
-	w := &writer{o: o, queue: make(chan Line, queueLength), stopping: make(chan struct{}), done: make(chan struct{})}
+	w := &writer{o: o, queue: make(chan Line, queueLength), forget: make(chan forgetting), stopping: make(chan struct{}), done: make(chan struct{})}
 	if o.Folder == "" {
 		close(w.done)
 		w.closed = true
@@ -109,6 +110,9 @@ func (w *writer) run() {
 		default:
 			select {
 			case l = <-w.queue:
+			case r := <-w.forget: // only when all lines of his are written
+				r.done <- f.forget(r.user)
+				continue
 			case <-w.stopping:
 				if len(w.queue) > 0 {
 					continue

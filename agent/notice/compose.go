@@ -35,6 +35,10 @@ func compose(m message, s Settings, now time.Time) Mail {
 		subject = c.T("notice.over.subject", "subject", subject)
 		lines = []string{c.T("notice.over.body", "who", who, "time", at(m.Ended)), "", c.T("notice.what", "text", text)}
 	}
+	if m.Cause != "" {
+		text, hint := c.Fault(string(m.Cause), nil)
+		lines = append(lines, c.T("notice.cause", "text", text, "hint", hint, "code", string(m.Cause)))
+	}
 	lines = append(lines, c.T("notice.since", "time", at(m.Since)))
 	if m.User == "" && len(m.Names) > 0 {
 		shown := m.Names[:min(len(m.Names), namesShown)]
@@ -54,6 +58,13 @@ func compose(m message, s Settings, now time.Time) Mail {
 		lines = append(lines, c.T("notice.once"))
 	}
 	return Mail{To: s.Mail.Recipient, Subject: oneLine(subject), Body: strings.Join(lines, "\n") + "\n"}
+}
+
+// TestMail is a mail that only shows that mails arrive.
+func TestMail(s Settings, now time.Time) Mail {
+	c := assets.Texts(assets.Lang(s.Language))
+	body := c.T("notice.test.body", "time", c.Date(now)+", "+c.Clock(now)) + "\n" + c.T("notice.lookup", "command", "agent status", "machine", s.Machine) + "\n"
+	return Mail{To: s.Mail.Recipient, Subject: oneLine(c.T("notice.test.subject")), Body: body}
 }
 
 // oneLine keeps a name out of master data from breaking a header.

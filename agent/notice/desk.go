@@ -41,7 +41,10 @@ type Options struct {
 	Sender Sender
 	// Settings are the parameters in force.
 	Settings func() Settings
-	Log      *slog.Logger
+	// Wrong lists what waits for people besides what fails, for the daily summary;
+	// nil for nothing.
+	Wrong func() []Wrong
+	Log   *slog.Logger
 	// Now is the clock.
 	Now func() time.Time
 }
@@ -53,6 +56,9 @@ type Settings struct {
 	Language params.Language
 	// Machine is where the agent runs, as mails name it.
 	Machine string
+	// PasswordAt is when the password of the way out was stored last; a new one lets
+	// the next mail be tried at once.
+	PasswordAt time.Time
 }
 
 // Desk decides what is mailed and when. Its methods may be called from any
@@ -70,6 +76,10 @@ type Desk struct {
 	next     time.Time
 	// seen are the settings the last mail was tried with.
 	seen params.Notice
+	// seenAt is the PasswordAt of the same.
+	seenAt time.Time
+	// began is when Run began; zero before.
+	began time.Time
 }
 
 // Open takes up what the last life left. A file that can't be read is logged and
@@ -169,7 +179,7 @@ func (d *Desk) end(t *trouble, s Source, well bool) {
 	if d.unqueue(t.about) || !told || !well || d.o.Settings().Mail.Recipient == "" {
 		return // nobody waits to hear of the end
 	}
-	d.queue(message{about: t.about, Over: true, Since: since, Ended: d.o.Now(), Names: names})
+	d.queue(message{about: t.about, Cause: t.Cause, Over: true, Since: since, Ended: d.o.Now(), Names: names})
 }
 
 // of is the trouble the source is in; nil for none.

@@ -53,6 +53,10 @@ func (p *post) got() (words []string) {
 		if strings.Contains(m.Subject, "Recovered") {
 			word = "over "
 		}
+		if strings.Contains(m.Subject, "daily summary") {
+			words = append(words, "summary")
+			continue
+		}
 		_, code, _ := strings.Cut(m.Body, "Code: ")
 		code, _, _ = strings.Cut(code, "\n")
 		words = append(words, word+code)
@@ -77,6 +81,9 @@ type office struct {
 
 	mu sync.Mutex
 	to string
+	// clock and wrong are for the summary.
+	clock string
+	wrong []Wrong
 }
 
 // within runs a test in fake time with a desk at work.
@@ -94,10 +101,15 @@ func within(t *testing.T, f func(*office)) {
 func (o *office) start() {
 	o.desk = Open(Options{File: o.file, Sender: o.post, Now: time.Now,
 		Log: slog.New(slog.NewTextHandler(&o.log, nil)),
+		Wrong: func() []Wrong {
+			o.mu.Lock()
+			defer o.mu.Unlock()
+			return slices.Clone(o.wrong)
+		},
 		Settings: func() Settings {
 			o.mu.Lock()
 			defer o.mu.Unlock()
-			return Settings{Mail: params.Notice{Recipient: o.to, SMTPServer: "mail"}, Language: "en", Machine: "srv"}
+			return Settings{Mail: params.Notice{Recipient: o.to, Summary: o.clock, SMTPServer: "mail"}, Language: "en", Machine: "srv"}
 		}})
 	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan struct{})

@@ -13,9 +13,15 @@
 //   - a trouble that comes and goes is written of once an hour at most;
 //   - mails wait, with growing pauses, while the mail server is down; at most
 //     [MaxWaiting] of them;
+//   - once a day, at a time the parameters say, a summary of what is wrong, and none
+//     when nothing is;
+//   - a service that can't start, ends with an error or was killed is told of once,
+//     until it has run for a while;
 //   - without a recipient nothing is sent, and nothing is wrong.
 //
 // A mail holds a code, its sentences, names and times: never the content of an
-// appointment or task and never a secret. The package must not know who runs the
+// appointment or task and never a secret. It leaves by SMTP ([SMTP]) or from a mailbox
+// through Exchange ([Exchange]), the only place where the agent has Exchange mail
+// anybody. The package must not know who runs the
 // sync, nor where the parameters come from.
 package notice

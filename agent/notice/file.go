@@ -7,6 +7,8 @@ import (
 	"os"
 	"path/filepath"
 	"time"
+
+	"abgleich/agent/fault"
 )
 
 // message is a mail that waits to be sent. It is put into words when it is, in the
@@ -14,7 +16,11 @@ import (
 type message struct {
 	about
 	// Over tells that the trouble has ended.
-	Over  bool      `json:"over,omitempty"`
+	Over bool `json:"over,omitempty"`
+	// Cause says more of a trouble of the service itself.
+	Cause fault.Code `json:"cause,omitempty"`
+	// Lost tells that it was handed over once already, and the answer was lost.
+	Lost  bool      `json:"lost,omitempty"`
 	Since time.Time `json:"since"`
 	Ended time.Time `json:"ended"`
 	Names []string  `json:"names,omitempty"`
@@ -25,6 +31,10 @@ type state struct {
 	Version  int        `json:"version"`
 	Troubles []*trouble `json:"troubles"`
 	Waiting  []message  `json:"waiting"`
+	// Running is when the service began to run; zero when it ended as it should.
+	Running time.Time `json:"running,omitzero"`
+	// Summed is when a summary was last thought of; zero for never.
+	Summed time.Time `json:"summed,omitzero"`
 }
 
 const stateVersion = 1
@@ -51,6 +61,7 @@ func read(path string) (state, error) {
 			s.Troubles = append(s.Troubles, t)
 		}
 	}
+	s.Running, s.Summed = kept.Running, kept.Summed
 	s.Waiting = kept.Waiting[max(0, len(kept.Waiting)-MaxWaiting):]
 	return s, nil
 }

@@ -12,8 +12,10 @@ import (
 func (d *Desk) Run(ctx context.Context) error {
 	clock := time.NewTicker(look)
 	defer clock.Stop()
-	defer d.save()
+	d.begin()
+	defer d.ended()
 	for {
+		d.settled()
 		d.gather()
 		d.save()
 		for d.sendOne(ctx) {
@@ -31,8 +33,8 @@ func (d *Desk) Run(ctx context.Context) error {
 // settings are those in force. After a change the next mail is tried at once.
 func (d *Desk) settings() Settings {
 	s := d.o.Settings()
-	if s.Mail != d.seen {
-		d.seen, d.failures, d.next = s.Mail, 0, time.Time{}
+	if s.Mail != d.seen || !s.PasswordAt.Equal(d.seenAt) {
+		d.seen, d.seenAt, d.failures, d.next = s.Mail, s.PasswordAt, 0, time.Time{}
 	}
 	return s
 }
@@ -56,8 +58,9 @@ func (d *Desk) gather() {
 			continue
 		}
 		t.Told, t.Mailed, d.unsaved = true, now, true
-		d.queue(message{about: t.about, Since: t.since(), Names: t.names()})
+		d.queue(message{about: t.about, Cause: t.Cause, Since: t.since(), Names: t.names()})
 	}
+	d.sumUp(now, recipient)
 	n := len(d.state.Troubles)
 	d.state.Troubles = slices.DeleteFunc(d.state.Troubles, func(t *trouble) bool {
 		return len(t.Holders) == 0 && now.Sub(t.Mailed) >= Rest
@@ -77,7 +80,10 @@ func (d *Desk) sendOne(ctx context.Context) (more bool) {
 	d.mu.Unlock()
 
 	one, cancel := context.WithTimeout(ctx, sendWithin)
-	err := d.o.Sender.Send(one, compose(m, s, d.o.Now()))
+	var err error
+	if mail, ok := d.put(m, s); ok {
+		err = d.o.Sender.Send(one, mail)
+	}
 	cancel()
 
 	d.mu.Lock()
@@ -87,6 +93,13 @@ func (d *Desk) sendOne(ctx context.Context) (more bool) {
 			return false
 		}
 		code := fault.CodeOf(err)
+		i := slices.IndexFunc(d.state.Waiting, m.equal)
+		if code == fault.ReplyLost && i >= 0 && !m.Lost {
+			d.state.Waiting[i].Lost, d.unsaved = true, true
+		} else if code == fault.ReplyLost && i >= 0 {
+			// Twice is enough: most probably both have left.
+			d.state.Waiting, d.unsaved = slices.Delete(d.state.Waiting, i, i+1), true
+		}
 		d.failures++
 		pause := pauseAfter(d.failures)
 		if code == fault.LoginRejected {

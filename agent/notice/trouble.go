@@ -28,7 +28,7 @@ func urgent(code fault.Code) bool {
 	switch code {
 	case fault.LoginRejected, fault.AccountLocked, fault.PasswordExpired, fault.MailboxClaimed,
 		fault.DeletionsHeld, fault.CreationsHeld, fault.ServiceAccountRejected, fault.ServiceAccountMissing,
-		fault.ParametersIncomplete:
+		fault.ParametersIncomplete, fault.ServiceNotStarted, fault.ServiceEnded, fault.DatabaseCopy, fault.OtherServiceRunning:
 		return true
 	}
 	return false
@@ -43,7 +43,8 @@ func everybody(code fault.Code) bool {
 		fault.ServerStalled, fault.ServerBusy, fault.ServerFailed, fault.TooManyConnections,
 		fault.SSLRequired, fault.PlainTextLoginRefused, fault.VersionUnsupported, fault.NeedsGraph,
 		fault.DatabaseUnreachable, fault.DatabaseBusy, fault.SchemaIncomplete, fault.ServiceUserInvalid,
-		fault.KerberosUnreachable, fault.KerberosServiceUnknown, fault.ServerUnproven:
+		fault.KerberosUnreachable, fault.KerberosServiceUnknown, fault.ServerUnproven,
+		fault.ServiceNotStarted, fault.ServiceEnded, fault.DatabaseCopy, fault.OtherServiceRunning:
 		return true
 	}
 	return false
@@ -76,6 +77,8 @@ type holder struct {
 type trouble struct {
 	about
 	Holders []holder `json:"holders,omitempty"`
+	// Cause says more of a trouble of the service itself.
+	Cause fault.Code `json:"cause,omitempty"`
 	// Mailed is when the recipient was last written to that it began; zero for not yet.
 	Mailed time.Time `json:"mailed"`
 	// Told tells that the recipient knows, and waits for the end.

@@ -47,7 +47,7 @@ type draft struct {
 
 // fields is the table, in the file's order. A key without a dot comes first.
 func fields() []Field {
-	return []Field{
+	return withOptions([]Field{
 		{Key: "language", Kind: Choice, Choices: []string{"de", "en"},
 			DE: "Sprache von Meldungen, Protokoll und Befehlszeile.",
 			EN: "Language of notices, log and command line.",
@@ -149,6 +149,18 @@ func fields() []Field {
 			DE: "Meldungsempfänger: E-Mail-Adresse für Status und Hinweise.",
 			EN: "Message recipient: e-mail address for status information and notices.",
 			at: func(d *draft) any { return &d.Notice.Recipient }},
+		{Key: "notice.summary", Kind: Text, form: clockForm,
+			DE: "Uhrzeit der täglichen Zusammenfassung, die nur kommt, wenn etwas nicht in Ordnung ist. Leer: keine.",
+			EN: "Time of day of the daily summary, which only comes when something is wrong. Empty: none.",
+			at: func(d *draft) any { return &d.Notice.Summary }},
+		{Key: "notice.by", Kind: Choice, Choices: []string{"smtp", "exchange"},
+			DE: "Weg der Meldungen: smtp (über den Mailserver unten) oder exchange (aus einem Postfach, über EWS).",
+			EN: "How notices are sent: smtp (through the mail server below) or exchange (from a mailbox, through EWS).",
+			at: func(d *draft) any { return &d.Notice.By }},
+		{Key: "notice.account", Kind: Text,
+			DE: "Mit exchange: Anmeldename des Kontos, aus dessen Postfach gesendet wird; leer: das Dienstkonto. Das Passwort speichern Sie mit: " + PasswordCommand + " " + NoticePassword,
+			EN: "With exchange: login name of the account whose mailbox sends; empty: the service account. Store its password with: " + PasswordCommand + " " + NoticePassword,
+			at: func(d *draft) any { return &d.Notice.Account }},
 		{Key: "notice.smtp_server", Kind: Text, form: hostForm,
 			DE: "Mailserver für Meldungen (SMTP); bei Verschlüsselung der Name in seinem Zertifikat. Leer: keine Meldungen.",
 			EN: "Mail server for notices (SMTP); with encryption the name in its certificate. Empty: no notices.",
@@ -166,8 +178,8 @@ func fields() []Field {
 			EN: "Login name at the mail server, empty for none. Its password never stands here; store it with: " + PasswordCommand + " " + NoticePassword,
 			at: func(d *draft) any { return &d.Notice.SMTPUser }},
 		{Key: "notice.from", Kind: Text, form: mailForm,
-			DE: "Absender der Meldungen. Leer: der Meldungsempfänger selbst.",
-			EN: "Sender of notices. Empty: the message recipient.",
+			DE: "Absender der Meldungen. Leer: der Meldungsempfänger selbst. Mit exchange und Impersonation: das Postfach, in dessen Namen das Dienstkonto sendet.",
+			EN: "Sender of notices. Empty: the message recipient. With exchange and impersonation: the mailbox the service account sends for.",
 			at: func(d *draft) any { return &d.Notice.From }},
 
 		{Key: "sync.interval", Kind: Number, Unit: "s", Min: 10, Max: 86400,
@@ -190,10 +202,18 @@ func fields() []Field {
 			DE: "Löschschutz: Anteil an den Einträgen eines Benutzers.",
 			EN: "Deletion guard: share of a user's items.",
 			at: func(d *draft) any { return &d.Sync.GuardPercent }},
+		{Key: "sync.trash_days", Kind: Number, Unit: "d", Min: 1, Max: 3650,
+			DE: "Papierkorb: so viele Tage wird aufgehoben, was ein Abgleich gelöscht oder überschrieben hat.",
+			EN: "Trash: how many days is kept what a run deleted or overwrote.",
+			at: func(d *draft) any { return &d.Sync.TrashDays }},
 		{Key: "sync.keep_credentials", Kind: Choice, Choices: []string{"store", "memory"}, Restart: true,
 			DE: "Wo Anmeldedaten bleiben: store (versiegelt gespeichert) oder memory (nur bis zum Ende des Dienstes).",
 			EN: "Where logins stay: store (kept sealed) or memory (only until the service ends).",
 			at: func(d *draft) any { return &d.Sync.KeepCredentials }},
+		{Key: "sync.ignore_other_services", Kind: YesNo, Restart: true,
+			DE: "Erstmalige Abgleiche auch dann beginnen, wenn auf diesem Rechner ein anderer Abgleichdienst (BMDSyncService) läuft.",
+			EN: "Begin first syncs even while another sync service (BMDSyncService) runs on this machine.",
+			at: func(d *draft) any { return &d.Sync.IgnoreOtherServices }},
 
 		{Key: "log.folder", Kind: Text, Restart: true, needed: true,
 			DE: "Protokollordner; darf eine Netzwerkfreigabe sein.",
@@ -225,7 +245,7 @@ func fields() []Field {
 			DE: "Betriebssystemgruppe, deren Mitglieder den Dienst verwalten dürfen.",
 			EN: "Operating system group whose members may administer the agent.",
 			at: func(d *draft) any { return &d.IPC.AdminGroup }},
-	}
+	})
 }
 
 // Describe lists every parameter in the file's order.

@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"regexp"
 	"strings"
+	"time"
 )
 
 // The forms of texts. Each answers "" or what would be right, for people; an
@@ -61,6 +62,14 @@ func realmForm(s string) string {
 			return "FIRMA.EXAMPLE; FIRMA=FIRMA.EXAMPLE, OST=OST.EXAMPLE"
 		}
 		seen[domain] = true
+	}
+	return ""
+}
+
+// clockForm takes a time of day.
+func clockForm(s string) string {
+	if _, err := time.Parse("15:04", s); err != nil || len(s) != len("07:00") {
+		return "07:00"
 	}
 	return ""
 }

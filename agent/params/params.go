@@ -56,6 +56,9 @@ type Params struct {
 	Notice Notice
 	// Sync is how often, by what signal, and how carefully.
 	Sync Sync
+	// Appointments and Tasks are which of them travel, for users without options of
+	// their own.
+	Appointments, Tasks Options
 	// Log is where and how much is logged.
 	Log Log
 	// Data is where the agent keeps its own state.
@@ -202,6 +205,13 @@ func (e Events) ListenAddress() string { return net.JoinHostPort(e.Listen, strco
 type Notice struct {
 	// Recipient is one e-mail address; empty sends none.
 	Recipient string
+	// Summary is the time of day of the daily summary, "07:00"; empty for none.
+	Summary string
+	// By is the way mails leave.
+	By NoticeWay
+	// Account is the login name on the mail server of mailboxes whose mailbox sends,
+	// with NoticeExchange; empty means the service account.
+	Account string
 	// SMTPServer takes the mails; with TLS the name in its certificate.
 	SMTPServer string
 	// SMTPPort is 587 or 465, as a rule.
@@ -213,6 +223,17 @@ type Notice struct {
 	// From is the sender's address; empty means the recipient's.
 	From string
 }
+
+// NoticeWay is the way notices leave.
+type NoticeWay string
+
+// Ways for notices.
+const (
+	// NoticeSMTP sends them through a mail server.
+	NoticeSMTP NoticeWay = "smtp"
+	// NoticeExchange sends them from a mailbox, through EWS.
+	NoticeExchange NoticeWay = "exchange"
+)
 
 // SMTPSecurity is how the connection to the mail server of notices is encrypted.
 type SMTPSecurity string
@@ -270,8 +291,18 @@ type Sync struct {
 	Notifications Notifications
 	// Policy settles conflicts.
 	Policy Policy
+	// PolicyContent and so on settle those of a group of fields; [PolicyStandard] is
+	// as Policy.
+	PolicyContent, PolicyTime, PolicyStatus, PolicyPersonal Policy
 	// GuardCount and GuardPercent: more deletions than both, in 24 hours, are held.
 	GuardCount, GuardPercent int
+	// TrashDays is how many days what runs deleted or overwrote is kept.
+	TrashDays int
+	// CreationGuardCount and CreationGuardPercent: more creations than both, by a
+	// first sync, are held.
+	CreationGuardCount, CreationGuardPercent int
+	// IgnoreOtherServices lets first syncs begin beside another sync service.
+	IgnoreOtherServices bool
 	// KeepCredentials is where logins stay.
 	KeepCredentials Keep
 }

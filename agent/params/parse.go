@@ -35,14 +35,17 @@ func Default() Params {
 		Databases:     map[string]DatabaseAlias{},
 		Service:       Service{Group: "BMD"},
 		Events:        Events{Port: 9090},
-		Notice:        Notice{SMTPPort: 587, SMTPSecurity: SMTPStartTLS},
+		Notice:        Notice{Summary: "07:00", By: NoticeSMTP, SMTPPort: 587, SMTPSecurity: SMTPStartTLS},
 		Sync: Sync{
 			Interval: 300 * time.Second, Notifications: NotifyAuto, Policy: PolicyNewer,
-			GuardCount: 20, GuardPercent: 20, KeepCredentials: KeepStore,
+			PolicyContent: PolicyStandard, PolicyTime: PolicyStandard, PolicyStatus: PolicyStandard, PolicyPersonal: PolicyStandard,
+			GuardCount: 20, GuardPercent: 20, TrashDays: 30, CreationGuardCount: 20, CreationGuardPercent: 20, KeepCredentials: KeepStore,
 		},
-		Log:  Log{Folder: log, Level: LevelInfo, MaxSizeMB: 10, MaxAgeDays: 90},
-		Data: Data{Folder: data},
-		IPC:  IPC{Address: pipe.DefaultAddress()},
+		Appointments: Options{Direction: DirectionBoth, PastDays: 30, FutureDays: EverythingDays, Private: PrivateBusy},
+		Tasks:        Options{Direction: DirectionBoth, PastDays: EverythingDays, FutureDays: EverythingDays, Private: PrivateBusy},
+		Log:          Log{Folder: log, Level: LevelInfo, MaxSizeMB: 10, MaxAgeDays: 90},
+		Data:         Data{Folder: data},
+		IPC:          IPC{Address: pipe.DefaultAddress()},
 	}
 }
 

@@ -225,7 +225,7 @@ func labels(in []string) []string {
 }
 
 // Fingerprint is a hash over the canonical form of the mapped fields (not of
-// UID). Equal fingerprints mean Diff finds nothing. Not stable across versions of
+// UID or Guest). Equal fingerprints mean Diff finds nothing. Not stable across versions of
 // this program: store it only where a mismatch merely costs a comparison.
 func Fingerprint(i Item) [sha256.Size]byte {
 	c := Canonical(i)
@@ -233,6 +233,9 @@ func Fingerprint(i Item) [sha256.Size]byte {
 		return sha256.Sum256(nil)
 	}
 	c.Shared().UID = ""
+	if a, ok := c.(*Appointment); ok {
+		a.Guest = false
+	}
 	b, err := Marshal(c)
 	if err != nil {
 		panic("pim: an item that cannot be marshalled: " + err.Error())

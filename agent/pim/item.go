@@ -49,6 +49,9 @@ type Appointment struct {
 	Busy Busy `json:"busy,omitempty"`
 	// Meeting is set when other people are involved; read-only, from Exchange.
 	Meeting *Meeting `json:"meeting,omitempty"`
+	// Guest tells, on the business side, that the user takes part in an appointment
+	// that another employee owns. Like UID it is never a mapped field.
+	Guest bool `json:"guest,omitempty"`
 }
 
 // When is the time of an appointment: either two instants with a zone, or two

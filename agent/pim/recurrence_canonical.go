@@ -60,7 +60,7 @@ func tidyRecurrence(r *Recurrence) {
 		r.Changed[i].Original = second(r.Changed[i].Original)
 		if it := r.Changed[i].Item; it != nil {
 			it = it.Clone().(*Appointment)
-			it.Recurrence, it.Meeting, it.UID = nil, nil, ""
+			it.Recurrence, it.Meeting, it.UID, it.Guest = nil, nil, "", false
 			r.Changed[i].Item = Canonical(it).(*Appointment)
 		}
 	}

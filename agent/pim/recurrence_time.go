@@ -138,7 +138,7 @@ func (a *Appointment) Occurrence(t *Timing, n int) (*Appointment, bool) {
 		return nil, false
 	}
 	o := *a
-	o.Recurrence, o.Meeting, o.UID = nil, nil, ""
+	o.Recurrence, o.Meeting, o.UID, o.Guest = nil, nil, "", false
 	c := o.Clone().(*Appointment)
 	c.When = when
 	return c, true

@@ -118,6 +118,8 @@ type Got struct {
 type Creation struct {
 	Key  pim.Key
 	Item pim.Item
+	// Whole is what a [Keeper] once gave for the item, nil for nothing.
+	Whole []byte
 }
 
 // Update asks to set fields of an item to the values they have in Item; all other
@@ -127,6 +129,13 @@ type Update struct {
 	Version pim.Version
 	Fields  pim.FieldSet
 	Item    pim.Item
+	// Was is the item as the side last told it at Version; nil where the caller does
+	// not know. A side may use it to find out what is to be written, never in place
+	// of the version.
+	Was pim.Item
+	// Whole is what a [Keeper] once gave for the item when Fields had these values, nil
+	// for nothing.
+	Whole []byte
 }
 
 // Deletion asks to delete: Exchange moves to Deleted Items, the business database
@@ -233,4 +242,14 @@ type Claimer interface {
 	// Claim leaves the installation's id on the mailbox, or fails with
 	// [fault.MailboxClaimed] when another one stands there and takeOver is false.
 	Claim(ctx context.Context, installation string, takeOver bool) error
+}
+
+// Looker is a folder that may write while it is read, or be marked by an
+// installation, and that can be had as one that never writes.
+type Looker interface {
+	// Look gives the same folder for looking only: it completes nothing, and shows
+	// what was begun as it was meant. It is closed with the folder it came from.
+	Look() Folder
+	// Claimed tells whose mark stands on the mailbox, "" for nobody's.
+	Claimed(context.Context) (installation string, err error)
 }

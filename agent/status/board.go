@@ -37,7 +37,8 @@ type entry struct {
 	baseCode fault.Code
 	// stop is why nothing runs for him until something changes.
 	stop  fault.Code
-	paces [3]pace // by pim.Kind
+	paces [3]pace  // by pim.Kind
+	runs  [3]int64 // whose counts are on show, by pim.Kind; 0 for not known
 }
 
 // DefaultGap is the gap of a board that is made without one.
@@ -135,11 +136,16 @@ func (b *Board) Paired(user pim.UserID, kind pim.Kind, pairs uint64) {
 
 // Progress takes an executor's report.
 func (b *Board) Progress(p Progress) {
-	b.changeKind(p.User, p.Kind, func(k *Kind, pc *pace) {
+	if !slices.Contains(pim.Kinds(), p.Kind) {
+		return
+	}
+	b.change(p.User, func(e *entry) {
+		k, pc, run := e.kind(p.Kind), &e.paces[p.Kind], &e.runs[p.Kind]
 		k.Phase, k.FirstSync = p.Phase, p.First
 		// A run that has met nothing yet, or never does, leaves the last one's on show.
 		if p.Done > 0 || p.Expected > 0 || p.Counts != (Counts{}) {
-			k.Done, k.Expected, k.Counts = p.Done, p.Expected, p.Counts
+			k.Pairs += newPairs(*run, k.Counts, p)
+			k.Done, k.Expected, k.Counts, *run = p.Done, p.Expected, p.Counts, p.Run
 		}
 		// While it only knocks at the door, what was in the way may still be.
 		if p.Code != "" || p.Phase > Reading || p.Done > 0 {
@@ -147,6 +153,19 @@ func (b *Board) Progress(p Progress) {
 		}
 		pc.step(p.Run, p.Done, b.now())
 	})
+}
+
+// newPairs estimates how many pairs a run made since its last report, until
+// [Board.Paired] tells exactly. Of a run that began unseen nothing is known.
+func newPairs(run int64, last Counts, p Progress) uint64 {
+	made := func(c Counts) uint64 { return c.CreatedBusiness + c.CreatedExchange + c.Paired }
+	switch {
+	case run == 0, made(p.Counts) < made(last) && run == p.Run:
+		return 0
+	case run != p.Run:
+		return made(p.Counts)
+	}
+	return made(p.Counts) - made(last)
 }
 
 // Listed is the scheduler's: the user is to be synced.

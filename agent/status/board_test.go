@@ -265,6 +265,35 @@ func TestSpeedIsSmoothAndTellsTheTimeLeft(t *testing.T) {
 	})
 }
 
+func TestPairsGrowWhileARunMakesThem(t *testing.T) {
+	b := New(time.Now, gap)
+	report := func(run int64, c Counts) {
+		b.Progress(Progress{User: "u", Kind: 1, Run: run, Phase: Writing, Done: 1, Expected: 3000, Counts: c})
+	}
+	wants := func(want uint64) {
+		t.Helper()
+		if u, _ := b.User("u"); u.Kinds[0].Pairs != want {
+			t.Errorf("%d pairs, want %d", u.Kinds[0].Pairs, want)
+		}
+	}
+	report(4, Counts{})
+	report(4, Counts{CreatedBusiness: 10, CreatedExchange: 20, Paired: 5, UpdatedBusiness: 90})
+	wants(35)
+	b.Paired("u", 1, 34) // one was deleted meanwhile
+	report(4, Counts{CreatedBusiness: 11, CreatedExchange: 20, Paired: 5})
+	wants(35)
+	report(5, Counts{Paired: 2})
+	wants(37)
+
+	after := New(time.Now, gap) // a restart in the middle of a run
+	b = after
+	b.Paired("u", 1, 100)
+	report(6, Counts{CreatedExchange: 100})
+	wants(100)
+	report(6, Counts{CreatedExchange: 150})
+	wants(150)
+}
+
 type memory struct {
 	list []Remembered
 	err  error

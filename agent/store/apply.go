@@ -44,13 +44,20 @@ type Batch struct {
 	Clear    []Ref
 	// Trash is kept.
 	Trash []Trash
+	// Created are items a run made.
+	Created []Created
+	// Wishes tells how far bringing back, or removing, has come.
+	Wishes []WishChange
+	// Rekeyed are items that carried a key when they were found, and got another: what
+	// the trash keeps of them is known by that one from now on.
+	Rekeyed []Rekey
 }
 
 // Empty tells that there is nothing to apply.
 func (b *Batch) Empty() bool {
 	return len(b.Intents) == 0 && len(b.Adopted) == 0 && len(b.Places) == 0 && len(b.NewPairs) == 0 && len(b.Sides) == 0 && len(b.PairStates) == 0 && len(b.DropPairs) == 0 &&
 		len(b.DropRows) == 0 && len(b.Rows) == 0 && len(b.States) == 0 && len(b.DropIntents) == 0 &&
-		len(b.Problems) == 0 && len(b.Clear) == 0 && len(b.Trash) == 0
+		len(b.Problems) == 0 && len(b.Clear) == 0 && len(b.Trash) == 0 && len(b.Created) == 0 && len(b.Wishes) == 0 && len(b.Rekeyed) == 0
 }
 
 // SideRecord is one half of a pair after a comparison or a write. The half's base
@@ -112,6 +119,21 @@ func (l *Lease) apply(t *tx, b *Batch) error {
 			return err
 		}
 	}
+	for i := range b.Created {
+		if err := l.putCreated(t, &b.Created[i]); err != nil {
+			return err
+		}
+	}
+	for _, r := range b.Rekeyed {
+		if err := t.do(`UPDATE trash SET key = ? WHERE sync = ? AND key = ?`, string(r.To), l.sync, string(r.From)); err != nil {
+			return err
+		}
+	}
+	for i := range b.Wishes {
+		if err := l.putWish(t, &b.Wishes[i]); err != nil {
+			return err
+		}
+	}
 	for _, r := range b.Clear {
 		if err := l.clear(t, r); err != nil {
 			return err
@@ -145,7 +167,7 @@ func (l *Lease) apply(t *tx, b *Batch) error {
 		}
 	}
 	for _, c := range b.States {
-		if err := t.do(`UPDATE inbox SET state = ?, code = ?, attempts = ?, next_try = ?, hold = ?, trouble = trouble OR ? <> ''
+		if err := t.do(`UPDATE inbox SET state = ?, code = ?, attempts = ?, next_try = ?, hold = ?, ignored = 0, trouble = trouble OR ? <> ''
 			WHERE seq = ? AND sync = ?`, int64(c.State), string(c.Code), c.Attempts, millis(c.NextTry), int64(c.Hold),
 			string(c.Code), int64(c.Seq), l.sync); err != nil {
 			return err
@@ -218,10 +240,10 @@ func (l *Lease) putPair(t *tx, p *Pair) error {
 	if same {
 		second = nil
 	}
-	res, err := t.exec(`INSERT OR REPLACE INTO pairs (sync, key, state, keyed, b_id, b_ver, e_id, e_ver, same, b_base, e_base, made)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+	res, err := t.exec(`INSERT OR REPLACE INTO pairs (sync, key, state, keyed, b_id, b_ver, e_id, e_ver, same, b_base, e_base, made, origin)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
 		l.sync, string(p.Key), int64(p.State), flag(x.Keyed)|flag(y.Keyed)<<1, string(x.ID), string(x.Version),
-		string(y.ID), string(y.Version), flag(same), x.Base, second, int64(p.Made))
+		string(y.ID), string(y.Version), flag(same), x.Base, second, int64(p.Made), int64(p.Origin))
 	if err != nil {
 		return err
 	}

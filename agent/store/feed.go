@@ -130,10 +130,8 @@ type Arrival struct {
 // its item is gone, with Broken set and the hint of missing for its pairing.
 func (l *Lease) Arrive(ctx context.Context, a Arrival) error {
 	return l.write(ctx, "store.Arrive", func(t *tx) error {
-		for i := range a.Rows {
-			if err := l.putRow(t, &a.Rows[i]); err != nil {
-				return err
-			}
+		if err := l.arriveRows(t, a.Rows); err != nil {
+			return err
 		}
 		for _, id := range a.Drop {
 			if err := t.do(`DELETE FROM inbox WHERE sync = ? AND side = ? AND id = ?`, l.sync, int64(a.Side), string(id)); err != nil {
@@ -185,7 +183,7 @@ func (l *Lease) unnamed(t *tx, s pim.SideID) error {
 			next_try, hold, seen, code, version, key, uid, hint, item)
 		SELECT p.sync, ?2, p.$X_id, p.id, 0, 1, 0, 0, 0, 0, 0, 0, ?3, '', '', '', '', 0, NULL FROM pairs p
 		WHERE p.sync = ?1 AND p.made = ?2 AND p.made <> 0
-		ON CONFLICT (sync, side, id) DO UPDATE SET gone = 1, place = 0, state = 0, hint = 0, uid = '' WHERE NOT gone`, s),
+		ON CONFLICT (sync, side, id) DO UPDATE SET gone = 1, place = 0, state = 0, ignored = 0, hint = 0, uid = '' WHERE NOT gone`, s),
 		l.sync, int64(s), millis(l.s.now()))
 	if err != nil {
 		return err
@@ -204,7 +202,7 @@ func (l *Lease) missing(t *tx, s pim.SideID) error {
 			next_try, hold, seen, code, version, key, uid, hint, item)
 		SELECT p.sync, ?2, p.$X_id, p.id, 0, 1, 1, 0, 0, 0, 0, 0, ?3, '', '', '', '', 0, NULL FROM pairs p
 		WHERE p.sync = ?1 AND p.id NOT IN (SELECT pair FROM seen WHERE sync = ?1 AND side = ?2)
-		ON CONFLICT (sync, side, id) DO UPDATE SET gone = 1, broken = 1, place = 0, state = 0, hint = 0, uid = ''
+		ON CONFLICT (sync, side, id) DO UPDATE SET gone = 1, broken = 1, place = 0, state = 0, ignored = 0, hint = 0, uid = ''
 		WHERE NOT gone`, s), l.sync, int64(s), millis(l.s.now()))
 	if err != nil {
 		return err
@@ -222,7 +220,7 @@ func (l *Lease) putRow(t *tx, r *Row) error {
 			broken = excluded.broken, place = excluded.place, trouble = trouble OR excluded.trouble,
 			attempts = excluded.attempts, next_try = excluded.next_try, hold = 0, seen = excluded.seen,
 			code = excluded.code, version = excluded.version, key = excluded.key, uid = excluded.uid,
-			hint = excluded.hint, copy = 0, item = CASE WHEN excluded.gone THEN coalesce(excluded.item, item) ELSE excluded.item END`,
+			hint = excluded.hint, copy = 0, ignored = 0, item = CASE WHEN excluded.gone THEN coalesce(excluded.item, item) ELSE excluded.item END`,
 		l.sync, int64(r.Side), string(r.ID), nullPair(r.Pair), int64(r.State), flag(r.Gone), flag(r.Broken), int64(r.Place),
 		flag(r.Trouble), r.Attempts, millis(r.NextTry), millis(r.Seen), string(r.Code), string(r.Version),
 		string(r.Key), r.UID, r.Hint, r.Item)

@@ -175,12 +175,22 @@ func (l *Lease) Pair(ctx context.Context, matches []Match) error {
 			if !ok {
 				continue
 			}
-			if err := t.do(`UPDATE inbox SET pair = ?, state = 0, code = '', hold = 0 WHERE seq IN (?, ?)`, id, int64(m.Business), int64(m.Exchange)); err != nil {
+			if err := t.do(`UPDATE inbox SET pair = ?, state = 0, code = '', hold = 0, ignored = 0 WHERE seq IN (?, ?)`, id, int64(m.Business), int64(m.Exchange)); err != nil {
 				return err
 			}
 		}
-		return nil
+		return l.rekey(t, matches)
 	})
+}
+
+// Unmatched lists rows that may be paired and aren't, in pages.
+func (l *Lease) Unmatched(ctx context.Context, after RowID, limit int) ([]Row, error) {
+	rows, err := l.s.reader.QueryContext(ctx, `SELECT `+rowColumns+` FROM inbox i WHERE `+open4match+` AND seq > ?2 ORDER BY seq LIMIT ?3`,
+		l.sync, int64(after), limit)
+	if err != nil {
+		return nil, failed("store.Unmatched", err)
+	}
+	return scanRows(rows, "store.Unmatched")
 }
 
 // RowsBySeq reads rows by number.
@@ -202,7 +212,7 @@ func (l *Lease) RowsBySeq(ctx context.Context, seqs []RowID) ([]Row, error) {
 
 // FreeBlocked makes rows blocked by a code ready again, but for those listed.
 func (l *Lease) FreeBlocked(ctx context.Context, code fault.Code, except map[RowID]bool) error {
-	return l.free(ctx, except, `i.state = 2 AND i.code = ?`, string(code))
+	return l.free(ctx, except, `i.state = 2 AND i.code = ? AND NOT i.ignored`, string(code))
 }
 
 func (l *Lease) free(ctx context.Context, except map[RowID]bool, cond string, args ...any) error {

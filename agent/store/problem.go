@@ -34,13 +34,16 @@ type Problem struct {
 	First, Last time.Time
 	Attempts    int
 	NextTry     time.Time
+	// Ignored tells that a person left the item alone: it waits for an edit, and
+	// doesn't count any more. It is only read; raising the problem again ends it.
+	Ignored bool
 }
 
 func putProblem(t *tx, p *Problem, now time.Time) error {
 	return t.do(`INSERT INTO problems (user, kind, side, item, code, notice, title, detail, first, last, attempts, next_try)
 		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?9, ?9, 1, ?10)
 		ON CONFLICT (user, kind, side, item, code) DO UPDATE SET notice = excluded.notice, title = excluded.title,
-			detail = excluded.detail, last = excluded.last, attempts = attempts + 1, next_try = excluded.next_try`,
+			detail = excluded.detail, last = excluded.last, attempts = attempts + 1, next_try = excluded.next_try, ignored = 0`,
 		string(p.User), int64(p.Kind), int64(p.Side), string(p.Item), string(p.Code), flag(p.Notice), p.Title, p.Detail,
 		millis(now), millis(p.NextTry))
 }
@@ -94,7 +97,7 @@ func (s *Store) Problems(ctx context.Context, q ProblemQuery) ([]Problem, error)
 	if q.Limit == 0 {
 		q.Limit = 100
 	}
-	rows, err := s.reader.QueryContext(ctx, `SELECT id, user, kind, side, item, code, notice, title, detail, first, last, attempts, next_try
+	rows, err := s.reader.QueryContext(ctx, `SELECT id, user, kind, side, item, code, notice, title, detail, first, last, attempts, next_try, ignored
 		FROM problems WHERE id > ?1 AND (?2 = '' OR user = ?2) AND (?3 = 0 OR kind = ?3) AND (?4 OR NOT notice) ORDER BY id LIMIT ?5`,
 		int64(q.After), string(q.User), int64(q.Kind), flag(q.Notices), q.Limit)
 	if err != nil {
@@ -106,7 +109,7 @@ func (s *Store) Problems(ctx context.Context, q ProblemQuery) ([]Problem, error)
 		var p Problem
 		var first, last, next int64
 		if err := rows.Scan((*int64)(&p.ID), (*string)(&p.User), &p.Kind, &p.Side, (*string)(&p.Item), (*string)(&p.Code), &p.Notice,
-			&p.Title, &p.Detail, &first, &last, &p.Attempts, &next); err != nil {
+			&p.Title, &p.Detail, &first, &last, &p.Attempts, &next, &p.Ignored); err != nil {
 			return nil, failed("store.Problems", err)
 		}
 		p.First, p.Last, p.NextTry = fromMillis(first), fromMillis(last), fromMillis(next)
@@ -115,34 +118,16 @@ func (s *Store) Problems(ctx context.Context, q ProblemQuery) ([]Problem, error)
 	return out, failed("store.Problems", rows.Err())
 }
 
-// ProblemCount counts a user's problems (without notices); "" counts everybody's.
+// ProblemCount counts a user's problems, without notices and what is ignored; "" counts everybody's.
 func (s *Store) ProblemCount(ctx context.Context, user pim.UserID) (int, error) {
 	var n int
-	err := s.reader.QueryRowContext(ctx, `SELECT count(*) FROM problems WHERE NOT notice AND (?1 = '' OR user = ?1)`, string(user)).Scan(&n)
+	err := s.reader.QueryRowContext(ctx, `SELECT count(*) FROM problems WHERE NOT notice AND NOT ignored AND (?1 = '' OR user = ?1)`, string(user)).Scan(&n)
 	return n, failed("store.ProblemCount", err)
 }
 
 // ReadNotice removes a notice, for a person who has read it.
 func (s *Store) ReadNotice(ctx context.Context, user pim.UserID, id ProblemID) error {
 	return s.one(ctx, "store.ReadNotice", `DELETE FROM problems WHERE id = ? AND user = ? AND notice`, int64(id), string(user))
-}
-
-// RetryProblem makes the item of a problem ready for the next run at once.
-// [fault.NotFound] if the user has no such problem.
-func (s *Store) RetryProblem(ctx context.Context, user pim.UserID, id ProblemID) error {
-	return s.write(ctx, "store.RetryProblem", func(t *tx) error {
-		var kind, side int64
-		var item string
-		ok, err := t.row(`SELECT kind, side, item FROM problems WHERE id = ? AND user = ?`, []any{int64(id), string(user)}, &kind, &side, &item)
-		if err != nil {
-			return err
-		}
-		if !ok {
-			return fault.New(fault.NotFound, "store.RetryProblem", string(user), nil)
-		}
-		return t.do(`UPDATE inbox SET state = 0, attempts = 0, next_try = 0 WHERE state IN (1, 2) AND side = ? AND id = ?
-			AND sync = (SELECT id FROM syncs WHERE user = ? AND kind = ?)`, side, item, string(user), kind)
-	})
 }
 
 // one runs a statement that must change exactly one row.

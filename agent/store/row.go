@@ -39,6 +39,9 @@ type Pair struct {
 	// none: the next reading of its feed must name it, or it may have left already.
 	// It is only written.
 	Made pim.SideID
+	// Origin is the side with whose item the pair began, the other one being made of
+	// it; 0 where both were there, or nobody knows.
+	Origin pim.SideID
 }
 
 // PairSide is one side's half of a pair.
@@ -100,10 +103,13 @@ type Row struct {
 	// Trouble tells that a problem may stand for the item.
 	Trouble bool
 	Hold    HoldID
+	// Ignored tells that a person left the item alone until somebody edits it. It
+	// is only read.
+	Ignored bool
 }
 
 const rowColumns = `i.seq, i.side, i.id, i.pair, i.state, i.gone, i.broken, i.place, i.trouble,
-	i.attempts, i.next_try, i.hold, i.seen, i.code, i.version, i.key, i.uid, i.hint, i.item`
+	i.attempts, i.next_try, i.hold, i.seen, i.code, i.version, i.key, i.uid, i.hint, i.item, i.ignored`
 
 // columnsOf are rowColumns under another name of the table.
 func columnsOf(table string) string { return strings.ReplaceAll(rowColumns, "i.", table+".") }
@@ -111,14 +117,14 @@ func columnsOf(table string) string { return strings.ReplaceAll(rowColumns, "i."
 // rowScan receives rowColumns; every one may be NULL through an outer join.
 type rowScan struct {
 	seq, side, pair, state, place, attempts, next, hold, seen, hint sql.NullInt64
-	gone, broken, trouble                                           sql.NullBool
+	gone, broken, trouble, ignored                                  sql.NullBool
 	id, code, version, key, uid                                     sql.NullString
 	item                                                            []byte
 }
 
 func (r *rowScan) dst() []any {
 	return []any{&r.seq, &r.side, &r.id, &r.pair, &r.state, &r.gone, &r.broken, &r.place, &r.trouble,
-		&r.attempts, &r.next, &r.hold, &r.seen, &r.code, &r.version, &r.key, &r.uid, &r.hint, &r.item}
+		&r.attempts, &r.next, &r.hold, &r.seen, &r.code, &r.version, &r.key, &r.uid, &r.hint, &r.item, &r.ignored}
 }
 
 func (r *rowScan) row() *Row {
@@ -130,21 +136,21 @@ func (r *rowScan) row() *Row {
 		State: RowState(r.state.Int64), Gone: r.gone.Bool, Broken: r.broken.Bool, Place: side.Place(r.place.Int64),
 		Trouble: r.trouble.Bool, Attempts: int(r.attempts.Int64), NextTry: fromMillis(r.next.Int64), Hold: HoldID(r.hold.Int64),
 		Seen: fromMillis(r.seen.Int64), Code: fault.Code(r.code.String), Version: pim.Version(r.version.String),
-		Key: pim.Key(r.key.String), UID: r.uid.String, Hint: r.hint.Int64, Item: r.item,
+		Key: pim.Key(r.key.String), UID: r.uid.String, Hint: r.hint.Int64, Item: r.item, Ignored: r.ignored.Bool,
 	}
 }
 
-const pairColumns = `p.id, p.key, p.state, p.keyed, p.b_id, p.b_ver, p.e_id, p.e_ver, p.same, p.b_base, p.e_base`
+const pairColumns = `p.id, p.key, p.state, p.keyed, p.b_id, p.b_ver, p.e_id, p.e_ver, p.same, p.b_base, p.e_base, p.origin`
 
 type pairScan struct {
-	id, state, keyed          sql.NullInt64
+	id, state, keyed, origin  sql.NullInt64
 	key, bID, bVer, eID, eVer sql.NullString
 	same                      sql.NullBool
 	bBase, eBase              []byte
 }
 
 func (p *pairScan) dst() []any {
-	return []any{&p.id, &p.key, &p.state, &p.keyed, &p.bID, &p.bVer, &p.eID, &p.eVer, &p.same, &p.bBase, &p.eBase}
+	return []any{&p.id, &p.key, &p.state, &p.keyed, &p.bID, &p.bVer, &p.eID, &p.eVer, &p.same, &p.bBase, &p.eBase, &p.origin}
 }
 
 func (p *pairScan) pair() *Pair {
@@ -154,7 +160,7 @@ func (p *pairScan) pair() *Pair {
 	if p.same.Bool {
 		p.eBase = p.bBase
 	}
-	out := &Pair{ID: PairID(p.id.Int64), Key: pim.Key(p.key.String), State: PairState(p.state.Int64)}
+	out := &Pair{ID: PairID(p.id.Int64), Key: pim.Key(p.key.String), State: PairState(p.state.Int64), Origin: pim.SideID(p.origin.Int64)}
 	*out.Sides.At(pim.Business) = PairSide{ID: pim.ItemID(p.bID.String), Version: pim.Version(p.bVer.String),
 		Base: p.bBase, Keyed: p.keyed.Int64&1 != 0}
 	*out.Sides.At(pim.Exchange) = PairSide{ID: pim.ItemID(p.eID.String), Version: pim.Version(p.eVer.String),

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"database/sql"
 	"encoding/json"
 	"time"
 
@@ -56,21 +57,36 @@ type Run struct {
 	// Code is how the last slice failed, "" if it did not.
 	Code   fault.Code
 	Counts Counts
+	Spent  Spent
+	// Undone is when a person undid it, zero if nobody did.
+	Undone time.Time
+}
+
+// Spent is what a run cost at the mail server.
+type Spent struct {
+	// Requests are the calls it was asked, Sent and Received bytes.
+	Requests, Sent, Received int64
+	// Throttled is how long was waited because the server asked for it: the sum over
+	// all requests, of which some wait side by side.
+	Throttled time.Duration
 }
 
 // OpenRun gives the unfinished run with its counts, or starts one.
 func (l *Lease) OpenRun(ctx context.Context, cause string) (Run, error) {
 	r := Run{User: l.user, Kind: l.kind, Cause: cause}
 	err := l.write(ctx, "store.OpenRun", func(t *tx) error {
-		var started, busy int64
+		var started, busy, throttled int64
 		var counts string
-		ok, err := t.row(`SELECT r.id, r.cause, r.started, r.busy, r.slices, r.counts FROM runs r JOIN syncs y ON y.run = r.id WHERE y.id = ?`,
-			[]any{l.sync}, (*int64)(&r.ID), &r.Cause, &started, &busy, &r.Slices, &counts)
+		ok, err := t.row(`SELECT r.id, r.cause, r.started, r.busy, r.slices, r.counts, r.requests, r.sent, r.received, r.throttled
+			FROM runs r JOIN syncs y ON y.run = r.id WHERE y.id = ?`,
+			[]any{l.sync}, (*int64)(&r.ID), &r.Cause, &started, &busy, &r.Slices, &counts,
+			&r.Spent.Requests, &r.Spent.Sent, &r.Spent.Received, &throttled)
 		if err != nil {
 			return err
 		}
 		if ok {
 			r.Started, r.Busy = fromMillis(started), time.Duration(busy)*time.Millisecond
+			r.Spent.Throttled = time.Duration(throttled) * time.Millisecond
 			return json.Unmarshal([]byte(counts), &r.Counts)
 		}
 		r.Started = l.s.now()
@@ -91,8 +107,9 @@ func (l *Lease) SaveRun(ctx context.Context, r *Run) error {
 		return failed("store.SaveRun", err)
 	}
 	return l.write(ctx, "store.SaveRun", func(t *tx) error {
-		if err := t.do(`UPDATE runs SET ended = ?, busy = ?, slices = ?, code = ?, counts = ? WHERE id = ?`,
-			millis(r.Ended), r.Busy.Milliseconds(), r.Slices, string(r.Code), string(counts), int64(r.ID)); err != nil {
+		if err := t.do(`UPDATE runs SET ended = ?, busy = ?, slices = ?, code = ?, counts = ?, requests = ?, sent = ?, received = ?, throttled = ? WHERE id = ?`,
+			millis(r.Ended), r.Busy.Milliseconds(), r.Slices, string(r.Code), string(counts),
+			r.Spent.Requests, r.Spent.Sent, r.Spent.Received, r.Spent.Throttled.Milliseconds(), int64(r.ID)); err != nil {
 			return err
 		}
 		if r.Ended.IsZero() {
@@ -118,23 +135,48 @@ func quiet() string {
 // Runs lists a user's runs, the newest first: up to limit older than before (0:
 // from the newest).
 func (s *Store) Runs(ctx context.Context, user pim.UserID, before RunID, limit int) ([]Run, error) {
-	rows, err := s.reader.QueryContext(ctx, `SELECT r.id, y.user, y.kind, r.cause, r.started, r.ended, r.busy, r.slices, r.code, r.counts
+	rows, err := s.reader.QueryContext(ctx, `SELECT `+runColumns+`
 		FROM runs r JOIN syncs y ON y.id = r.sync WHERE (?1 = '' OR y.user = ?1) AND (?2 = 0 OR r.id < ?2) ORDER BY r.id DESC LIMIT ?3`,
 		string(user), int64(before), limit)
 	if err != nil {
 		return nil, failed("store.Runs", err)
 	}
+	return scanRuns(rows)
+}
+
+// RunOf reads one run of a user's. [fault.NotFound] if he has no such run.
+func (s *Store) RunOf(ctx context.Context, user pim.UserID, id RunID) (Run, error) {
+	rows, err := s.reader.QueryContext(ctx, `SELECT `+runColumns+` FROM runs r JOIN syncs y ON y.id = r.sync WHERE y.user = ? AND r.id = ?`,
+		string(user), int64(id))
+	if err != nil {
+		return Run{}, failed("store.RunOf", err)
+	}
+	list, err := scanRuns(rows)
+	if err == nil && len(list) == 0 {
+		err = fault.New(fault.NotFound, "store.RunOf", string(user), nil)
+	}
+	if err != nil {
+		return Run{}, err
+	}
+	return list[0], nil
+}
+
+const runColumns = `r.id, y.user, y.kind, r.cause, r.started, r.ended, r.busy, r.slices, r.code, r.counts,
+	r.requests, r.sent, r.received, r.throttled, r.undone`
+
+func scanRuns(rows *sql.Rows) ([]Run, error) {
 	defer rows.Close() //nolint:errcheck // read only
 	var out []Run
 	for rows.Next() {
 		var r Run
-		var started, ended, busy int64
+		var started, ended, busy, throttled, undone int64
 		var counts string
 		if err := rows.Scan((*int64)(&r.ID), (*string)(&r.User), &r.Kind, &r.Cause, &started, &ended, &busy, &r.Slices,
-			(*string)(&r.Code), &counts); err != nil {
+			(*string)(&r.Code), &counts, &r.Spent.Requests, &r.Spent.Sent, &r.Spent.Received, &throttled, &undone); err != nil {
 			return nil, failed("store.Runs", err)
 		}
 		r.Started, r.Ended, r.Busy = fromMillis(started), fromMillis(ended), time.Duration(busy)*time.Millisecond
+		r.Spent.Throttled, r.Undone = time.Duration(throttled)*time.Millisecond, fromMillis(undone)
 		if err := json.Unmarshal([]byte(counts), &r.Counts); err != nil {
 			return nil, failed("store.Runs", err)
 		}

@@ -44,8 +44,9 @@ type Store struct {
 	commit       func(after bool) error
 	writing      *sql.DB // one connection: two writers at once are slow in SQLite
 	writer       *writer // that connection
-	reader       *sql.DB
+	reader       *reader
 	installation string
+	copied       bool // a copy of another store: its file goes with it
 
 	closing sync.Once
 	closed  error
@@ -67,20 +68,28 @@ func Open(ctx context.Context, path string, o Options) (*Store, error) {
 	if err := f.Close(); err != nil {
 		return nil, fault.New(fault.StoreCorrupt, "store.Open", path, err)
 	}
+	removeCopies(path, o.Now())
+	return connect(ctx, path, o, (*Store).prepare)
+}
+
+// connect opens a file that exists; prepare brings it into form.
+func connect(ctx context.Context, path string, o Options, prepare func(*Store, context.Context) error) (*Store, error) {
 	level := "FULL"
 	if o.Volatile {
 		level = "OFF"
 	}
+	var err error
 	s := &Store{path: path, now: o.Now, commit: o.Commit}
 	if s.writing, err = open(path, "_txlock=immediate", level); err != nil {
 		return nil, err
 	}
 	s.writing.SetMaxOpenConns(1)
-	if s.reader, err = open(path, "_pragma=query_only(1)", level); err != nil {
+	db, err := open(path, "_pragma=query_only(1)", level)
+	if err != nil {
 		return nil, errors.Join(err, s.writing.Close())
 	}
-	s.reader.SetMaxOpenConns(4)
-	if err := s.prepare(ctx); err != nil {
+	s.reader = newReader(db)
+	if err := prepare(s, ctx); err != nil {
 		return nil, errors.Join(err, s.Close())
 	}
 	conn, err := s.writing.Conn(ctx)
@@ -164,6 +173,9 @@ func (s *Store) Close() error {
 			close(w.turn)
 		}
 		errs = append(errs, s.reader.Close(), s.writing.Close())
+		if s.copied {
+			errs = append(errs, removeFile(s.path))
+		}
 		s.closed = errors.Join(errs...)
 	})
 	return s.closed

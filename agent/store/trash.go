@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"abgleich/agent/fault"
 	"abgleich/agent/pim"
 )
 
@@ -41,12 +42,35 @@ type Trash struct {
 	Run     RunID
 	At      time.Time
 	Content []byte // pim.Marshal
+	// Key and Partner are the pair's key and its item on the other side, "" where it
+	// had none.
+	Key     pim.Key
+	Partner pim.ItemID
+	// After is what the run made of the item, pim.Marshal; nil for a deletion.
+	After []byte
+	// Whole is what the side gave of it beyond its fields ([side.Keeper]); nil for
+	// nothing. Lists leave it out.
+	Whole []byte
+	// Wish is how far bringing it back has come, Code why it was left as it is.
+	Wish Wish
+	Code fault.Code
+	// Forced tells that a person asked for this very copy: newer edits give way to
+	// it, with copies of their own.
+	Forced bool
+	// Restored is when it was brought back, zero if it was not.
+	Restored time.Time
+}
+
+// Gone tells that the item itself was deleted, and not only written over.
+func (x *Trash) Gone() bool {
+	return x.Reason == TrashDeleted || x.Reason == TrashConfirmed || x.Reason == TrashReplaced
 }
 
 func (l *Lease) putTrash(t *tx, x *Trash) error {
-	return t.do(`INSERT INTO trash (sync, side, item, version, reason, fields, run, at, content) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+	return t.do(`INSERT INTO trash (sync, side, item, version, reason, fields, run, at, content, key, partner, after, whole)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 		ON CONFLICT DO NOTHING`, l.sync, int64(x.Side), string(x.Item), string(x.Version), int64(x.Reason), int64(x.Fields),
-		int64(x.Run), millis(l.s.now()), x.Content)
+		int64(x.Run), millis(l.s.now()), x.Content, string(x.Key), string(x.Partner), x.After, x.Whole)
 }
 
 // DeletedSince counts what runs deleted since a time, without what a person
@@ -60,32 +84,15 @@ func (l *Lease) DeletedSince(ctx context.Context, t time.Time) (int, error) {
 // Trash lists a user's kept copies, the newest first: up to limit older than
 // before (0: from the newest).
 func (s *Store) Trash(ctx context.Context, user pim.UserID, before TrashID, limit int) ([]Trash, error) {
-	rows, err := s.reader.QueryContext(ctx, `SELECT t.id, y.user, y.kind, t.side, t.item, t.version, t.reason, t.fields, t.run, t.at, t.content
-		FROM trash t JOIN syncs y ON y.id = t.sync WHERE y.user = ?1 AND (?2 = 0 OR t.id < ?2) ORDER BY t.id DESC LIMIT ?3`,
-		string(user), int64(before), limit)
-	if err != nil {
-		return nil, failed("store.Trash", err)
-	}
-	defer rows.Close() //nolint:errcheck // read only
-	var out []Trash
-	for rows.Next() {
-		var x Trash
-		var at int64
-		if err := rows.Scan((*int64)(&x.ID), (*string)(&x.User), &x.Kind, &x.Side, (*string)(&x.Item), (*string)(&x.Version),
-			&x.Reason, &x.Fields, (*int64)(&x.Run), &at, &x.Content); err != nil {
-			return nil, failed("store.Trash", err)
-		}
-		x.At = fromMillis(at)
-		out = append(out, x)
-	}
-	return out, failed("store.Trash", rows.Err())
+	return s.ListTrash(ctx, TrashQuery{User: user, Before: before, Limit: limit})
 }
 
-// Prune removes kept copies, notices, finished runs and audit entries older than t.
+// Prune removes notices, finished runs and audit entries older than t. For the
+// trash see [Store.PruneTrash].
 func (s *Store) Prune(ctx context.Context, t time.Time) error {
 	return s.write(ctx, "store.Prune", func(x *tx) error {
 		for _, q := range []string{
-			`DELETE FROM trash WHERE at < ?`, `DELETE FROM former WHERE NOT there AND at < ?`, `DELETE FROM problems WHERE notice AND last < ?`,
+			`DELETE FROM former WHERE NOT there AND at < ?`, `DELETE FROM problems WHERE notice AND last < ?`,
 			`DELETE FROM runs WHERE ended > 0 AND ended < ?`, `DELETE FROM audit WHERE at < ?`,
 		} {
 			if err := x.do(q, millis(t)); err != nil {

@@ -209,7 +209,7 @@ func (l *Lease) Pairs(ctx context.Context, after PairID, limit int) ([]Pair, err
 func (l *Lease) Unkeyed(ctx context.Context, now time.Time, after PairID, limit int) ([]Pair, error) {
 	return l.pairs(ctx, `SELECT `+pairColumns+` FROM pairs p WHERE p.sync = ? AND p.id > ? AND p.keyed <> 3 AND p.state = 1
 		AND NOT EXISTS (SELECT 1 FROM inbox i WHERE i.pair = p.id)
-		AND NOT EXISTS (SELECT 1 FROM problems q WHERE q.user = ? AND q.kind = ? AND q.next_try > ?
+		AND NOT EXISTS (SELECT 1 FROM problems q WHERE q.user = ? AND q.kind = ? AND (q.next_try > ? OR q.ignored)
 			AND (q.side = 1 AND q.item = p.b_id OR q.side = 2 AND q.item = p.e_id))
 		ORDER BY p.id LIMIT ?`, l.sync, int64(after), string(l.user), int64(l.kind), millis(now), limit)
 }

@@ -181,8 +181,8 @@ func (c *course) loggedIn(context.Context) verdict {
 	}
 	if l.err == nil {
 		how, passedOver := c.client.LoginMethod()
-		args["method"] = how
-		detail := l.credential.Name + " (" + how + ")"
+		args["method"] = wayName(how)
+		detail := l.credential.Name + " (" + args["method"] + ")"
 		if c.shared() {
 			detail = args["access"] + ": " + detail
 		}
@@ -200,6 +200,22 @@ func (c *course) loggedIn(context.Context) verdict {
 		}
 	}
 	return failure(l.err, args)
+}
+
+// wayName is how people call a way to log in ([ews.Login.Method]); one that is not
+// known is told as it is.
+func wayName(method string) string {
+	switch method {
+	case "ntlm":
+		return "NTLM"
+	case "kerberos":
+		return "Kerberos"
+	case "basic":
+		return "Basic"
+	case "bearer":
+		return "OAuth"
+	}
+	return method
 }
 
 func (c *course) sslRequired(context.Context) verdict {

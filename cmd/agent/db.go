@@ -17,8 +17,8 @@ import (
 )
 
 func dbCommand(g *global) *cobra.Command {
-	return g.group("db", "Die Unternehmensdatenbank als iCalendar-Datei lesen und schreiben",
-		"read and write the business database as an iCalendar file", dbImportCommand(g), dbExportCommand(g))
+	return g.group("db", "Die Unternehmensdatenbank: iCalendar-Dateien, Kopie bestätigen",
+		"the business database: iCalendar files, confirming a copy", dbImportCommand(g), dbExportCommand(g), dbConfirmCommand(g))
 }
 
 // withBusiness opens the business database itself. That is safe while an agent

@@ -1,8 +1,22 @@
 package main
 
 import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"io"
 	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
 	"testing"
+	"time"
+
+	"github.com/jcmturner/gokrb5/v8/keytab"
+
+	"abgleich/assets"
 )
 
 func TestTheSimulatorTellsThroughAutodiscoverWhereItIs(t *testing.T) {
@@ -37,5 +51,83 @@ func TestTheSimulatorTellsThroughAutodiscoverWhereItIs(t *testing.T) {
 				t.Errorf("%s: tells %+v, want %s", name, a, c.want)
 			}
 		}
+	}
+}
+
+func TestTheSimulatorOffersKerberosWithAKeytab(t *testing.T) {
+	s := simFlags{users: []string{"anna:secret1:anna@lab.test"}}
+	list, err := s.check()
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.options.Kerberos = filepath.Join(t.TempDir(), "none.keytab")
+	if server, err := s.build(list, &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1)}); err == nil {
+		t.Error("a keytab that is not there was taken", server.Close())
+	}
+	table := keytab.New()
+	if err := table.AddEntry("HTTP/mail.lab.test", "LAB.TEST", "secret", time.Now(), 1, 18); err != nil {
+		t.Fatal(err)
+	}
+	b, err := table.Marshal()
+	if err != nil {
+		t.Fatal(err)
+	}
+	file := filepath.Join(t.TempDir(), "http.keytab")
+	if err := os.WriteFile(file, b, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	var out syncBuffer
+	g := &global{out: &out, err: io.Discard}
+	g.lang, g.texts = assets.English, assets.Texts(assets.English)
+	g.json = true
+	ctx, cancel := context.WithCancel(t.Context())
+	done := make(chan error, 1)
+	s = simFlags{users: s.users, listen: "127.0.0.1:0"}
+	s.options.Kerberos, s.options.NoNTLM = file, true
+	go func() { done <- g.simulate(ctx, s) }()
+	var at struct{ URL string }
+	if err := json.Unmarshal(out.line(t), &at); err != nil {
+		t.Fatal(err)
+	}
+	r, err := http.Post(at.URL, "text/xml", strings.NewReader("<x/>"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := r.Body.Close(); err != nil {
+		t.Error(err)
+	}
+	http.DefaultClient.CloseIdleConnections()
+	if got := r.Header.Values("WWW-Authenticate"); r.StatusCode != http.StatusUnauthorized || len(got) != 1 || got[0] != "Negotiate" {
+		t.Errorf("HTTP %d, %q", r.StatusCode, got)
+	}
+	cancel()
+	if err := <-done; err != nil {
+		t.Error(err)
+	}
+}
+
+// syncBuffer hands over what is written, line by line.
+type syncBuffer struct {
+	once  sync.Once
+	lines chan []byte
+}
+
+func (b *syncBuffer) open() { b.once.Do(func() { b.lines = make(chan []byte, 16) }) }
+
+func (b *syncBuffer) Write(p []byte) (int, error) {
+	b.open()
+	b.lines <- bytes.Clone(p)
+	return len(p), nil
+}
+
+func (b *syncBuffer) line(t *testing.T) []byte {
+	t.Helper()
+	b.open()
+	select {
+	case l := <-b.lines:
+		return l
+	case <-t.Context().Done():
+		t.Fatal("no line")
+		return nil
 	}
 }

@@ -17,6 +17,7 @@ var floors = map[string]int{
 	"agent/engine":        2,
 	"agent/vault":         2,
 	"agent/params":        2,
+	"agent/rival":         2,
 	"agent/service":       2,
 	"agent/ews":           2,
 	"agent/exchangesim":   2,

@@ -195,6 +195,9 @@ func rest(people int) func([]*contract.UserStatus) bool {
 		n := 0
 		for _, u := range list {
 			for _, k := range u.GetKinds() {
+				if !k.GetEnabled() {
+					continue // no login was handed over
+				}
 				if k.GetLastSuccess() == nil || k.GetFirstSync() || k.GetPhase() != contract.RunPhase_RUN_PHASE_IDLE {
 					return false
 				}
@@ -214,7 +217,7 @@ func (c *caller) syncNow(people int) {
 	c.await("the run that was asked for", func(list []*contract.UserStatus) bool {
 		for _, u := range list {
 			for _, k := range u.GetKinds() {
-				if !k.GetLastSuccess().AsTime().After(asked) {
+				if k.GetEnabled() && !k.GetLastSuccess().AsTime().After(asked) {
 					return false
 				}
 			}

@@ -14,9 +14,11 @@ type seeded struct {
 	origin origin
 	row    int64
 	id     exchangesim.ItemID
-	// gone tells that a person deleted it meanwhile; touched that a person edited it.
-	gone, touched bool
-	twin          bool
+	// gone tells that a person deleted it meanwhile; touched are the fields that a
+	// person edited.
+	gone    bool
+	touched map[field]bool
+	twin    bool
 }
 
 type origin uint8

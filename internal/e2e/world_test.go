@@ -92,6 +92,9 @@ func newWorld(t testing.TB, o options) *world {
 	p := params.Default()
 	p.Communication = params.Communication{System: params.EWS, SyncEnabled: true, Server: "127.0.0.1",
 		Port: portOf(t, ln.Addr()), SSL: true, CertificateFile: pemFile, Domain: "LAB"}
+	// Both sides are compared with one list of things. What the default hides has a
+	// test of its own.
+	p.Appointments.Private, p.Tasks.Private = params.PrivateWhole, params.PrivateWhole
 	p.Database.Alias = "test"
 	database := filepath.Join(dir, "business.db")
 	p.Databases = map[string]params.DatabaseAlias{"test": {Driver: params.SQLite, DSN: database}}

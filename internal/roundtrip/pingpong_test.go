@@ -153,6 +153,36 @@ func (p *pair) state(t testing.TB) string {
 	return fmt.Sprintf("business\n%s\nExchange\n%s\nlast decision\n%+v", show(t, p.now[0]), show(t, p.now[1]), p.last)
 }
 
+// shadowed tells that an occurrence differs from its series only in how private it is,
+// which the business side does not tell apart: docs/operations.md, known limits.
+func shadowed(items [2]pim.Item) bool {
+	for _, i := range items {
+		a, ok := i.(*pim.Appointment)
+		if !ok || a.Recurrence == nil {
+			continue
+		}
+		timing, err := a.Recurrence.Timing(a.When)
+		if err != nil {
+			continue
+		}
+		for _, e := range a.Recurrence.Changed {
+			n, _ := timing.Index(e.Original)
+			if plain, ok := a.Occurrence(timing, n); ok && pim.Diff(plain, e.Item) == pim.Fields(pim.FieldSensitivity) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// reopened tells that all that came over an edit is the pattern of a recurring task,
+// which Exchange did not show while the task was done.
+func reopened(s int, before, edited, now pim.Item) bool {
+	was, ok := before.(*pim.Task)
+	return ok && s == 1 && was.Status == pim.Completed && pim.Diff(edited, now) == pim.Fields(pim.FieldRecurrence) &&
+		edited.Shared().Recurrence == nil && edited.(*pim.Task).Status != pim.Completed
+}
+
 // TestEveryEditComesToRestAfterOneRun lets people edit a pair again and again, one
 // field at a time on either side, or on both at once: more than 6,000 pairs of items.
 func TestEveryEditComesToRestAfterOneRun(t *testing.T) {
@@ -179,7 +209,7 @@ func pingPong(t *testing.T, rt *rapid.T, k pim.Kind, r engine.Rules, fakes bool)
 	from := rapid.IntRange(0, 1).Draw(rt, "from")
 	p.now[from] = p.projection(from).Project(someItem(k).Draw(rt, "item"))
 	p.now[1-from] = p.projection(1 - from).Project(p.now[from])
-	made := p.now
+	made, shadow := p.now, shadowed(p.now)
 	if first, later := p.rest(); first != [2]int{} || later != first {
 		rt.Fatalf("what was just made is written again: %v, later %v\n%s", first, later, p.state(t))
 	}
@@ -195,6 +225,7 @@ func pingPong(t *testing.T, rt *rapid.T, k pim.Kind, r engine.Rules, fakes bool)
 			p.edit(s, f, someItem(k).Draw(rt, "as in"))
 		}
 		edited := p.now
+		shadow = shadow || shadowed(edited)
 		first, later := p.rest()
 		if first[0] > 1 || first[1] > 1 || later != [2]int{} {
 			rt.Fatalf("%v writes, then %v\n%s", first, later, p.state(t))
@@ -203,7 +234,7 @@ func pingPong(t *testing.T, rt *rapid.T, k pim.Kind, r engine.Rules, fakes bool)
 			return // a series one of them can't carry: both rest
 		}
 		if len(by) == 1 {
-			if s := by[0]; first[s] != 0 || pim.Diff(edited[s], p.now[s]) != 0 {
+			if s := by[0]; (first[s] != 0 || pim.Diff(edited[s], p.now[s]) != 0) && !reopened(s, before[s], edited[s], p.now[s]) {
 				rt.Fatalf("the edit itself was overwritten\n%s\n%s", cmp.Diff(show(t, edited[s]), show(t, p.now[s])), p.state(t))
 			}
 			if pim.Diff(before[by[0]], edited[by[0]]) == 0 && first != [2]int{} {
@@ -211,11 +242,7 @@ func pingPong(t *testing.T, rt *rapid.T, k pim.Kind, r engine.Rules, fakes bool)
 			}
 		}
 		both := r.Business.Writable() & r.Exchange.Writable()
-		if k == pim.KindTask && (p.now[0].Shared().Recurrence == nil) != (p.now[1].Shared().Recurrence == nil) {
-			// docs/operations.md, known limits: a task that was done when Exchange got it.
-			both &^= pim.Fields(pim.FieldRecurrence)
-		}
-		if fakes && changedOccurrences(p.now) {
+		if shadow || fakes && changedOccurrences(p.now) {
 			both &^= pim.Fields(pim.FieldWhen, pim.FieldRecurrence) // the fakes lose nothing of those
 		}
 		if differ := both & pim.Diff(p.common(p.now[0]), p.common(p.now[1])); differ != 0 {

@@ -317,6 +317,232 @@ func (RunPhase) EnumDescriptor() ([]byte, []int) {
 	return file_abgleich_proto_rawDescGZIP(), []int{4}
 }
 
+type CompareState int32
+
+const (
+	CompareState_COMPARE_STATE_UNSPECIFIED CompareState = 0
+	CompareState_COMPARE_STATE_EQUAL       CompareState = 1
+	CompareState_COMPARE_STATE_PENDING     CompareState = 2 // the next run sees to it
+	CompareState_COMPARE_STATE_PROBLEM     CompareState = 3
+	CompareState_COMPARE_STATE_HELD        CompareState = 4
+	CompareState_COMPARE_STATE_FILTERED    CompareState = 5 // outside the user's filters or direction
+	CompareState_COMPARE_STATE_ONE_SIDE    CompareState = 6 // on one side only, and nothing waits
+	CompareState_COMPARE_STATE_DIFFERENT   CompareState = 7 // differs, and nothing waits
+)
+
+// Enum value maps for CompareState.
+var (
+	CompareState_name = map[int32]string{
+		0: "COMPARE_STATE_UNSPECIFIED",
+		1: "COMPARE_STATE_EQUAL",
+		2: "COMPARE_STATE_PENDING",
+		3: "COMPARE_STATE_PROBLEM",
+		4: "COMPARE_STATE_HELD",
+		5: "COMPARE_STATE_FILTERED",
+		6: "COMPARE_STATE_ONE_SIDE",
+		7: "COMPARE_STATE_DIFFERENT",
+	}
+	CompareState_value = map[string]int32{
+		"COMPARE_STATE_UNSPECIFIED": 0,
+		"COMPARE_STATE_EQUAL":       1,
+		"COMPARE_STATE_PENDING":     2,
+		"COMPARE_STATE_PROBLEM":     3,
+		"COMPARE_STATE_HELD":        4,
+		"COMPARE_STATE_FILTERED":    5,
+		"COMPARE_STATE_ONE_SIDE":    6,
+		"COMPARE_STATE_DIFFERENT":   7,
+	}
+)
+
+func (x CompareState) Enum() *CompareState {
+	p := new(CompareState)
+	*p = x
+	return p
+}
+
+func (x CompareState) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (CompareState) Descriptor() protoreflect.EnumDescriptor {
+	return file_abgleich_proto_enumTypes[5].Descriptor()
+}
+
+func (CompareState) Type() protoreflect.EnumType {
+	return &file_abgleich_proto_enumTypes[5]
+}
+
+func (x CompareState) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use CompareState.Descriptor instead.
+func (CompareState) EnumDescriptor() ([]byte, []int) {
+	return file_abgleich_proto_rawDescGZIP(), []int{5}
+}
+
+type TrashReason int32
+
+const (
+	TrashReason_TRASH_REASON_UNSPECIFIED TrashReason = 0
+	TrashReason_TRASH_REASON_DELETED     TrashReason = 1
+	TrashReason_TRASH_REASON_OVERWRITTEN TrashReason = 2
+	TrashReason_TRASH_REASON_CONFLICT    TrashReason = 3 // both sides had changed it, and this side lost
+	TrashReason_TRASH_REASON_CONFIRMED   TrashReason = 4 // a person let a held deletion pass
+	TrashReason_TRASH_REASON_REPLACED    TrashReason = 5
+)
+
+// Enum value maps for TrashReason.
+var (
+	TrashReason_name = map[int32]string{
+		0: "TRASH_REASON_UNSPECIFIED",
+		1: "TRASH_REASON_DELETED",
+		2: "TRASH_REASON_OVERWRITTEN",
+		3: "TRASH_REASON_CONFLICT",
+		4: "TRASH_REASON_CONFIRMED",
+		5: "TRASH_REASON_REPLACED",
+	}
+	TrashReason_value = map[string]int32{
+		"TRASH_REASON_UNSPECIFIED": 0,
+		"TRASH_REASON_DELETED":     1,
+		"TRASH_REASON_OVERWRITTEN": 2,
+		"TRASH_REASON_CONFLICT":    3,
+		"TRASH_REASON_CONFIRMED":   4,
+		"TRASH_REASON_REPLACED":    5,
+	}
+)
+
+func (x TrashReason) Enum() *TrashReason {
+	p := new(TrashReason)
+	*p = x
+	return p
+}
+
+func (x TrashReason) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (TrashReason) Descriptor() protoreflect.EnumDescriptor {
+	return file_abgleich_proto_enumTypes[6].Descriptor()
+}
+
+func (TrashReason) Type() protoreflect.EnumType {
+	return &file_abgleich_proto_enumTypes[6]
+}
+
+func (x TrashReason) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use TrashReason.Descriptor instead.
+func (TrashReason) EnumDescriptor() ([]byte, []int) {
+	return file_abgleich_proto_rawDescGZIP(), []int{6}
+}
+
+type Direction int32
+
+const (
+	Direction_DIRECTION_UNSPECIFIED Direction = 0 // both
+	Direction_DIRECTION_BOTH        Direction = 1
+	Direction_DIRECTION_TO_EXCHANGE Direction = 2
+	Direction_DIRECTION_TO_BUSINESS Direction = 3
+)
+
+// Enum value maps for Direction.
+var (
+	Direction_name = map[int32]string{
+		0: "DIRECTION_UNSPECIFIED",
+		1: "DIRECTION_BOTH",
+		2: "DIRECTION_TO_EXCHANGE",
+		3: "DIRECTION_TO_BUSINESS",
+	}
+	Direction_value = map[string]int32{
+		"DIRECTION_UNSPECIFIED": 0,
+		"DIRECTION_BOTH":        1,
+		"DIRECTION_TO_EXCHANGE": 2,
+		"DIRECTION_TO_BUSINESS": 3,
+	}
+)
+
+func (x Direction) Enum() *Direction {
+	p := new(Direction)
+	*p = x
+	return p
+}
+
+func (x Direction) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (Direction) Descriptor() protoreflect.EnumDescriptor {
+	return file_abgleich_proto_enumTypes[7].Descriptor()
+}
+
+func (Direction) Type() protoreflect.EnumType {
+	return &file_abgleich_proto_enumTypes[7]
+}
+
+func (x Direction) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use Direction.Descriptor instead.
+func (Direction) EnumDescriptor() ([]byte, []int) {
+	return file_abgleich_proto_rawDescGZIP(), []int{7}
+}
+
+type PrivateItems int32
+
+const (
+	PrivateItems_PRIVATE_ITEMS_UNSPECIFIED PrivateItems = 0 // as busy time
+	PrivateItems_PRIVATE_ITEMS_BUSY        PrivateItems = 1 // busy time without content
+	PrivateItems_PRIVATE_ITEMS_WHOLE       PrivateItems = 2
+	PrivateItems_PRIVATE_ITEMS_NOT         PrivateItems = 3
+)
+
+// Enum value maps for PrivateItems.
+var (
+	PrivateItems_name = map[int32]string{
+		0: "PRIVATE_ITEMS_UNSPECIFIED",
+		1: "PRIVATE_ITEMS_BUSY",
+		2: "PRIVATE_ITEMS_WHOLE",
+		3: "PRIVATE_ITEMS_NOT",
+	}
+	PrivateItems_value = map[string]int32{
+		"PRIVATE_ITEMS_UNSPECIFIED": 0,
+		"PRIVATE_ITEMS_BUSY":        1,
+		"PRIVATE_ITEMS_WHOLE":       2,
+		"PRIVATE_ITEMS_NOT":         3,
+	}
+)
+
+func (x PrivateItems) Enum() *PrivateItems {
+	p := new(PrivateItems)
+	*p = x
+	return p
+}
+
+func (x PrivateItems) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (PrivateItems) Descriptor() protoreflect.EnumDescriptor {
+	return file_abgleich_proto_enumTypes[8].Descriptor()
+}
+
+func (PrivateItems) Type() protoreflect.EnumType {
+	return &file_abgleich_proto_enumTypes[8]
+}
+
+func (x PrivateItems) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use PrivateItems.Descriptor instead.
+func (PrivateItems) EnumDescriptor() ([]byte, []int) {
+	return file_abgleich_proto_rawDescGZIP(), []int{8}
+}
+
 // ErrorInfo is attached to every error.
 type ErrorInfo struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
@@ -2148,6 +2374,7 @@ type Problem struct {
 	NextTry       *timestamppb.Timestamp `protobuf:"bytes,10,opt,name=next_try,json=nextTry,proto3" json:"next_try,omitempty"`
 	Detail        string                 `protobuf:"bytes,11,opt,name=detail,proto3" json:"detail,omitempty"`
 	NeedsPerson   bool                   `protobuf:"varint,12,opt,name=needs_person,json=needsPerson,proto3" json:"needs_person,omitempty"`
+	Ignored       bool                   `protobuf:"varint,13,opt,name=ignored,proto3" json:"ignored,omitempty"` // until somebody edits the item
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -2266,6 +2493,13 @@ func (x *Problem) GetNeedsPerson() bool {
 	return false
 }
 
+func (x *Problem) GetIgnored() bool {
+	if x != nil {
+		return x.Ignored
+	}
+	return false
+}
+
 type RetryProblemRequest struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Id            int64                  `protobuf:"varint,1,opt,name=id,proto3" json:"id,omitempty"`
@@ -2346,6 +2580,283 @@ func (*RetryProblemResponse) Descriptor() ([]byte, []int) {
 	return file_abgleich_proto_rawDescGZIP(), []int{29}
 }
 
+type IgnoreProblemRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Id            int64                  `protobuf:"varint,1,opt,name=id,proto3" json:"id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *IgnoreProblemRequest) Reset() {
+	*x = IgnoreProblemRequest{}
+	mi := &file_abgleich_proto_msgTypes[30]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *IgnoreProblemRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*IgnoreProblemRequest) ProtoMessage() {}
+
+func (x *IgnoreProblemRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_abgleich_proto_msgTypes[30]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use IgnoreProblemRequest.ProtoReflect.Descriptor instead.
+func (*IgnoreProblemRequest) Descriptor() ([]byte, []int) {
+	return file_abgleich_proto_rawDescGZIP(), []int{30}
+}
+
+func (x *IgnoreProblemRequest) GetId() int64 {
+	if x != nil {
+		return x.Id
+	}
+	return 0
+}
+
+type IgnoreProblemResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *IgnoreProblemResponse) Reset() {
+	*x = IgnoreProblemResponse{}
+	mi := &file_abgleich_proto_msgTypes[31]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *IgnoreProblemResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*IgnoreProblemResponse) ProtoMessage() {}
+
+func (x *IgnoreProblemResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_abgleich_proto_msgTypes[31]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use IgnoreProblemResponse.ProtoReflect.Descriptor instead.
+func (*IgnoreProblemResponse) Descriptor() ([]byte, []int) {
+	return file_abgleich_proto_rawDescGZIP(), []int{31}
+}
+
+type GetProblemRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Id            int64                  `protobuf:"varint,1,opt,name=id,proto3" json:"id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GetProblemRequest) Reset() {
+	*x = GetProblemRequest{}
+	mi := &file_abgleich_proto_msgTypes[32]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetProblemRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetProblemRequest) ProtoMessage() {}
+
+func (x *GetProblemRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_abgleich_proto_msgTypes[32]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetProblemRequest.ProtoReflect.Descriptor instead.
+func (*GetProblemRequest) Descriptor() ([]byte, []int) {
+	return file_abgleich_proto_rawDescGZIP(), []int{32}
+}
+
+func (x *GetProblemRequest) GetId() int64 {
+	if x != nil {
+		return x.Id
+	}
+	return 0
+}
+
+type GetProblemResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Problem       *Problem               `protobuf:"bytes,1,opt,name=problem,proto3" json:"problem,omitempty"`
+	Business      bool                   `protobuf:"varint,2,opt,name=business,proto3" json:"business,omitempty"` // the item exists there
+	Exchange      bool                   `protobuf:"varint,3,opt,name=exchange,proto3" json:"exchange,omitempty"`
+	Fields        []*FieldPair           `protobuf:"bytes,4,rep,name=fields,proto3" json:"fields,omitempty"`                                  // all that either side has; masked for others
+	BusinessAway  bool                   `protobuf:"varint,5,opt,name=business_away,json=businessAway,proto3" json:"business_away,omitempty"` // it can't be asked just now: as the agent last knew it
+	ExchangeAway  bool                   `protobuf:"varint,6,opt,name=exchange_away,json=exchangeAway,proto3" json:"exchange_away,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GetProblemResponse) Reset() {
+	*x = GetProblemResponse{}
+	mi := &file_abgleich_proto_msgTypes[33]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetProblemResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetProblemResponse) ProtoMessage() {}
+
+func (x *GetProblemResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_abgleich_proto_msgTypes[33]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetProblemResponse.ProtoReflect.Descriptor instead.
+func (*GetProblemResponse) Descriptor() ([]byte, []int) {
+	return file_abgleich_proto_rawDescGZIP(), []int{33}
+}
+
+func (x *GetProblemResponse) GetProblem() *Problem {
+	if x != nil {
+		return x.Problem
+	}
+	return nil
+}
+
+func (x *GetProblemResponse) GetBusiness() bool {
+	if x != nil {
+		return x.Business
+	}
+	return false
+}
+
+func (x *GetProblemResponse) GetExchange() bool {
+	if x != nil {
+		return x.Exchange
+	}
+	return false
+}
+
+func (x *GetProblemResponse) GetFields() []*FieldPair {
+	if x != nil {
+		return x.Fields
+	}
+	return nil
+}
+
+func (x *GetProblemResponse) GetBusinessAway() bool {
+	if x != nil {
+		return x.BusinessAway
+	}
+	return false
+}
+
+func (x *GetProblemResponse) GetExchangeAway() bool {
+	if x != nil {
+		return x.ExchangeAway
+	}
+	return false
+}
+
+// FieldPair is one mapped field as both sides have it, for people to read.
+type FieldPair struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Field         string                 `protobuf:"bytes,1,opt,name=field,proto3" json:"field,omitempty"`       // stable; texts: "field.<name>"
+	Business      string                 `protobuf:"bytes,2,opt,name=business,proto3" json:"business,omitempty"` // times as RFC 3339 with the item's zone, dates as 2006-01-02
+	Exchange      string                 `protobuf:"bytes,3,opt,name=exchange,proto3" json:"exchange,omitempty"`
+	Differs       bool                   `protobuf:"varint,4,opt,name=differs,proto3" json:"differs,omitempty"` // the sides mean different things, as far as both can hold it
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *FieldPair) Reset() {
+	*x = FieldPair{}
+	mi := &file_abgleich_proto_msgTypes[34]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *FieldPair) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*FieldPair) ProtoMessage() {}
+
+func (x *FieldPair) ProtoReflect() protoreflect.Message {
+	mi := &file_abgleich_proto_msgTypes[34]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use FieldPair.ProtoReflect.Descriptor instead.
+func (*FieldPair) Descriptor() ([]byte, []int) {
+	return file_abgleich_proto_rawDescGZIP(), []int{34}
+}
+
+func (x *FieldPair) GetField() string {
+	if x != nil {
+		return x.Field
+	}
+	return ""
+}
+
+func (x *FieldPair) GetBusiness() string {
+	if x != nil {
+		return x.Business
+	}
+	return ""
+}
+
+func (x *FieldPair) GetExchange() string {
+	if x != nil {
+		return x.Exchange
+	}
+	return ""
+}
+
+func (x *FieldPair) GetDiffers() bool {
+	if x != nil {
+		return x.Differs
+	}
+	return false
+}
+
 type ListHoldsRequest struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	User          string                 `protobuf:"bytes,1,opt,name=user,proto3" json:"user,omitempty"`
@@ -2356,7 +2867,7 @@ type ListHoldsRequest struct {
 
 func (x *ListHoldsRequest) Reset() {
 	*x = ListHoldsRequest{}
-	mi := &file_abgleich_proto_msgTypes[30]
+	mi := &file_abgleich_proto_msgTypes[35]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2368,7 +2879,7 @@ func (x *ListHoldsRequest) String() string {
 func (*ListHoldsRequest) ProtoMessage() {}
 
 func (x *ListHoldsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_abgleich_proto_msgTypes[30]
+	mi := &file_abgleich_proto_msgTypes[35]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2381,7 +2892,7 @@ func (x *ListHoldsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListHoldsRequest.ProtoReflect.Descriptor instead.
 func (*ListHoldsRequest) Descriptor() ([]byte, []int) {
-	return file_abgleich_proto_rawDescGZIP(), []int{30}
+	return file_abgleich_proto_rawDescGZIP(), []int{35}
 }
 
 func (x *ListHoldsRequest) GetUser() string {
@@ -2407,7 +2918,7 @@ type ListHoldsResponse struct {
 
 func (x *ListHoldsResponse) Reset() {
 	*x = ListHoldsResponse{}
-	mi := &file_abgleich_proto_msgTypes[31]
+	mi := &file_abgleich_proto_msgTypes[36]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2419,7 +2930,7 @@ func (x *ListHoldsResponse) String() string {
 func (*ListHoldsResponse) ProtoMessage() {}
 
 func (x *ListHoldsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_abgleich_proto_msgTypes[31]
+	mi := &file_abgleich_proto_msgTypes[36]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2432,7 +2943,7 @@ func (x *ListHoldsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListHoldsResponse.ProtoReflect.Descriptor instead.
 func (*ListHoldsResponse) Descriptor() ([]byte, []int) {
-	return file_abgleich_proto_rawDescGZIP(), []int{31}
+	return file_abgleich_proto_rawDescGZIP(), []int{36}
 }
 
 func (x *ListHoldsResponse) GetHolds() []*Hold {
@@ -2458,7 +2969,7 @@ type Hold struct {
 
 func (x *Hold) Reset() {
 	*x = Hold{}
-	mi := &file_abgleich_proto_msgTypes[32]
+	mi := &file_abgleich_proto_msgTypes[37]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2470,7 +2981,7 @@ func (x *Hold) String() string {
 func (*Hold) ProtoMessage() {}
 
 func (x *Hold) ProtoReflect() protoreflect.Message {
-	mi := &file_abgleich_proto_msgTypes[32]
+	mi := &file_abgleich_proto_msgTypes[37]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2483,7 +2994,7 @@ func (x *Hold) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Hold.ProtoReflect.Descriptor instead.
 func (*Hold) Descriptor() ([]byte, []int) {
-	return file_abgleich_proto_rawDescGZIP(), []int{32}
+	return file_abgleich_proto_rawDescGZIP(), []int{37}
 }
 
 func (x *Hold) GetId() int64 {
@@ -2552,7 +3063,7 @@ type ResolveHoldRequest struct {
 
 func (x *ResolveHoldRequest) Reset() {
 	*x = ResolveHoldRequest{}
-	mi := &file_abgleich_proto_msgTypes[33]
+	mi := &file_abgleich_proto_msgTypes[38]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2564,7 +3075,7 @@ func (x *ResolveHoldRequest) String() string {
 func (*ResolveHoldRequest) ProtoMessage() {}
 
 func (x *ResolveHoldRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_abgleich_proto_msgTypes[33]
+	mi := &file_abgleich_proto_msgTypes[38]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2577,7 +3088,7 @@ func (x *ResolveHoldRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ResolveHoldRequest.ProtoReflect.Descriptor instead.
 func (*ResolveHoldRequest) Descriptor() ([]byte, []int) {
-	return file_abgleich_proto_rawDescGZIP(), []int{33}
+	return file_abgleich_proto_rawDescGZIP(), []int{38}
 }
 
 func (x *ResolveHoldRequest) GetId() int64 {
@@ -2602,7 +3113,7 @@ type ResolveHoldResponse struct {
 
 func (x *ResolveHoldResponse) Reset() {
 	*x = ResolveHoldResponse{}
-	mi := &file_abgleich_proto_msgTypes[34]
+	mi := &file_abgleich_proto_msgTypes[39]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2614,7 +3125,7 @@ func (x *ResolveHoldResponse) String() string {
 func (*ResolveHoldResponse) ProtoMessage() {}
 
 func (x *ResolveHoldResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_abgleich_proto_msgTypes[34]
+	mi := &file_abgleich_proto_msgTypes[39]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2627,7 +3138,7 @@ func (x *ResolveHoldResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ResolveHoldResponse.ProtoReflect.Descriptor instead.
 func (*ResolveHoldResponse) Descriptor() ([]byte, []int) {
-	return file_abgleich_proto_rawDescGZIP(), []int{34}
+	return file_abgleich_proto_rawDescGZIP(), []int{39}
 }
 
 type PlanRunRequest struct {
@@ -2640,7 +3151,7 @@ type PlanRunRequest struct {
 
 func (x *PlanRunRequest) Reset() {
 	*x = PlanRunRequest{}
-	mi := &file_abgleich_proto_msgTypes[35]
+	mi := &file_abgleich_proto_msgTypes[40]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2652,7 +3163,7 @@ func (x *PlanRunRequest) String() string {
 func (*PlanRunRequest) ProtoMessage() {}
 
 func (x *PlanRunRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_abgleich_proto_msgTypes[35]
+	mi := &file_abgleich_proto_msgTypes[40]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2665,7 +3176,7 @@ func (x *PlanRunRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PlanRunRequest.ProtoReflect.Descriptor instead.
 func (*PlanRunRequest) Descriptor() ([]byte, []int) {
-	return file_abgleich_proto_rawDescGZIP(), []int{35}
+	return file_abgleich_proto_rawDescGZIP(), []int{40}
 }
 
 func (x *PlanRunRequest) GetUser() string {
@@ -2693,7 +3204,7 @@ type PlanRunResponse struct {
 
 func (x *PlanRunResponse) Reset() {
 	*x = PlanRunResponse{}
-	mi := &file_abgleich_proto_msgTypes[36]
+	mi := &file_abgleich_proto_msgTypes[41]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2705,7 +3216,7 @@ func (x *PlanRunResponse) String() string {
 func (*PlanRunResponse) ProtoMessage() {}
 
 func (x *PlanRunResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_abgleich_proto_msgTypes[36]
+	mi := &file_abgleich_proto_msgTypes[41]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2718,7 +3229,7 @@ func (x *PlanRunResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PlanRunResponse.ProtoReflect.Descriptor instead.
 func (*PlanRunResponse) Descriptor() ([]byte, []int) {
-	return file_abgleich_proto_rawDescGZIP(), []int{36}
+	return file_abgleich_proto_rawDescGZIP(), []int{41}
 }
 
 func (x *PlanRunResponse) GetCounts() *Counts {
@@ -2750,13 +3261,14 @@ type PlannedAction struct {
 	Title         string                 `protobuf:"bytes,4,opt,name=title,proto3" json:"title,omitempty"`
 	Fields        []string               `protobuf:"bytes,5,rep,name=fields,proto3" json:"fields,omitempty"`
 	Code          string                 `protobuf:"bytes,6,opt,name=code,proto3" json:"code,omitempty"`
+	Start         *timestamppb.Timestamp `protobuf:"bytes,7,opt,name=start,proto3" json:"start,omitempty"` // of an appointment, or a task's due day
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *PlannedAction) Reset() {
 	*x = PlannedAction{}
-	mi := &file_abgleich_proto_msgTypes[37]
+	mi := &file_abgleich_proto_msgTypes[42]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2768,7 +3280,7 @@ func (x *PlannedAction) String() string {
 func (*PlannedAction) ProtoMessage() {}
 
 func (x *PlannedAction) ProtoReflect() protoreflect.Message {
-	mi := &file_abgleich_proto_msgTypes[37]
+	mi := &file_abgleich_proto_msgTypes[42]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2781,7 +3293,7 @@ func (x *PlannedAction) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PlannedAction.ProtoReflect.Descriptor instead.
 func (*PlannedAction) Descriptor() ([]byte, []int) {
-	return file_abgleich_proto_rawDescGZIP(), []int{37}
+	return file_abgleich_proto_rawDescGZIP(), []int{42}
 }
 
 func (x *PlannedAction) GetSide() SideId {
@@ -2826,17 +3338,25 @@ func (x *PlannedAction) GetCode() string {
 	return ""
 }
 
+func (x *PlannedAction) GetStart() *timestamppb.Timestamp {
+	if x != nil {
+		return x.Start
+	}
+	return nil
+}
+
 type ListRunsRequest struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	User          string                 `protobuf:"bytes,1,opt,name=user,proto3" json:"user,omitempty"`
 	Limit         uint32                 `protobuf:"varint,2,opt,name=limit,proto3" json:"limit,omitempty"`
+	Before        int64                  `protobuf:"varint,3,opt,name=before,proto3" json:"before,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *ListRunsRequest) Reset() {
 	*x = ListRunsRequest{}
-	mi := &file_abgleich_proto_msgTypes[38]
+	mi := &file_abgleich_proto_msgTypes[43]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2848,7 +3368,7 @@ func (x *ListRunsRequest) String() string {
 func (*ListRunsRequest) ProtoMessage() {}
 
 func (x *ListRunsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_abgleich_proto_msgTypes[38]
+	mi := &file_abgleich_proto_msgTypes[43]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2861,7 +3381,7 @@ func (x *ListRunsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListRunsRequest.ProtoReflect.Descriptor instead.
 func (*ListRunsRequest) Descriptor() ([]byte, []int) {
-	return file_abgleich_proto_rawDescGZIP(), []int{38}
+	return file_abgleich_proto_rawDescGZIP(), []int{43}
 }
 
 func (x *ListRunsRequest) GetUser() string {
@@ -2878,6 +3398,13 @@ func (x *ListRunsRequest) GetLimit() uint32 {
 	return 0
 }
 
+func (x *ListRunsRequest) GetBefore() int64 {
+	if x != nil {
+		return x.Before
+	}
+	return 0
+}
+
 type ListRunsResponse struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Runs          []*Run                 `protobuf:"bytes,1,rep,name=runs,proto3" json:"runs,omitempty"`
@@ -2887,7 +3414,7 @@ type ListRunsResponse struct {
 
 func (x *ListRunsResponse) Reset() {
 	*x = ListRunsResponse{}
-	mi := &file_abgleich_proto_msgTypes[39]
+	mi := &file_abgleich_proto_msgTypes[44]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2899,7 +3426,7 @@ func (x *ListRunsResponse) String() string {
 func (*ListRunsResponse) ProtoMessage() {}
 
 func (x *ListRunsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_abgleich_proto_msgTypes[39]
+	mi := &file_abgleich_proto_msgTypes[44]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2912,7 +3439,7 @@ func (x *ListRunsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListRunsResponse.ProtoReflect.Descriptor instead.
 func (*ListRunsResponse) Descriptor() ([]byte, []int) {
-	return file_abgleich_proto_rawDescGZIP(), []int{39}
+	return file_abgleich_proto_rawDescGZIP(), []int{44}
 }
 
 func (x *ListRunsResponse) GetRuns() []*Run {
@@ -2931,14 +3458,19 @@ type Run struct {
 	Took          *durationpb.Duration   `protobuf:"bytes,5,opt,name=took,proto3" json:"took,omitempty"`
 	FirstSync     bool                   `protobuf:"varint,6,opt,name=first_sync,json=firstSync,proto3" json:"first_sync,omitempty"`
 	Counts        *Counts                `protobuf:"bytes,7,opt,name=counts,proto3" json:"counts,omitempty"`
-	Code          string                 `protobuf:"bytes,8,opt,name=code,proto3" json:"code,omitempty"` // why it ended early, or ""
+	Code          string                 `protobuf:"bytes,8,opt,name=code,proto3" json:"code,omitempty"`          // why it ended early, or ""
+	Requests      uint64                 `protobuf:"varint,9,opt,name=requests,proto3" json:"requests,omitempty"` // to the mail server
+	BytesSent     uint64                 `protobuf:"varint,10,opt,name=bytes_sent,json=bytesSent,proto3" json:"bytes_sent,omitempty"`
+	BytesReceived uint64                 `protobuf:"varint,11,opt,name=bytes_received,json=bytesReceived,proto3" json:"bytes_received,omitempty"`
+	Throttled     *durationpb.Duration   `protobuf:"bytes,12,opt,name=throttled,proto3" json:"throttled,omitempty"` // waited because the server asked for it
+	Undone        *timestamppb.Timestamp `protobuf:"bytes,13,opt,name=undone,proto3" json:"undone,omitempty"`       // when a person undid it
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *Run) Reset() {
 	*x = Run{}
-	mi := &file_abgleich_proto_msgTypes[40]
+	mi := &file_abgleich_proto_msgTypes[45]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2950,7 +3482,7 @@ func (x *Run) String() string {
 func (*Run) ProtoMessage() {}
 
 func (x *Run) ProtoReflect() protoreflect.Message {
-	mi := &file_abgleich_proto_msgTypes[40]
+	mi := &file_abgleich_proto_msgTypes[45]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2963,7 +3495,7 @@ func (x *Run) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Run.ProtoReflect.Descriptor instead.
 func (*Run) Descriptor() ([]byte, []int) {
-	return file_abgleich_proto_rawDescGZIP(), []int{40}
+	return file_abgleich_proto_rawDescGZIP(), []int{45}
 }
 
 func (x *Run) GetId() int64 {
@@ -3022,6 +3554,1485 @@ func (x *Run) GetCode() string {
 	return ""
 }
 
+func (x *Run) GetRequests() uint64 {
+	if x != nil {
+		return x.Requests
+	}
+	return 0
+}
+
+func (x *Run) GetBytesSent() uint64 {
+	if x != nil {
+		return x.BytesSent
+	}
+	return 0
+}
+
+func (x *Run) GetBytesReceived() uint64 {
+	if x != nil {
+		return x.BytesReceived
+	}
+	return 0
+}
+
+func (x *Run) GetThrottled() *durationpb.Duration {
+	if x != nil {
+		return x.Throttled
+	}
+	return nil
+}
+
+func (x *Run) GetUndone() *timestamppb.Timestamp {
+	if x != nil {
+		return x.Undone
+	}
+	return nil
+}
+
+type CompareRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	User          string                 `protobuf:"bytes,1,opt,name=user,proto3" json:"user,omitempty"`
+	Kind          Kind                   `protobuf:"varint,2,opt,name=kind,proto3,enum=abgleich.v1.Kind" json:"kind,omitempty"`
+	DifferingOnly bool                   `protobuf:"varint,3,opt,name=differing_only,json=differingOnly,proto3" json:"differing_only,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *CompareRequest) Reset() {
+	*x = CompareRequest{}
+	mi := &file_abgleich_proto_msgTypes[46]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CompareRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CompareRequest) ProtoMessage() {}
+
+func (x *CompareRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_abgleich_proto_msgTypes[46]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CompareRequest.ProtoReflect.Descriptor instead.
+func (*CompareRequest) Descriptor() ([]byte, []int) {
+	return file_abgleich_proto_rawDescGZIP(), []int{46}
+}
+
+func (x *CompareRequest) GetUser() string {
+	if x != nil {
+		return x.User
+	}
+	return ""
+}
+
+func (x *CompareRequest) GetKind() Kind {
+	if x != nil {
+		return x.Kind
+	}
+	return Kind_KIND_UNSPECIFIED
+}
+
+func (x *CompareRequest) GetDifferingOnly() bool {
+	if x != nil {
+		return x.DifferingOnly
+	}
+	return false
+}
+
+type CompareResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Items         []*Compared            `protobuf:"bytes,1,rep,name=items,proto3" json:"items,omitempty"`
+	Done          bool                   `protobuf:"varint,2,opt,name=done,proto3" json:"done,omitempty"`   // with the last message
+	Equal         uint64                 `protobuf:"varint,3,opt,name=equal,proto3" json:"equal,omitempty"` // so far
+	Differing     uint64                 `protobuf:"varint,4,opt,name=differing,proto3" json:"differing,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *CompareResponse) Reset() {
+	*x = CompareResponse{}
+	mi := &file_abgleich_proto_msgTypes[47]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CompareResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CompareResponse) ProtoMessage() {}
+
+func (x *CompareResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_abgleich_proto_msgTypes[47]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CompareResponse.ProtoReflect.Descriptor instead.
+func (*CompareResponse) Descriptor() ([]byte, []int) {
+	return file_abgleich_proto_rawDescGZIP(), []int{47}
+}
+
+func (x *CompareResponse) GetItems() []*Compared {
+	if x != nil {
+		return x.Items
+	}
+	return nil
+}
+
+func (x *CompareResponse) GetDone() bool {
+	if x != nil {
+		return x.Done
+	}
+	return false
+}
+
+func (x *CompareResponse) GetEqual() uint64 {
+	if x != nil {
+		return x.Equal
+	}
+	return 0
+}
+
+func (x *CompareResponse) GetDiffering() uint64 {
+	if x != nil {
+		return x.Differing
+	}
+	return 0
+}
+
+// Compared is one item of a user on both sides.
+type Compared struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Kind          Kind                   `protobuf:"varint,1,opt,name=kind,proto3,enum=abgleich.v1.Kind" json:"kind,omitempty"`
+	State         CompareState           `protobuf:"varint,2,opt,name=state,proto3,enum=abgleich.v1.CompareState" json:"state,omitempty"`
+	Title         string                 `protobuf:"bytes,3,opt,name=title,proto3" json:"title,omitempty"`        // masked for others
+	Start         *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=start,proto3" json:"start,omitempty"`        // of an appointment, or a task's due day
+	Business      bool                   `protobuf:"varint,5,opt,name=business,proto3" json:"business,omitempty"` // it is there
+	Exchange      bool                   `protobuf:"varint,6,opt,name=exchange,proto3" json:"exchange,omitempty"`
+	Code          string                 `protobuf:"bytes,7,opt,name=code,proto3" json:"code,omitempty"`     // of the problem or hold
+	Fields        []*FieldPair           `protobuf:"bytes,8,rep,name=fields,proto3" json:"fields,omitempty"` // only those that differ
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Compared) Reset() {
+	*x = Compared{}
+	mi := &file_abgleich_proto_msgTypes[48]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Compared) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Compared) ProtoMessage() {}
+
+func (x *Compared) ProtoReflect() protoreflect.Message {
+	mi := &file_abgleich_proto_msgTypes[48]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Compared.ProtoReflect.Descriptor instead.
+func (*Compared) Descriptor() ([]byte, []int) {
+	return file_abgleich_proto_rawDescGZIP(), []int{48}
+}
+
+func (x *Compared) GetKind() Kind {
+	if x != nil {
+		return x.Kind
+	}
+	return Kind_KIND_UNSPECIFIED
+}
+
+func (x *Compared) GetState() CompareState {
+	if x != nil {
+		return x.State
+	}
+	return CompareState_COMPARE_STATE_UNSPECIFIED
+}
+
+func (x *Compared) GetTitle() string {
+	if x != nil {
+		return x.Title
+	}
+	return ""
+}
+
+func (x *Compared) GetStart() *timestamppb.Timestamp {
+	if x != nil {
+		return x.Start
+	}
+	return nil
+}
+
+func (x *Compared) GetBusiness() bool {
+	if x != nil {
+		return x.Business
+	}
+	return false
+}
+
+func (x *Compared) GetExchange() bool {
+	if x != nil {
+		return x.Exchange
+	}
+	return false
+}
+
+func (x *Compared) GetCode() string {
+	if x != nil {
+		return x.Code
+	}
+	return ""
+}
+
+func (x *Compared) GetFields() []*FieldPair {
+	if x != nil {
+		return x.Fields
+	}
+	return nil
+}
+
+// Trashed is the kept copy of what a run deleted or overwrote on one side.
+type Trashed struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Id            int64                  `protobuf:"varint,1,opt,name=id,proto3" json:"id,omitempty"`
+	Kind          Kind                   `protobuf:"varint,2,opt,name=kind,proto3,enum=abgleich.v1.Kind" json:"kind,omitempty"`
+	Side          SideId                 `protobuf:"varint,3,opt,name=side,proto3,enum=abgleich.v1.SideId" json:"side,omitempty"`
+	Reason        TrashReason            `protobuf:"varint,4,opt,name=reason,proto3,enum=abgleich.v1.TrashReason" json:"reason,omitempty"`
+	Title         string                 `protobuf:"bytes,5,opt,name=title,proto3" json:"title,omitempty"` // masked for others
+	Start         *timestamppb.Timestamp `protobuf:"bytes,6,opt,name=start,proto3" json:"start,omitempty"`
+	At            *timestamppb.Timestamp `protobuf:"bytes,7,opt,name=at,proto3" json:"at,omitempty"`
+	Run           int64                  `protobuf:"varint,8,opt,name=run,proto3" json:"run,omitempty"`
+	Fields        []*FieldPair           `protobuf:"bytes,9,rep,name=fields,proto3" json:"fields,omitempty"` // the kept value on its side, and what replaced it on the other
+	Restored      *timestamppb.Timestamp `protobuf:"bytes,10,opt,name=restored,proto3" json:"restored,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Trashed) Reset() {
+	*x = Trashed{}
+	mi := &file_abgleich_proto_msgTypes[49]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Trashed) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Trashed) ProtoMessage() {}
+
+func (x *Trashed) ProtoReflect() protoreflect.Message {
+	mi := &file_abgleich_proto_msgTypes[49]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Trashed.ProtoReflect.Descriptor instead.
+func (*Trashed) Descriptor() ([]byte, []int) {
+	return file_abgleich_proto_rawDescGZIP(), []int{49}
+}
+
+func (x *Trashed) GetId() int64 {
+	if x != nil {
+		return x.Id
+	}
+	return 0
+}
+
+func (x *Trashed) GetKind() Kind {
+	if x != nil {
+		return x.Kind
+	}
+	return Kind_KIND_UNSPECIFIED
+}
+
+func (x *Trashed) GetSide() SideId {
+	if x != nil {
+		return x.Side
+	}
+	return SideId_SIDE_ID_UNSPECIFIED
+}
+
+func (x *Trashed) GetReason() TrashReason {
+	if x != nil {
+		return x.Reason
+	}
+	return TrashReason_TRASH_REASON_UNSPECIFIED
+}
+
+func (x *Trashed) GetTitle() string {
+	if x != nil {
+		return x.Title
+	}
+	return ""
+}
+
+func (x *Trashed) GetStart() *timestamppb.Timestamp {
+	if x != nil {
+		return x.Start
+	}
+	return nil
+}
+
+func (x *Trashed) GetAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.At
+	}
+	return nil
+}
+
+func (x *Trashed) GetRun() int64 {
+	if x != nil {
+		return x.Run
+	}
+	return 0
+}
+
+func (x *Trashed) GetFields() []*FieldPair {
+	if x != nil {
+		return x.Fields
+	}
+	return nil
+}
+
+func (x *Trashed) GetRestored() *timestamppb.Timestamp {
+	if x != nil {
+		return x.Restored
+	}
+	return nil
+}
+
+type ListTrashRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	User          string                 `protobuf:"bytes,1,opt,name=user,proto3" json:"user,omitempty"`
+	Before        int64                  `protobuf:"varint,2,opt,name=before,proto3" json:"before,omitempty"`
+	Limit         uint32                 `protobuf:"varint,3,opt,name=limit,proto3" json:"limit,omitempty"`
+	Run           int64                  `protobuf:"varint,4,opt,name=run,proto3" json:"run,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListTrashRequest) Reset() {
+	*x = ListTrashRequest{}
+	mi := &file_abgleich_proto_msgTypes[50]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListTrashRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListTrashRequest) ProtoMessage() {}
+
+func (x *ListTrashRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_abgleich_proto_msgTypes[50]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListTrashRequest.ProtoReflect.Descriptor instead.
+func (*ListTrashRequest) Descriptor() ([]byte, []int) {
+	return file_abgleich_proto_rawDescGZIP(), []int{50}
+}
+
+func (x *ListTrashRequest) GetUser() string {
+	if x != nil {
+		return x.User
+	}
+	return ""
+}
+
+func (x *ListTrashRequest) GetBefore() int64 {
+	if x != nil {
+		return x.Before
+	}
+	return 0
+}
+
+func (x *ListTrashRequest) GetLimit() uint32 {
+	if x != nil {
+		return x.Limit
+	}
+	return 0
+}
+
+func (x *ListTrashRequest) GetRun() int64 {
+	if x != nil {
+		return x.Run
+	}
+	return 0
+}
+
+type ListTrashResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Items         []*Trashed             `protobuf:"bytes,1,rep,name=items,proto3" json:"items,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListTrashResponse) Reset() {
+	*x = ListTrashResponse{}
+	mi := &file_abgleich_proto_msgTypes[51]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListTrashResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListTrashResponse) ProtoMessage() {}
+
+func (x *ListTrashResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_abgleich_proto_msgTypes[51]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListTrashResponse.ProtoReflect.Descriptor instead.
+func (*ListTrashResponse) Descriptor() ([]byte, []int) {
+	return file_abgleich_proto_rawDescGZIP(), []int{51}
+}
+
+func (x *ListTrashResponse) GetItems() []*Trashed {
+	if x != nil {
+		return x.Items
+	}
+	return nil
+}
+
+type RestoreTrashRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Id            int64                  `protobuf:"varint,1,opt,name=id,proto3" json:"id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RestoreTrashRequest) Reset() {
+	*x = RestoreTrashRequest{}
+	mi := &file_abgleich_proto_msgTypes[52]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RestoreTrashRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RestoreTrashRequest) ProtoMessage() {}
+
+func (x *RestoreTrashRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_abgleich_proto_msgTypes[52]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RestoreTrashRequest.ProtoReflect.Descriptor instead.
+func (*RestoreTrashRequest) Descriptor() ([]byte, []int) {
+	return file_abgleich_proto_rawDescGZIP(), []int{52}
+}
+
+func (x *RestoreTrashRequest) GetId() int64 {
+	if x != nil {
+		return x.Id
+	}
+	return 0
+}
+
+type RestoreTrashResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Code          string                 `protobuf:"bytes,1,opt,name=code,proto3" json:"code,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RestoreTrashResponse) Reset() {
+	*x = RestoreTrashResponse{}
+	mi := &file_abgleich_proto_msgTypes[53]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RestoreTrashResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RestoreTrashResponse) ProtoMessage() {}
+
+func (x *RestoreTrashResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_abgleich_proto_msgTypes[53]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RestoreTrashResponse.ProtoReflect.Descriptor instead.
+func (*RestoreTrashResponse) Descriptor() ([]byte, []int) {
+	return file_abgleich_proto_rawDescGZIP(), []int{53}
+}
+
+func (x *RestoreTrashResponse) GetCode() string {
+	if x != nil {
+		return x.Code
+	}
+	return ""
+}
+
+type UndoRunRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	User          string                 `protobuf:"bytes,1,opt,name=user,proto3" json:"user,omitempty"`
+	Run           int64                  `protobuf:"varint,2,opt,name=run,proto3" json:"run,omitempty"`
+	Preview       bool                   `protobuf:"varint,3,opt,name=preview,proto3" json:"preview,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *UndoRunRequest) Reset() {
+	*x = UndoRunRequest{}
+	mi := &file_abgleich_proto_msgTypes[54]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *UndoRunRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*UndoRunRequest) ProtoMessage() {}
+
+func (x *UndoRunRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_abgleich_proto_msgTypes[54]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use UndoRunRequest.ProtoReflect.Descriptor instead.
+func (*UndoRunRequest) Descriptor() ([]byte, []int) {
+	return file_abgleich_proto_rawDescGZIP(), []int{54}
+}
+
+func (x *UndoRunRequest) GetUser() string {
+	if x != nil {
+		return x.User
+	}
+	return ""
+}
+
+func (x *UndoRunRequest) GetRun() int64 {
+	if x != nil {
+		return x.Run
+	}
+	return 0
+}
+
+func (x *UndoRunRequest) GetPreview() bool {
+	if x != nil {
+		return x.Preview
+	}
+	return false
+}
+
+type UndoRunResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Restored      uint64                 `protobuf:"varint,1,opt,name=restored,proto3" json:"restored,omitempty"`
+	Removed       uint64                 `protobuf:"varint,2,opt,name=removed,proto3" json:"removed,omitempty"`
+	Kept          uint64                 `protobuf:"varint,3,opt,name=kept,proto3" json:"kept,omitempty"` // edited since: left as they are
+	Failed        uint64                 `protobuf:"varint,4,opt,name=failed,proto3" json:"failed,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *UndoRunResponse) Reset() {
+	*x = UndoRunResponse{}
+	mi := &file_abgleich_proto_msgTypes[55]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *UndoRunResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*UndoRunResponse) ProtoMessage() {}
+
+func (x *UndoRunResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_abgleich_proto_msgTypes[55]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use UndoRunResponse.ProtoReflect.Descriptor instead.
+func (*UndoRunResponse) Descriptor() ([]byte, []int) {
+	return file_abgleich_proto_rawDescGZIP(), []int{55}
+}
+
+func (x *UndoRunResponse) GetRestored() uint64 {
+	if x != nil {
+		return x.Restored
+	}
+	return 0
+}
+
+func (x *UndoRunResponse) GetRemoved() uint64 {
+	if x != nil {
+		return x.Removed
+	}
+	return 0
+}
+
+func (x *UndoRunResponse) GetKept() uint64 {
+	if x != nil {
+		return x.Kept
+	}
+	return 0
+}
+
+func (x *UndoRunResponse) GetFailed() uint64 {
+	if x != nil {
+		return x.Failed
+	}
+	return 0
+}
+
+// KindOptions say which items of one kind travel.
+type KindOptions struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Direction     Direction              `protobuf:"varint,1,opt,name=direction,proto3,enum=abgleich.v1.Direction" json:"direction,omitempty"`
+	PastDays      *uint32                `protobuf:"varint,2,opt,name=past_days,json=pastDays,proto3,oneof" json:"past_days,omitempty"`       // absent: everything in the past
+	FutureDays    *uint32                `protobuf:"varint,3,opt,name=future_days,json=futureDays,proto3,oneof" json:"future_days,omitempty"` // absent: everything to come
+	Categories    []string               `protobuf:"bytes,4,rep,name=categories,proto3" json:"categories,omitempty"`                          // only items with one of these; none: all
+	OpenOnly      bool                   `protobuf:"varint,5,opt,name=open_only,json=openOnly,proto3" json:"open_only,omitempty"`             // tasks that are not done
+	Private       PrivateItems           `protobuf:"varint,6,opt,name=private,proto3,enum=abgleich.v1.PrivateItems" json:"private,omitempty"`
+	Policy        string                 `protobuf:"bytes,7,opt,name=policy,proto3" json:"policy,omitempty"`                                                                                                              // newer, business or exchange; "": as the parameters say
+	FieldPolicies map[string]string      `protobuf:"bytes,8,rep,name=field_policies,json=fieldPolicies,proto3" json:"field_policies,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"` // by field group: content, time, status, personal
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *KindOptions) Reset() {
+	*x = KindOptions{}
+	mi := &file_abgleich_proto_msgTypes[56]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *KindOptions) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*KindOptions) ProtoMessage() {}
+
+func (x *KindOptions) ProtoReflect() protoreflect.Message {
+	mi := &file_abgleich_proto_msgTypes[56]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use KindOptions.ProtoReflect.Descriptor instead.
+func (*KindOptions) Descriptor() ([]byte, []int) {
+	return file_abgleich_proto_rawDescGZIP(), []int{56}
+}
+
+func (x *KindOptions) GetDirection() Direction {
+	if x != nil {
+		return x.Direction
+	}
+	return Direction_DIRECTION_UNSPECIFIED
+}
+
+func (x *KindOptions) GetPastDays() uint32 {
+	if x != nil && x.PastDays != nil {
+		return *x.PastDays
+	}
+	return 0
+}
+
+func (x *KindOptions) GetFutureDays() uint32 {
+	if x != nil && x.FutureDays != nil {
+		return *x.FutureDays
+	}
+	return 0
+}
+
+func (x *KindOptions) GetCategories() []string {
+	if x != nil {
+		return x.Categories
+	}
+	return nil
+}
+
+func (x *KindOptions) GetOpenOnly() bool {
+	if x != nil {
+		return x.OpenOnly
+	}
+	return false
+}
+
+func (x *KindOptions) GetPrivate() PrivateItems {
+	if x != nil {
+		return x.Private
+	}
+	return PrivateItems_PRIVATE_ITEMS_UNSPECIFIED
+}
+
+func (x *KindOptions) GetPolicy() string {
+	if x != nil {
+		return x.Policy
+	}
+	return ""
+}
+
+func (x *KindOptions) GetFieldPolicies() map[string]string {
+	if x != nil {
+		return x.FieldPolicies
+	}
+	return nil
+}
+
+type Options struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Appointments  *KindOptions           `protobuf:"bytes,1,opt,name=appointments,proto3" json:"appointments,omitempty"`
+	Tasks         *KindOptions           `protobuf:"bytes,2,opt,name=tasks,proto3" json:"tasks,omitempty"`
+	Standard      bool                   `protobuf:"varint,3,opt,name=standard,proto3" json:"standard,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Options) Reset() {
+	*x = Options{}
+	mi := &file_abgleich_proto_msgTypes[57]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Options) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Options) ProtoMessage() {}
+
+func (x *Options) ProtoReflect() protoreflect.Message {
+	mi := &file_abgleich_proto_msgTypes[57]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Options.ProtoReflect.Descriptor instead.
+func (*Options) Descriptor() ([]byte, []int) {
+	return file_abgleich_proto_rawDescGZIP(), []int{57}
+}
+
+func (x *Options) GetAppointments() *KindOptions {
+	if x != nil {
+		return x.Appointments
+	}
+	return nil
+}
+
+func (x *Options) GetTasks() *KindOptions {
+	if x != nil {
+		return x.Tasks
+	}
+	return nil
+}
+
+func (x *Options) GetStandard() bool {
+	if x != nil {
+		return x.Standard
+	}
+	return false
+}
+
+type GetOptionsRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	User          string                 `protobuf:"bytes,1,opt,name=user,proto3" json:"user,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GetOptionsRequest) Reset() {
+	*x = GetOptionsRequest{}
+	mi := &file_abgleich_proto_msgTypes[58]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetOptionsRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetOptionsRequest) ProtoMessage() {}
+
+func (x *GetOptionsRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_abgleich_proto_msgTypes[58]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetOptionsRequest.ProtoReflect.Descriptor instead.
+func (*GetOptionsRequest) Descriptor() ([]byte, []int) {
+	return file_abgleich_proto_rawDescGZIP(), []int{58}
+}
+
+func (x *GetOptionsRequest) GetUser() string {
+	if x != nil {
+		return x.User
+	}
+	return ""
+}
+
+type GetOptionsResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Options       *Options               `protobuf:"bytes,1,opt,name=options,proto3" json:"options,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GetOptionsResponse) Reset() {
+	*x = GetOptionsResponse{}
+	mi := &file_abgleich_proto_msgTypes[59]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetOptionsResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetOptionsResponse) ProtoMessage() {}
+
+func (x *GetOptionsResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_abgleich_proto_msgTypes[59]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetOptionsResponse.ProtoReflect.Descriptor instead.
+func (*GetOptionsResponse) Descriptor() ([]byte, []int) {
+	return file_abgleich_proto_rawDescGZIP(), []int{59}
+}
+
+func (x *GetOptionsResponse) GetOptions() *Options {
+	if x != nil {
+		return x.Options
+	}
+	return nil
+}
+
+type SetOptionsRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	User          string                 `protobuf:"bytes,1,opt,name=user,proto3" json:"user,omitempty"`
+	Options       *Options               `protobuf:"bytes,2,opt,name=options,proto3" json:"options,omitempty"`
+	Preview       bool                   `protobuf:"varint,3,opt,name=preview,proto3" json:"preview,omitempty"` // only count
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SetOptionsRequest) Reset() {
+	*x = SetOptionsRequest{}
+	mi := &file_abgleich_proto_msgTypes[60]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SetOptionsRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SetOptionsRequest) ProtoMessage() {}
+
+func (x *SetOptionsRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_abgleich_proto_msgTypes[60]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SetOptionsRequest.ProtoReflect.Descriptor instead.
+func (*SetOptionsRequest) Descriptor() ([]byte, []int) {
+	return file_abgleich_proto_rawDescGZIP(), []int{60}
+}
+
+func (x *SetOptionsRequest) GetUser() string {
+	if x != nil {
+		return x.User
+	}
+	return ""
+}
+
+func (x *SetOptionsRequest) GetOptions() *Options {
+	if x != nil {
+		return x.Options
+	}
+	return nil
+}
+
+func (x *SetOptionsRequest) GetPreview() bool {
+	if x != nil {
+		return x.Preview
+	}
+	return false
+}
+
+type SetOptionsResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Options       *Options               `protobuf:"bytes,1,opt,name=options,proto3" json:"options,omitempty"`
+	Appointments  *OptionsEffect         `protobuf:"bytes,2,opt,name=appointments,proto3" json:"appointments,omitempty"`
+	Tasks         *OptionsEffect         `protobuf:"bytes,3,opt,name=tasks,proto3" json:"tasks,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SetOptionsResponse) Reset() {
+	*x = SetOptionsResponse{}
+	mi := &file_abgleich_proto_msgTypes[61]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SetOptionsResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SetOptionsResponse) ProtoMessage() {}
+
+func (x *SetOptionsResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_abgleich_proto_msgTypes[61]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SetOptionsResponse.ProtoReflect.Descriptor instead.
+func (*SetOptionsResponse) Descriptor() ([]byte, []int) {
+	return file_abgleich_proto_rawDescGZIP(), []int{61}
+}
+
+func (x *SetOptionsResponse) GetOptions() *Options {
+	if x != nil {
+		return x.Options
+	}
+	return nil
+}
+
+func (x *SetOptionsResponse) GetAppointments() *OptionsEffect {
+	if x != nil {
+		return x.Appointments
+	}
+	return nil
+}
+
+func (x *SetOptionsResponse) GetTasks() *OptionsEffect {
+	if x != nil {
+		return x.Tasks
+	}
+	return nil
+}
+
+// OptionsEffect is what a change of options means. Nothing is ever deleted by it.
+type OptionsEffect struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	JoinBusiness  uint64                 `protobuf:"varint,1,opt,name=join_business,json=joinBusiness,proto3" json:"join_business,omitempty"` // items that begin to travel, by the side they are on now
+	JoinExchange  uint64                 `protobuf:"varint,2,opt,name=join_exchange,json=joinExchange,proto3" json:"join_exchange,omitempty"`
+	Leave         uint64                 `protobuf:"varint,3,opt,name=leave,proto3" json:"leave,omitempty"` // pairs put away; both items stay
+	Stay          uint64                 `protobuf:"varint,4,opt,name=stay,proto3" json:"stay,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *OptionsEffect) Reset() {
+	*x = OptionsEffect{}
+	mi := &file_abgleich_proto_msgTypes[62]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *OptionsEffect) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*OptionsEffect) ProtoMessage() {}
+
+func (x *OptionsEffect) ProtoReflect() protoreflect.Message {
+	mi := &file_abgleich_proto_msgTypes[62]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use OptionsEffect.ProtoReflect.Descriptor instead.
+func (*OptionsEffect) Descriptor() ([]byte, []int) {
+	return file_abgleich_proto_rawDescGZIP(), []int{62}
+}
+
+func (x *OptionsEffect) GetJoinBusiness() uint64 {
+	if x != nil {
+		return x.JoinBusiness
+	}
+	return 0
+}
+
+func (x *OptionsEffect) GetJoinExchange() uint64 {
+	if x != nil {
+		return x.JoinExchange
+	}
+	return 0
+}
+
+func (x *OptionsEffect) GetLeave() uint64 {
+	if x != nil {
+		return x.Leave
+	}
+	return 0
+}
+
+func (x *OptionsEffect) GetStay() uint64 {
+	if x != nil {
+		return x.Stay
+	}
+	return 0
+}
+
+type ForgetEmployeeRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	User          string                 `protobuf:"bytes,1,opt,name=user,proto3" json:"user,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ForgetEmployeeRequest) Reset() {
+	*x = ForgetEmployeeRequest{}
+	mi := &file_abgleich_proto_msgTypes[63]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ForgetEmployeeRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ForgetEmployeeRequest) ProtoMessage() {}
+
+func (x *ForgetEmployeeRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_abgleich_proto_msgTypes[63]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ForgetEmployeeRequest.ProtoReflect.Descriptor instead.
+func (*ForgetEmployeeRequest) Descriptor() ([]byte, []int) {
+	return file_abgleich_proto_rawDescGZIP(), []int{63}
+}
+
+func (x *ForgetEmployeeRequest) GetUser() string {
+	if x != nil {
+		return x.User
+	}
+	return ""
+}
+
+type ForgetEmployeeResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Pairs         uint64                 `protobuf:"varint,1,opt,name=pairs,proto3" json:"pairs,omitempty"`
+	Trash         uint64                 `protobuf:"varint,2,opt,name=trash,proto3" json:"trash,omitempty"`
+	Runs          uint64                 `protobuf:"varint,3,opt,name=runs,proto3" json:"runs,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ForgetEmployeeResponse) Reset() {
+	*x = ForgetEmployeeResponse{}
+	mi := &file_abgleich_proto_msgTypes[64]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ForgetEmployeeResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ForgetEmployeeResponse) ProtoMessage() {}
+
+func (x *ForgetEmployeeResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_abgleich_proto_msgTypes[64]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ForgetEmployeeResponse.ProtoReflect.Descriptor instead.
+func (*ForgetEmployeeResponse) Descriptor() ([]byte, []int) {
+	return file_abgleich_proto_rawDescGZIP(), []int{64}
+}
+
+func (x *ForgetEmployeeResponse) GetPairs() uint64 {
+	if x != nil {
+		return x.Pairs
+	}
+	return 0
+}
+
+func (x *ForgetEmployeeResponse) GetTrash() uint64 {
+	if x != nil {
+		return x.Trash
+	}
+	return 0
+}
+
+func (x *ForgetEmployeeResponse) GetRuns() uint64 {
+	if x != nil {
+		return x.Runs
+	}
+	return 0
+}
+
+type ConfirmDatabaseRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ConfirmDatabaseRequest) Reset() {
+	*x = ConfirmDatabaseRequest{}
+	mi := &file_abgleich_proto_msgTypes[65]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ConfirmDatabaseRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ConfirmDatabaseRequest) ProtoMessage() {}
+
+func (x *ConfirmDatabaseRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_abgleich_proto_msgTypes[65]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ConfirmDatabaseRequest.ProtoReflect.Descriptor instead.
+func (*ConfirmDatabaseRequest) Descriptor() ([]byte, []int) {
+	return file_abgleich_proto_rawDescGZIP(), []int{65}
+}
+
+type ConfirmDatabaseResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ConfirmDatabaseResponse) Reset() {
+	*x = ConfirmDatabaseResponse{}
+	mi := &file_abgleich_proto_msgTypes[66]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ConfirmDatabaseResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ConfirmDatabaseResponse) ProtoMessage() {}
+
+func (x *ConfirmDatabaseResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_abgleich_proto_msgTypes[66]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ConfirmDatabaseResponse.ProtoReflect.Descriptor instead.
+func (*ConfirmDatabaseResponse) Descriptor() ([]byte, []int) {
+	return file_abgleich_proto_rawDescGZIP(), []int{66}
+}
+
+type ListLooksRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Limit         uint32                 `protobuf:"varint,1,opt,name=limit,proto3" json:"limit,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListLooksRequest) Reset() {
+	*x = ListLooksRequest{}
+	mi := &file_abgleich_proto_msgTypes[67]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListLooksRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListLooksRequest) ProtoMessage() {}
+
+func (x *ListLooksRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_abgleich_proto_msgTypes[67]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListLooksRequest.ProtoReflect.Descriptor instead.
+func (*ListLooksRequest) Descriptor() ([]byte, []int) {
+	return file_abgleich_proto_rawDescGZIP(), []int{67}
+}
+
+func (x *ListLooksRequest) GetLimit() uint32 {
+	if x != nil {
+		return x.Limit
+	}
+	return 0
+}
+
+type ListLooksResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Looks         []*Look                `protobuf:"bytes,1,rep,name=looks,proto3" json:"looks,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListLooksResponse) Reset() {
+	*x = ListLooksResponse{}
+	mi := &file_abgleich_proto_msgTypes[68]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListLooksResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListLooksResponse) ProtoMessage() {}
+
+func (x *ListLooksResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_abgleich_proto_msgTypes[68]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListLooksResponse.ProtoReflect.Descriptor instead.
+func (*ListLooksResponse) Descriptor() ([]byte, []int) {
+	return file_abgleich_proto_rawDescGZIP(), []int{68}
+}
+
+func (x *ListLooksResponse) GetLooks() []*Look {
+	if x != nil {
+		return x.Looks
+	}
+	return nil
+}
+
+type Look struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	At            *timestamppb.Timestamp `protobuf:"bytes,1,opt,name=at,proto3" json:"at,omitempty"`
+	Who           string                 `protobuf:"bytes,2,opt,name=who,proto3" json:"who,omitempty"`
+	What          string                 `protobuf:"bytes,3,opt,name=what,proto3" json:"what,omitempty"`       // stable, such as "read-problems"
+	Subject       string                 `protobuf:"bytes,4,opt,name=subject,proto3" json:"subject,omitempty"` // whose; never content
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Look) Reset() {
+	*x = Look{}
+	mi := &file_abgleich_proto_msgTypes[69]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Look) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Look) ProtoMessage() {}
+
+func (x *Look) ProtoReflect() protoreflect.Message {
+	mi := &file_abgleich_proto_msgTypes[69]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Look.ProtoReflect.Descriptor instead.
+func (*Look) Descriptor() ([]byte, []int) {
+	return file_abgleich_proto_rawDescGZIP(), []int{69}
+}
+
+func (x *Look) GetAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.At
+	}
+	return nil
+}
+
+func (x *Look) GetWho() string {
+	if x != nil {
+		return x.Who
+	}
+	return ""
+}
+
+func (x *Look) GetWhat() string {
+	if x != nil {
+		return x.What
+	}
+	return ""
+}
+
+func (x *Look) GetSubject() string {
+	if x != nil {
+		return x.Subject
+	}
+	return ""
+}
+
 type Parameter struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Key           string                 `protobuf:"bytes,1,opt,name=key,proto3" json:"key,omitempty"`     // such as "communication.server"
@@ -3036,7 +5047,7 @@ type Parameter struct {
 
 func (x *Parameter) Reset() {
 	*x = Parameter{}
-	mi := &file_abgleich_proto_msgTypes[41]
+	mi := &file_abgleich_proto_msgTypes[70]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3048,7 +5059,7 @@ func (x *Parameter) String() string {
 func (*Parameter) ProtoMessage() {}
 
 func (x *Parameter) ProtoReflect() protoreflect.Message {
-	mi := &file_abgleich_proto_msgTypes[41]
+	mi := &file_abgleich_proto_msgTypes[70]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3061,7 +5072,7 @@ func (x *Parameter) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Parameter.ProtoReflect.Descriptor instead.
 func (*Parameter) Descriptor() ([]byte, []int) {
-	return file_abgleich_proto_rawDescGZIP(), []int{41}
+	return file_abgleich_proto_rawDescGZIP(), []int{70}
 }
 
 func (x *Parameter) GetKey() string {
@@ -3114,7 +5125,7 @@ type GetParametersRequest struct {
 
 func (x *GetParametersRequest) Reset() {
 	*x = GetParametersRequest{}
-	mi := &file_abgleich_proto_msgTypes[42]
+	mi := &file_abgleich_proto_msgTypes[71]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3126,7 +5137,7 @@ func (x *GetParametersRequest) String() string {
 func (*GetParametersRequest) ProtoMessage() {}
 
 func (x *GetParametersRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_abgleich_proto_msgTypes[42]
+	mi := &file_abgleich_proto_msgTypes[71]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3139,7 +5150,7 @@ func (x *GetParametersRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetParametersRequest.ProtoReflect.Descriptor instead.
 func (*GetParametersRequest) Descriptor() ([]byte, []int) {
-	return file_abgleich_proto_rawDescGZIP(), []int{42}
+	return file_abgleich_proto_rawDescGZIP(), []int{71}
 }
 
 type GetParametersResponse struct {
@@ -3152,7 +5163,7 @@ type GetParametersResponse struct {
 
 func (x *GetParametersResponse) Reset() {
 	*x = GetParametersResponse{}
-	mi := &file_abgleich_proto_msgTypes[43]
+	mi := &file_abgleich_proto_msgTypes[72]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3164,7 +5175,7 @@ func (x *GetParametersResponse) String() string {
 func (*GetParametersResponse) ProtoMessage() {}
 
 func (x *GetParametersResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_abgleich_proto_msgTypes[43]
+	mi := &file_abgleich_proto_msgTypes[72]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3177,7 +5188,7 @@ func (x *GetParametersResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetParametersResponse.ProtoReflect.Descriptor instead.
 func (*GetParametersResponse) Descriptor() ([]byte, []int) {
-	return file_abgleich_proto_rawDescGZIP(), []int{43}
+	return file_abgleich_proto_rawDescGZIP(), []int{72}
 }
 
 func (x *GetParametersResponse) GetParameters() []*Parameter {
@@ -3205,7 +5216,7 @@ type SetParametersRequest struct {
 
 func (x *SetParametersRequest) Reset() {
 	*x = SetParametersRequest{}
-	mi := &file_abgleich_proto_msgTypes[44]
+	mi := &file_abgleich_proto_msgTypes[73]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3217,7 +5228,7 @@ func (x *SetParametersRequest) String() string {
 func (*SetParametersRequest) ProtoMessage() {}
 
 func (x *SetParametersRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_abgleich_proto_msgTypes[44]
+	mi := &file_abgleich_proto_msgTypes[73]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3230,7 +5241,7 @@ func (x *SetParametersRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SetParametersRequest.ProtoReflect.Descriptor instead.
 func (*SetParametersRequest) Descriptor() ([]byte, []int) {
-	return file_abgleich_proto_rawDescGZIP(), []int{44}
+	return file_abgleich_proto_rawDescGZIP(), []int{73}
 }
 
 func (x *SetParametersRequest) GetValues() map[string]string {
@@ -3264,7 +5275,7 @@ type SetParametersResponse struct {
 
 func (x *SetParametersResponse) Reset() {
 	*x = SetParametersResponse{}
-	mi := &file_abgleich_proto_msgTypes[45]
+	mi := &file_abgleich_proto_msgTypes[74]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3276,7 +5287,7 @@ func (x *SetParametersResponse) String() string {
 func (*SetParametersResponse) ProtoMessage() {}
 
 func (x *SetParametersResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_abgleich_proto_msgTypes[45]
+	mi := &file_abgleich_proto_msgTypes[74]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3289,7 +5300,7 @@ func (x *SetParametersResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SetParametersResponse.ProtoReflect.Descriptor instead.
 func (*SetParametersResponse) Descriptor() ([]byte, []int) {
-	return file_abgleich_proto_rawDescGZIP(), []int{45}
+	return file_abgleich_proto_rawDescGZIP(), []int{74}
 }
 
 func (x *SetParametersResponse) GetEtag() string {
@@ -3322,7 +5333,7 @@ type Employee struct {
 
 func (x *Employee) Reset() {
 	*x = Employee{}
-	mi := &file_abgleich_proto_msgTypes[46]
+	mi := &file_abgleich_proto_msgTypes[75]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3334,7 +5345,7 @@ func (x *Employee) String() string {
 func (*Employee) ProtoMessage() {}
 
 func (x *Employee) ProtoReflect() protoreflect.Message {
-	mi := &file_abgleich_proto_msgTypes[46]
+	mi := &file_abgleich_proto_msgTypes[75]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3347,7 +5358,7 @@ func (x *Employee) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Employee.ProtoReflect.Descriptor instead.
 func (*Employee) Descriptor() ([]byte, []int) {
-	return file_abgleich_proto_rawDescGZIP(), []int{46}
+	return file_abgleich_proto_rawDescGZIP(), []int{75}
 }
 
 func (x *Employee) GetUser() string {
@@ -3418,7 +5429,7 @@ type MailboxTie struct {
 
 func (x *MailboxTie) Reset() {
 	*x = MailboxTie{}
-	mi := &file_abgleich_proto_msgTypes[47]
+	mi := &file_abgleich_proto_msgTypes[76]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3430,7 +5441,7 @@ func (x *MailboxTie) String() string {
 func (*MailboxTie) ProtoMessage() {}
 
 func (x *MailboxTie) ProtoReflect() protoreflect.Message {
-	mi := &file_abgleich_proto_msgTypes[47]
+	mi := &file_abgleich_proto_msgTypes[76]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3443,7 +5454,7 @@ func (x *MailboxTie) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use MailboxTie.ProtoReflect.Descriptor instead.
 func (*MailboxTie) Descriptor() ([]byte, []int) {
-	return file_abgleich_proto_rawDescGZIP(), []int{47}
+	return file_abgleich_proto_rawDescGZIP(), []int{76}
 }
 
 func (x *MailboxTie) GetMailbox() string {
@@ -3475,7 +5486,7 @@ type ListEmployeesRequest struct {
 
 func (x *ListEmployeesRequest) Reset() {
 	*x = ListEmployeesRequest{}
-	mi := &file_abgleich_proto_msgTypes[48]
+	mi := &file_abgleich_proto_msgTypes[77]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3487,7 +5498,7 @@ func (x *ListEmployeesRequest) String() string {
 func (*ListEmployeesRequest) ProtoMessage() {}
 
 func (x *ListEmployeesRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_abgleich_proto_msgTypes[48]
+	mi := &file_abgleich_proto_msgTypes[77]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3500,7 +5511,7 @@ func (x *ListEmployeesRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListEmployeesRequest.ProtoReflect.Descriptor instead.
 func (*ListEmployeesRequest) Descriptor() ([]byte, []int) {
-	return file_abgleich_proto_rawDescGZIP(), []int{48}
+	return file_abgleich_proto_rawDescGZIP(), []int{77}
 }
 
 type ListEmployeesResponse struct {
@@ -3514,7 +5525,7 @@ type ListEmployeesResponse struct {
 
 func (x *ListEmployeesResponse) Reset() {
 	*x = ListEmployeesResponse{}
-	mi := &file_abgleich_proto_msgTypes[49]
+	mi := &file_abgleich_proto_msgTypes[78]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3526,7 +5537,7 @@ func (x *ListEmployeesResponse) String() string {
 func (*ListEmployeesResponse) ProtoMessage() {}
 
 func (x *ListEmployeesResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_abgleich_proto_msgTypes[49]
+	mi := &file_abgleich_proto_msgTypes[78]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3539,7 +5550,7 @@ func (x *ListEmployeesResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListEmployeesResponse.ProtoReflect.Descriptor instead.
 func (*ListEmployeesResponse) Descriptor() ([]byte, []int) {
-	return file_abgleich_proto_rawDescGZIP(), []int{49}
+	return file_abgleich_proto_rawDescGZIP(), []int{78}
 }
 
 func (x *ListEmployeesResponse) GetEmployees() []*Employee {
@@ -3572,7 +5583,7 @@ type SaveEmployeeRequest struct {
 
 func (x *SaveEmployeeRequest) Reset() {
 	*x = SaveEmployeeRequest{}
-	mi := &file_abgleich_proto_msgTypes[50]
+	mi := &file_abgleich_proto_msgTypes[79]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3584,7 +5595,7 @@ func (x *SaveEmployeeRequest) String() string {
 func (*SaveEmployeeRequest) ProtoMessage() {}
 
 func (x *SaveEmployeeRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_abgleich_proto_msgTypes[50]
+	mi := &file_abgleich_proto_msgTypes[79]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3597,7 +5608,7 @@ func (x *SaveEmployeeRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SaveEmployeeRequest.ProtoReflect.Descriptor instead.
 func (*SaveEmployeeRequest) Descriptor() ([]byte, []int) {
-	return file_abgleich_proto_rawDescGZIP(), []int{50}
+	return file_abgleich_proto_rawDescGZIP(), []int{79}
 }
 
 func (x *SaveEmployeeRequest) GetEmployee() *Employee {
@@ -3616,7 +5627,7 @@ type SaveEmployeeResponse struct {
 
 func (x *SaveEmployeeResponse) Reset() {
 	*x = SaveEmployeeResponse{}
-	mi := &file_abgleich_proto_msgTypes[51]
+	mi := &file_abgleich_proto_msgTypes[80]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3628,7 +5639,7 @@ func (x *SaveEmployeeResponse) String() string {
 func (*SaveEmployeeResponse) ProtoMessage() {}
 
 func (x *SaveEmployeeResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_abgleich_proto_msgTypes[51]
+	mi := &file_abgleich_proto_msgTypes[80]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3641,7 +5652,7 @@ func (x *SaveEmployeeResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SaveEmployeeResponse.ProtoReflect.Descriptor instead.
 func (*SaveEmployeeResponse) Descriptor() ([]byte, []int) {
-	return file_abgleich_proto_rawDescGZIP(), []int{51}
+	return file_abgleich_proto_rawDescGZIP(), []int{80}
 }
 
 func (x *SaveEmployeeResponse) GetEmployee() *Employee {
@@ -3661,7 +5672,7 @@ type SetMailboxRequest struct {
 
 func (x *SetMailboxRequest) Reset() {
 	*x = SetMailboxRequest{}
-	mi := &file_abgleich_proto_msgTypes[52]
+	mi := &file_abgleich_proto_msgTypes[81]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3673,7 +5684,7 @@ func (x *SetMailboxRequest) String() string {
 func (*SetMailboxRequest) ProtoMessage() {}
 
 func (x *SetMailboxRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_abgleich_proto_msgTypes[52]
+	mi := &file_abgleich_proto_msgTypes[81]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3686,7 +5697,7 @@ func (x *SetMailboxRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SetMailboxRequest.ProtoReflect.Descriptor instead.
 func (*SetMailboxRequest) Descriptor() ([]byte, []int) {
-	return file_abgleich_proto_rawDescGZIP(), []int{52}
+	return file_abgleich_proto_rawDescGZIP(), []int{81}
 }
 
 func (x *SetMailboxRequest) GetUser() string {
@@ -3712,7 +5723,7 @@ type SetMailboxResponse struct {
 
 func (x *SetMailboxResponse) Reset() {
 	*x = SetMailboxResponse{}
-	mi := &file_abgleich_proto_msgTypes[53]
+	mi := &file_abgleich_proto_msgTypes[82]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3724,7 +5735,7 @@ func (x *SetMailboxResponse) String() string {
 func (*SetMailboxResponse) ProtoMessage() {}
 
 func (x *SetMailboxResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_abgleich_proto_msgTypes[53]
+	mi := &file_abgleich_proto_msgTypes[82]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3737,7 +5748,7 @@ func (x *SetMailboxResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SetMailboxResponse.ProtoReflect.Descriptor instead.
 func (*SetMailboxResponse) Descriptor() ([]byte, []int) {
-	return file_abgleich_proto_rawDescGZIP(), []int{53}
+	return file_abgleich_proto_rawDescGZIP(), []int{82}
 }
 
 func (x *SetMailboxResponse) GetTie() *MailboxTie {
@@ -3758,7 +5769,7 @@ type SetPermissionRequest struct {
 
 func (x *SetPermissionRequest) Reset() {
 	*x = SetPermissionRequest{}
-	mi := &file_abgleich_proto_msgTypes[54]
+	mi := &file_abgleich_proto_msgTypes[83]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3770,7 +5781,7 @@ func (x *SetPermissionRequest) String() string {
 func (*SetPermissionRequest) ProtoMessage() {}
 
 func (x *SetPermissionRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_abgleich_proto_msgTypes[54]
+	mi := &file_abgleich_proto_msgTypes[83]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3783,7 +5794,7 @@ func (x *SetPermissionRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SetPermissionRequest.ProtoReflect.Descriptor instead.
 func (*SetPermissionRequest) Descriptor() ([]byte, []int) {
-	return file_abgleich_proto_rawDescGZIP(), []int{54}
+	return file_abgleich_proto_rawDescGZIP(), []int{83}
 }
 
 func (x *SetPermissionRequest) GetGroup() string {
@@ -3815,7 +5826,7 @@ type SetPermissionResponse struct {
 
 func (x *SetPermissionResponse) Reset() {
 	*x = SetPermissionResponse{}
-	mi := &file_abgleich_proto_msgTypes[55]
+	mi := &file_abgleich_proto_msgTypes[84]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3827,7 +5838,7 @@ func (x *SetPermissionResponse) String() string {
 func (*SetPermissionResponse) ProtoMessage() {}
 
 func (x *SetPermissionResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_abgleich_proto_msgTypes[55]
+	mi := &file_abgleich_proto_msgTypes[84]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3840,7 +5851,7 @@ func (x *SetPermissionResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SetPermissionResponse.ProtoReflect.Descriptor instead.
 func (*SetPermissionResponse) Descriptor() ([]byte, []int) {
-	return file_abgleich_proto_rawDescGZIP(), []int{55}
+	return file_abgleich_proto_rawDescGZIP(), []int{84}
 }
 
 type ReadLogRequest struct {
@@ -3856,7 +5867,7 @@ type ReadLogRequest struct {
 
 func (x *ReadLogRequest) Reset() {
 	*x = ReadLogRequest{}
-	mi := &file_abgleich_proto_msgTypes[56]
+	mi := &file_abgleich_proto_msgTypes[85]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3868,7 +5879,7 @@ func (x *ReadLogRequest) String() string {
 func (*ReadLogRequest) ProtoMessage() {}
 
 func (x *ReadLogRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_abgleich_proto_msgTypes[56]
+	mi := &file_abgleich_proto_msgTypes[85]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3881,7 +5892,7 @@ func (x *ReadLogRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReadLogRequest.ProtoReflect.Descriptor instead.
 func (*ReadLogRequest) Descriptor() ([]byte, []int) {
-	return file_abgleich_proto_rawDescGZIP(), []int{56}
+	return file_abgleich_proto_rawDescGZIP(), []int{85}
 }
 
 func (x *ReadLogRequest) GetUser() string {
@@ -3928,7 +5939,7 @@ type ReadLogResponse struct {
 
 func (x *ReadLogResponse) Reset() {
 	*x = ReadLogResponse{}
-	mi := &file_abgleich_proto_msgTypes[57]
+	mi := &file_abgleich_proto_msgTypes[86]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3940,7 +5951,7 @@ func (x *ReadLogResponse) String() string {
 func (*ReadLogResponse) ProtoMessage() {}
 
 func (x *ReadLogResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_abgleich_proto_msgTypes[57]
+	mi := &file_abgleich_proto_msgTypes[86]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3953,7 +5964,7 @@ func (x *ReadLogResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReadLogResponse.ProtoReflect.Descriptor instead.
 func (*ReadLogResponse) Descriptor() ([]byte, []int) {
-	return file_abgleich_proto_rawDescGZIP(), []int{57}
+	return file_abgleich_proto_rawDescGZIP(), []int{86}
 }
 
 func (x *ReadLogResponse) GetLines() []string {
@@ -4109,7 +6120,7 @@ const file_abgleich_proto_rawDesc = "" +
 	"\x04user\x18\x01 \x01(\tR\x04user\x12\x1b\n" +
 	"\tall_users\x18\x02 \x01(\bR\ballUsers\"H\n" +
 	"\x14ListProblemsResponse\x120\n" +
-	"\bproblems\x18\x01 \x03(\v2\x14.abgleich.v1.ProblemR\bproblems\"\x97\x03\n" +
+	"\bproblems\x18\x01 \x03(\v2\x14.abgleich.v1.ProblemR\bproblems\"\xb1\x03\n" +
 	"\aProblem\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\x03R\x02id\x12\x12\n" +
 	"\x04user\x18\x02 \x01(\tR\x04user\x12%\n" +
@@ -4123,10 +6134,28 @@ const file_abgleich_proto_rawDesc = "" +
 	"\bnext_try\x18\n" +
 	" \x01(\v2\x1a.google.protobuf.TimestampR\anextTry\x12\x16\n" +
 	"\x06detail\x18\v \x01(\tR\x06detail\x12!\n" +
-	"\fneeds_person\x18\f \x01(\bR\vneedsPerson\"%\n" +
+	"\fneeds_person\x18\f \x01(\bR\vneedsPerson\x12\x18\n" +
+	"\aignored\x18\r \x01(\bR\aignored\"%\n" +
 	"\x13RetryProblemRequest\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\x03R\x02id\"\x16\n" +
-	"\x14RetryProblemResponse\"C\n" +
+	"\x14RetryProblemResponse\"&\n" +
+	"\x14IgnoreProblemRequest\x12\x0e\n" +
+	"\x02id\x18\x01 \x01(\x03R\x02id\"\x17\n" +
+	"\x15IgnoreProblemResponse\"#\n" +
+	"\x11GetProblemRequest\x12\x0e\n" +
+	"\x02id\x18\x01 \x01(\x03R\x02id\"\xf6\x01\n" +
+	"\x12GetProblemResponse\x12.\n" +
+	"\aproblem\x18\x01 \x01(\v2\x14.abgleich.v1.ProblemR\aproblem\x12\x1a\n" +
+	"\bbusiness\x18\x02 \x01(\bR\bbusiness\x12\x1a\n" +
+	"\bexchange\x18\x03 \x01(\bR\bexchange\x12.\n" +
+	"\x06fields\x18\x04 \x03(\v2\x16.abgleich.v1.FieldPairR\x06fields\x12#\n" +
+	"\rbusiness_away\x18\x05 \x01(\bR\fbusinessAway\x12#\n" +
+	"\rexchange_away\x18\x06 \x01(\bR\fexchangeAway\"s\n" +
+	"\tFieldPair\x12\x14\n" +
+	"\x05field\x18\x01 \x01(\tR\x05field\x12\x1a\n" +
+	"\bbusiness\x18\x02 \x01(\tR\bbusiness\x12\x1a\n" +
+	"\bexchange\x18\x03 \x01(\tR\bexchange\x12\x18\n" +
+	"\adiffers\x18\x04 \x01(\bR\adiffers\"C\n" +
 	"\x10ListHoldsRequest\x12\x12\n" +
 	"\x04user\x18\x01 \x01(\tR\x04user\x12\x1b\n" +
 	"\tall_users\x18\x02 \x01(\bR\ballUsers\"<\n" +
@@ -4151,19 +6180,21 @@ const file_abgleich_proto_rawDesc = "" +
 	"\x0fPlanRunResponse\x12+\n" +
 	"\x06counts\x18\x01 \x01(\v2\x13.abgleich.v1.CountsR\x06counts\x124\n" +
 	"\aactions\x18\x02 \x03(\v2\x1a.abgleich.v1.PlannedActionR\aactions\x12\x1c\n" +
-	"\ttruncated\x18\x03 \x01(\bR\ttruncated\"\xb9\x01\n" +
+	"\ttruncated\x18\x03 \x01(\bR\ttruncated\"\xeb\x01\n" +
 	"\rPlannedAction\x12'\n" +
 	"\x04side\x18\x01 \x01(\x0e2\x13.abgleich.v1.SideIdR\x04side\x12\x16\n" +
 	"\x06action\x18\x02 \x01(\tR\x06action\x12%\n" +
 	"\x04kind\x18\x03 \x01(\x0e2\x11.abgleich.v1.KindR\x04kind\x12\x14\n" +
 	"\x05title\x18\x04 \x01(\tR\x05title\x12\x16\n" +
 	"\x06fields\x18\x05 \x03(\tR\x06fields\x12\x12\n" +
-	"\x04code\x18\x06 \x01(\tR\x04code\";\n" +
+	"\x04code\x18\x06 \x01(\tR\x04code\x120\n" +
+	"\x05start\x18\a \x01(\v2\x1a.google.protobuf.TimestampR\x05start\"S\n" +
 	"\x0fListRunsRequest\x12\x12\n" +
 	"\x04user\x18\x01 \x01(\tR\x04user\x12\x14\n" +
-	"\x05limit\x18\x02 \x01(\rR\x05limit\"8\n" +
+	"\x05limit\x18\x02 \x01(\rR\x05limit\x12\x16\n" +
+	"\x06before\x18\x03 \x01(\x03R\x06before\"8\n" +
 	"\x10ListRunsResponse\x12$\n" +
-	"\x04runs\x18\x01 \x03(\v2\x10.abgleich.v1.RunR\x04runs\"\x95\x02\n" +
+	"\x04runs\x18\x01 \x03(\v2\x10.abgleich.v1.RunR\x04runs\"\xe4\x03\n" +
 	"\x03Run\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\x03R\x02id\x12\x12\n" +
 	"\x04user\x18\x02 \x01(\tR\x04user\x12%\n" +
@@ -4173,7 +6204,120 @@ const file_abgleich_proto_rawDesc = "" +
 	"\n" +
 	"first_sync\x18\x06 \x01(\bR\tfirstSync\x12+\n" +
 	"\x06counts\x18\a \x01(\v2\x13.abgleich.v1.CountsR\x06counts\x12\x12\n" +
-	"\x04code\x18\b \x01(\tR\x04code\"\x9e\x01\n" +
+	"\x04code\x18\b \x01(\tR\x04code\x12\x1a\n" +
+	"\brequests\x18\t \x01(\x04R\brequests\x12\x1d\n" +
+	"\n" +
+	"bytes_sent\x18\n" +
+	" \x01(\x04R\tbytesSent\x12%\n" +
+	"\x0ebytes_received\x18\v \x01(\x04R\rbytesReceived\x127\n" +
+	"\tthrottled\x18\f \x01(\v2\x19.google.protobuf.DurationR\tthrottled\x122\n" +
+	"\x06undone\x18\r \x01(\v2\x1a.google.protobuf.TimestampR\x06undone\"r\n" +
+	"\x0eCompareRequest\x12\x12\n" +
+	"\x04user\x18\x01 \x01(\tR\x04user\x12%\n" +
+	"\x04kind\x18\x02 \x01(\x0e2\x11.abgleich.v1.KindR\x04kind\x12%\n" +
+	"\x0ediffering_only\x18\x03 \x01(\bR\rdifferingOnly\"\x86\x01\n" +
+	"\x0fCompareResponse\x12+\n" +
+	"\x05items\x18\x01 \x03(\v2\x15.abgleich.v1.ComparedR\x05items\x12\x12\n" +
+	"\x04done\x18\x02 \x01(\bR\x04done\x12\x14\n" +
+	"\x05equal\x18\x03 \x01(\x04R\x05equal\x12\x1c\n" +
+	"\tdiffering\x18\x04 \x01(\x04R\tdiffering\"\xa6\x02\n" +
+	"\bCompared\x12%\n" +
+	"\x04kind\x18\x01 \x01(\x0e2\x11.abgleich.v1.KindR\x04kind\x12/\n" +
+	"\x05state\x18\x02 \x01(\x0e2\x19.abgleich.v1.CompareStateR\x05state\x12\x14\n" +
+	"\x05title\x18\x03 \x01(\tR\x05title\x120\n" +
+	"\x05start\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampR\x05start\x12\x1a\n" +
+	"\bbusiness\x18\x05 \x01(\bR\bbusiness\x12\x1a\n" +
+	"\bexchange\x18\x06 \x01(\bR\bexchange\x12\x12\n" +
+	"\x04code\x18\a \x01(\tR\x04code\x12.\n" +
+	"\x06fields\x18\b \x03(\v2\x16.abgleich.v1.FieldPairR\x06fields\"\x89\x03\n" +
+	"\aTrashed\x12\x0e\n" +
+	"\x02id\x18\x01 \x01(\x03R\x02id\x12%\n" +
+	"\x04kind\x18\x02 \x01(\x0e2\x11.abgleich.v1.KindR\x04kind\x12'\n" +
+	"\x04side\x18\x03 \x01(\x0e2\x13.abgleich.v1.SideIdR\x04side\x120\n" +
+	"\x06reason\x18\x04 \x01(\x0e2\x18.abgleich.v1.TrashReasonR\x06reason\x12\x14\n" +
+	"\x05title\x18\x05 \x01(\tR\x05title\x120\n" +
+	"\x05start\x18\x06 \x01(\v2\x1a.google.protobuf.TimestampR\x05start\x12*\n" +
+	"\x02at\x18\a \x01(\v2\x1a.google.protobuf.TimestampR\x02at\x12\x10\n" +
+	"\x03run\x18\b \x01(\x03R\x03run\x12.\n" +
+	"\x06fields\x18\t \x03(\v2\x16.abgleich.v1.FieldPairR\x06fields\x126\n" +
+	"\brestored\x18\n" +
+	" \x01(\v2\x1a.google.protobuf.TimestampR\brestored\"f\n" +
+	"\x10ListTrashRequest\x12\x12\n" +
+	"\x04user\x18\x01 \x01(\tR\x04user\x12\x16\n" +
+	"\x06before\x18\x02 \x01(\x03R\x06before\x12\x14\n" +
+	"\x05limit\x18\x03 \x01(\rR\x05limit\x12\x10\n" +
+	"\x03run\x18\x04 \x01(\x03R\x03run\"?\n" +
+	"\x11ListTrashResponse\x12*\n" +
+	"\x05items\x18\x01 \x03(\v2\x14.abgleich.v1.TrashedR\x05items\"%\n" +
+	"\x13RestoreTrashRequest\x12\x0e\n" +
+	"\x02id\x18\x01 \x01(\x03R\x02id\"*\n" +
+	"\x14RestoreTrashResponse\x12\x12\n" +
+	"\x04code\x18\x01 \x01(\tR\x04code\"P\n" +
+	"\x0eUndoRunRequest\x12\x12\n" +
+	"\x04user\x18\x01 \x01(\tR\x04user\x12\x10\n" +
+	"\x03run\x18\x02 \x01(\x03R\x03run\x12\x18\n" +
+	"\apreview\x18\x03 \x01(\bR\apreview\"s\n" +
+	"\x0fUndoRunResponse\x12\x1a\n" +
+	"\brestored\x18\x01 \x01(\x04R\brestored\x12\x18\n" +
+	"\aremoved\x18\x02 \x01(\x04R\aremoved\x12\x12\n" +
+	"\x04kept\x18\x03 \x01(\x04R\x04kept\x12\x16\n" +
+	"\x06failed\x18\x04 \x01(\x04R\x06failed\"\xc9\x03\n" +
+	"\vKindOptions\x124\n" +
+	"\tdirection\x18\x01 \x01(\x0e2\x16.abgleich.v1.DirectionR\tdirection\x12 \n" +
+	"\tpast_days\x18\x02 \x01(\rH\x00R\bpastDays\x88\x01\x01\x12$\n" +
+	"\vfuture_days\x18\x03 \x01(\rH\x01R\n" +
+	"futureDays\x88\x01\x01\x12\x1e\n" +
+	"\n" +
+	"categories\x18\x04 \x03(\tR\n" +
+	"categories\x12\x1b\n" +
+	"\topen_only\x18\x05 \x01(\bR\bopenOnly\x123\n" +
+	"\aprivate\x18\x06 \x01(\x0e2\x19.abgleich.v1.PrivateItemsR\aprivate\x12\x16\n" +
+	"\x06policy\x18\a \x01(\tR\x06policy\x12R\n" +
+	"\x0efield_policies\x18\b \x03(\v2+.abgleich.v1.KindOptions.FieldPoliciesEntryR\rfieldPolicies\x1a@\n" +
+	"\x12FieldPoliciesEntry\x12\x10\n" +
+	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
+	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01B\f\n" +
+	"\n" +
+	"_past_daysB\x0e\n" +
+	"\f_future_days\"\x93\x01\n" +
+	"\aOptions\x12<\n" +
+	"\fappointments\x18\x01 \x01(\v2\x18.abgleich.v1.KindOptionsR\fappointments\x12.\n" +
+	"\x05tasks\x18\x02 \x01(\v2\x18.abgleich.v1.KindOptionsR\x05tasks\x12\x1a\n" +
+	"\bstandard\x18\x03 \x01(\bR\bstandard\"'\n" +
+	"\x11GetOptionsRequest\x12\x12\n" +
+	"\x04user\x18\x01 \x01(\tR\x04user\"D\n" +
+	"\x12GetOptionsResponse\x12.\n" +
+	"\aoptions\x18\x01 \x01(\v2\x14.abgleich.v1.OptionsR\aoptions\"q\n" +
+	"\x11SetOptionsRequest\x12\x12\n" +
+	"\x04user\x18\x01 \x01(\tR\x04user\x12.\n" +
+	"\aoptions\x18\x02 \x01(\v2\x14.abgleich.v1.OptionsR\aoptions\x12\x18\n" +
+	"\apreview\x18\x03 \x01(\bR\apreview\"\xb6\x01\n" +
+	"\x12SetOptionsResponse\x12.\n" +
+	"\aoptions\x18\x01 \x01(\v2\x14.abgleich.v1.OptionsR\aoptions\x12>\n" +
+	"\fappointments\x18\x02 \x01(\v2\x1a.abgleich.v1.OptionsEffectR\fappointments\x120\n" +
+	"\x05tasks\x18\x03 \x01(\v2\x1a.abgleich.v1.OptionsEffectR\x05tasks\"\x83\x01\n" +
+	"\rOptionsEffect\x12#\n" +
+	"\rjoin_business\x18\x01 \x01(\x04R\fjoinBusiness\x12#\n" +
+	"\rjoin_exchange\x18\x02 \x01(\x04R\fjoinExchange\x12\x14\n" +
+	"\x05leave\x18\x03 \x01(\x04R\x05leave\x12\x12\n" +
+	"\x04stay\x18\x04 \x01(\x04R\x04stay\"+\n" +
+	"\x15ForgetEmployeeRequest\x12\x12\n" +
+	"\x04user\x18\x01 \x01(\tR\x04user\"X\n" +
+	"\x16ForgetEmployeeResponse\x12\x14\n" +
+	"\x05pairs\x18\x01 \x01(\x04R\x05pairs\x12\x14\n" +
+	"\x05trash\x18\x02 \x01(\x04R\x05trash\x12\x12\n" +
+	"\x04runs\x18\x03 \x01(\x04R\x04runs\"\x18\n" +
+	"\x16ConfirmDatabaseRequest\"\x19\n" +
+	"\x17ConfirmDatabaseResponse\"(\n" +
+	"\x10ListLooksRequest\x12\x14\n" +
+	"\x05limit\x18\x01 \x01(\rR\x05limit\"<\n" +
+	"\x11ListLooksResponse\x12'\n" +
+	"\x05looks\x18\x01 \x03(\v2\x11.abgleich.v1.LookR\x05looks\"r\n" +
+	"\x04Look\x12*\n" +
+	"\x02at\x18\x01 \x01(\v2\x1a.google.protobuf.TimestampR\x02at\x12\x10\n" +
+	"\x03who\x18\x02 \x01(\tR\x03who\x12\x12\n" +
+	"\x04what\x18\x03 \x01(\tR\x04what\x12\x18\n" +
+	"\asubject\x18\x04 \x01(\tR\asubject\"\x9e\x01\n" +
 	"\tParameter\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
 	"\x05value\x18\x02 \x01(\tR\x05value\x12#\n" +
@@ -4274,7 +6418,33 @@ const file_abgleich_proto_rawDesc = "" +
 	"\x11RUN_PHASE_READING\x10\x03\x12\x16\n" +
 	"\x12RUN_PHASE_MATCHING\x10\x04\x12\x15\n" +
 	"\x11RUN_PHASE_WRITING\x10\x05\x12\x16\n" +
-	"\x12RUN_PHASE_DELETING\x10\x062\x91\x0e\n" +
+	"\x12RUN_PHASE_DELETING\x10\x06*\xe9\x01\n" +
+	"\fCompareState\x12\x1d\n" +
+	"\x19COMPARE_STATE_UNSPECIFIED\x10\x00\x12\x17\n" +
+	"\x13COMPARE_STATE_EQUAL\x10\x01\x12\x19\n" +
+	"\x15COMPARE_STATE_PENDING\x10\x02\x12\x19\n" +
+	"\x15COMPARE_STATE_PROBLEM\x10\x03\x12\x16\n" +
+	"\x12COMPARE_STATE_HELD\x10\x04\x12\x1a\n" +
+	"\x16COMPARE_STATE_FILTERED\x10\x05\x12\x1a\n" +
+	"\x16COMPARE_STATE_ONE_SIDE\x10\x06\x12\x1b\n" +
+	"\x17COMPARE_STATE_DIFFERENT\x10\a*\xb5\x01\n" +
+	"\vTrashReason\x12\x1c\n" +
+	"\x18TRASH_REASON_UNSPECIFIED\x10\x00\x12\x18\n" +
+	"\x14TRASH_REASON_DELETED\x10\x01\x12\x1c\n" +
+	"\x18TRASH_REASON_OVERWRITTEN\x10\x02\x12\x19\n" +
+	"\x15TRASH_REASON_CONFLICT\x10\x03\x12\x1a\n" +
+	"\x16TRASH_REASON_CONFIRMED\x10\x04\x12\x19\n" +
+	"\x15TRASH_REASON_REPLACED\x10\x05*p\n" +
+	"\tDirection\x12\x19\n" +
+	"\x15DIRECTION_UNSPECIFIED\x10\x00\x12\x12\n" +
+	"\x0eDIRECTION_BOTH\x10\x01\x12\x19\n" +
+	"\x15DIRECTION_TO_EXCHANGE\x10\x02\x12\x19\n" +
+	"\x15DIRECTION_TO_BUSINESS\x10\x03*u\n" +
+	"\fPrivateItems\x12\x1d\n" +
+	"\x19PRIVATE_ITEMS_UNSPECIFIED\x10\x00\x12\x16\n" +
+	"\x12PRIVATE_ITEMS_BUSY\x10\x01\x12\x17\n" +
+	"\x13PRIVATE_ITEMS_WHOLE\x10\x02\x12\x15\n" +
+	"\x11PRIVATE_ITEMS_NOT\x10\x032\x8a\x15\n" +
 	"\fAgentService\x12>\n" +
 	"\x05Hello\x12\x19.abgleich.v1.HelloRequest\x1a\x1a.abgleich.v1.HelloResponse\x12Y\n" +
 	"\x0eGetCredentials\x12\".abgleich.v1.GetCredentialsRequest\x1a#.abgleich.v1.GetCredentialsResponse\x12\\\n" +
@@ -4286,18 +6456,32 @@ const file_abgleich_proto_rawDesc = "" +
 	"\x05Pause\x12\x19.abgleich.v1.PauseRequest\x1a\x1a.abgleich.v1.PauseResponse\x12A\n" +
 	"\x06Resume\x12\x1a.abgleich.v1.ResumeRequest\x1a\x1b.abgleich.v1.ResumeResponse\x12S\n" +
 	"\fListProblems\x12 .abgleich.v1.ListProblemsRequest\x1a!.abgleich.v1.ListProblemsResponse\x12S\n" +
-	"\fRetryProblem\x12 .abgleich.v1.RetryProblemRequest\x1a!.abgleich.v1.RetryProblemResponse\x12J\n" +
+	"\fRetryProblem\x12 .abgleich.v1.RetryProblemRequest\x1a!.abgleich.v1.RetryProblemResponse\x12V\n" +
+	"\rIgnoreProblem\x12!.abgleich.v1.IgnoreProblemRequest\x1a\".abgleich.v1.IgnoreProblemResponse\x12M\n" +
+	"\n" +
+	"GetProblem\x12\x1e.abgleich.v1.GetProblemRequest\x1a\x1f.abgleich.v1.GetProblemResponse\x12J\n" +
 	"\tListHolds\x12\x1d.abgleich.v1.ListHoldsRequest\x1a\x1e.abgleich.v1.ListHoldsResponse\x12P\n" +
 	"\vResolveHold\x12\x1f.abgleich.v1.ResolveHoldRequest\x1a .abgleich.v1.ResolveHoldResponse\x12D\n" +
 	"\aPlanRun\x12\x1b.abgleich.v1.PlanRunRequest\x1a\x1c.abgleich.v1.PlanRunResponse\x12G\n" +
-	"\bListRuns\x12\x1c.abgleich.v1.ListRunsRequest\x1a\x1d.abgleich.v1.ListRunsResponse\x12V\n" +
+	"\bListRuns\x12\x1c.abgleich.v1.ListRunsRequest\x1a\x1d.abgleich.v1.ListRunsResponse\x12F\n" +
+	"\aCompare\x12\x1b.abgleich.v1.CompareRequest\x1a\x1c.abgleich.v1.CompareResponse0\x01\x12J\n" +
+	"\tListTrash\x12\x1d.abgleich.v1.ListTrashRequest\x1a\x1e.abgleich.v1.ListTrashResponse\x12S\n" +
+	"\fRestoreTrash\x12 .abgleich.v1.RestoreTrashRequest\x1a!.abgleich.v1.RestoreTrashResponse\x12D\n" +
+	"\aUndoRun\x12\x1b.abgleich.v1.UndoRunRequest\x1a\x1c.abgleich.v1.UndoRunResponse\x12M\n" +
+	"\n" +
+	"GetOptions\x12\x1e.abgleich.v1.GetOptionsRequest\x1a\x1f.abgleich.v1.GetOptionsResponse\x12M\n" +
+	"\n" +
+	"SetOptions\x12\x1e.abgleich.v1.SetOptionsRequest\x1a\x1f.abgleich.v1.SetOptionsResponse\x12V\n" +
 	"\rGetParameters\x12!.abgleich.v1.GetParametersRequest\x1a\".abgleich.v1.GetParametersResponse\x12V\n" +
 	"\rSetParameters\x12!.abgleich.v1.SetParametersRequest\x1a\".abgleich.v1.SetParametersResponse\x12V\n" +
 	"\rListEmployees\x12!.abgleich.v1.ListEmployeesRequest\x1a\".abgleich.v1.ListEmployeesResponse\x12S\n" +
 	"\fSaveEmployee\x12 .abgleich.v1.SaveEmployeeRequest\x1a!.abgleich.v1.SaveEmployeeResponse\x12V\n" +
 	"\rSetPermission\x12!.abgleich.v1.SetPermissionRequest\x1a\".abgleich.v1.SetPermissionResponse\x12M\n" +
 	"\n" +
-	"SetMailbox\x12\x1e.abgleich.v1.SetMailboxRequest\x1a\x1f.abgleich.v1.SetMailboxResponse\x12F\n" +
+	"SetMailbox\x12\x1e.abgleich.v1.SetMailboxRequest\x1a\x1f.abgleich.v1.SetMailboxResponse\x12Y\n" +
+	"\x0eForgetEmployee\x12\".abgleich.v1.ForgetEmployeeRequest\x1a#.abgleich.v1.ForgetEmployeeResponse\x12\\\n" +
+	"\x0fConfirmDatabase\x12#.abgleich.v1.ConfirmDatabaseRequest\x1a$.abgleich.v1.ConfirmDatabaseResponse\x12J\n" +
+	"\tListLooks\x12\x1d.abgleich.v1.ListLooksRequest\x1a\x1e.abgleich.v1.ListLooksResponse\x12F\n" +
 	"\aReadLog\x12\x1b.abgleich.v1.ReadLogRequest\x1a\x1c.abgleich.v1.ReadLogResponse0\x01B Z\x1eabgleich/ipc/contract;contractb\x06proto3"
 
 var (
@@ -4312,182 +6496,269 @@ func file_abgleich_proto_rawDescGZIP() []byte {
 	return file_abgleich_proto_rawDescData
 }
 
-var file_abgleich_proto_enumTypes = make([]protoimpl.EnumInfo, 5)
-var file_abgleich_proto_msgTypes = make([]protoimpl.MessageInfo, 61)
+var file_abgleich_proto_enumTypes = make([]protoimpl.EnumInfo, 9)
+var file_abgleich_proto_msgTypes = make([]protoimpl.MessageInfo, 91)
 var file_abgleich_proto_goTypes = []any{
 	(Kind)(0),                         // 0: abgleich.v1.Kind
 	(SideId)(0),                       // 1: abgleich.v1.SideId
 	(StageState)(0),                   // 2: abgleich.v1.StageState
 	(UserState)(0),                    // 3: abgleich.v1.UserState
 	(RunPhase)(0),                     // 4: abgleich.v1.RunPhase
-	(*ErrorInfo)(nil),                 // 5: abgleich.v1.ErrorInfo
-	(*HelloRequest)(nil),              // 6: abgleich.v1.HelloRequest
-	(*HelloResponse)(nil),             // 7: abgleich.v1.HelloResponse
-	(*Credentials)(nil),               // 8: abgleich.v1.Credentials
-	(*GetCredentialsRequest)(nil),     // 9: abgleich.v1.GetCredentialsRequest
-	(*GetCredentialsResponse)(nil),    // 10: abgleich.v1.GetCredentialsResponse
-	(*SaveCredentialsRequest)(nil),    // 11: abgleich.v1.SaveCredentialsRequest
-	(*SaveCredentialsResponse)(nil),   // 12: abgleich.v1.SaveCredentialsResponse
-	(*DeleteCredentialsRequest)(nil),  // 13: abgleich.v1.DeleteCredentialsRequest
-	(*DeleteCredentialsResponse)(nil), // 14: abgleich.v1.DeleteCredentialsResponse
-	(*VerifyCredentialsRequest)(nil),  // 15: abgleich.v1.VerifyCredentialsRequest
-	(*VerifyCredentialsResponse)(nil), // 16: abgleich.v1.VerifyCredentialsResponse
-	(*Stage)(nil),                     // 17: abgleich.v1.Stage
-	(*WatchStatusRequest)(nil),        // 18: abgleich.v1.WatchStatusRequest
-	(*WatchStatusResponse)(nil),       // 19: abgleich.v1.WatchStatusResponse
-	(*AgentStatus)(nil),               // 20: abgleich.v1.AgentStatus
-	(*UserStatus)(nil),                // 21: abgleich.v1.UserStatus
-	(*KindStatus)(nil),                // 22: abgleich.v1.KindStatus
-	(*Counts)(nil),                    // 23: abgleich.v1.Counts
-	(*SyncNowRequest)(nil),            // 24: abgleich.v1.SyncNowRequest
-	(*SyncNowResponse)(nil),           // 25: abgleich.v1.SyncNowResponse
-	(*PauseRequest)(nil),              // 26: abgleich.v1.PauseRequest
-	(*PauseResponse)(nil),             // 27: abgleich.v1.PauseResponse
-	(*ResumeRequest)(nil),             // 28: abgleich.v1.ResumeRequest
-	(*ResumeResponse)(nil),            // 29: abgleich.v1.ResumeResponse
-	(*ListProblemsRequest)(nil),       // 30: abgleich.v1.ListProblemsRequest
-	(*ListProblemsResponse)(nil),      // 31: abgleich.v1.ListProblemsResponse
-	(*Problem)(nil),                   // 32: abgleich.v1.Problem
-	(*RetryProblemRequest)(nil),       // 33: abgleich.v1.RetryProblemRequest
-	(*RetryProblemResponse)(nil),      // 34: abgleich.v1.RetryProblemResponse
-	(*ListHoldsRequest)(nil),          // 35: abgleich.v1.ListHoldsRequest
-	(*ListHoldsResponse)(nil),         // 36: abgleich.v1.ListHoldsResponse
-	(*Hold)(nil),                      // 37: abgleich.v1.Hold
-	(*ResolveHoldRequest)(nil),        // 38: abgleich.v1.ResolveHoldRequest
-	(*ResolveHoldResponse)(nil),       // 39: abgleich.v1.ResolveHoldResponse
-	(*PlanRunRequest)(nil),            // 40: abgleich.v1.PlanRunRequest
-	(*PlanRunResponse)(nil),           // 41: abgleich.v1.PlanRunResponse
-	(*PlannedAction)(nil),             // 42: abgleich.v1.PlannedAction
-	(*ListRunsRequest)(nil),           // 43: abgleich.v1.ListRunsRequest
-	(*ListRunsResponse)(nil),          // 44: abgleich.v1.ListRunsResponse
-	(*Run)(nil),                       // 45: abgleich.v1.Run
-	(*Parameter)(nil),                 // 46: abgleich.v1.Parameter
-	(*GetParametersRequest)(nil),      // 47: abgleich.v1.GetParametersRequest
-	(*GetParametersResponse)(nil),     // 48: abgleich.v1.GetParametersResponse
-	(*SetParametersRequest)(nil),      // 49: abgleich.v1.SetParametersRequest
-	(*SetParametersResponse)(nil),     // 50: abgleich.v1.SetParametersResponse
-	(*Employee)(nil),                  // 51: abgleich.v1.Employee
-	(*MailboxTie)(nil),                // 52: abgleich.v1.MailboxTie
-	(*ListEmployeesRequest)(nil),      // 53: abgleich.v1.ListEmployeesRequest
-	(*ListEmployeesResponse)(nil),     // 54: abgleich.v1.ListEmployeesResponse
-	(*SaveEmployeeRequest)(nil),       // 55: abgleich.v1.SaveEmployeeRequest
-	(*SaveEmployeeResponse)(nil),      // 56: abgleich.v1.SaveEmployeeResponse
-	(*SetMailboxRequest)(nil),         // 57: abgleich.v1.SetMailboxRequest
-	(*SetMailboxResponse)(nil),        // 58: abgleich.v1.SetMailboxResponse
-	(*SetPermissionRequest)(nil),      // 59: abgleich.v1.SetPermissionRequest
-	(*SetPermissionResponse)(nil),     // 60: abgleich.v1.SetPermissionResponse
-	(*ReadLogRequest)(nil),            // 61: abgleich.v1.ReadLogRequest
-	(*ReadLogResponse)(nil),           // 62: abgleich.v1.ReadLogResponse
-	nil,                               // 63: abgleich.v1.Stage.ArgsEntry
-	nil,                               // 64: abgleich.v1.SetParametersRequest.ValuesEntry
-	nil,                               // 65: abgleich.v1.SetParametersRequest.SealedValuesEntry
-	(*timestamppb.Timestamp)(nil),     // 66: google.protobuf.Timestamp
-	(*durationpb.Duration)(nil),       // 67: google.protobuf.Duration
+	(CompareState)(0),                 // 5: abgleich.v1.CompareState
+	(TrashReason)(0),                  // 6: abgleich.v1.TrashReason
+	(Direction)(0),                    // 7: abgleich.v1.Direction
+	(PrivateItems)(0),                 // 8: abgleich.v1.PrivateItems
+	(*ErrorInfo)(nil),                 // 9: abgleich.v1.ErrorInfo
+	(*HelloRequest)(nil),              // 10: abgleich.v1.HelloRequest
+	(*HelloResponse)(nil),             // 11: abgleich.v1.HelloResponse
+	(*Credentials)(nil),               // 12: abgleich.v1.Credentials
+	(*GetCredentialsRequest)(nil),     // 13: abgleich.v1.GetCredentialsRequest
+	(*GetCredentialsResponse)(nil),    // 14: abgleich.v1.GetCredentialsResponse
+	(*SaveCredentialsRequest)(nil),    // 15: abgleich.v1.SaveCredentialsRequest
+	(*SaveCredentialsResponse)(nil),   // 16: abgleich.v1.SaveCredentialsResponse
+	(*DeleteCredentialsRequest)(nil),  // 17: abgleich.v1.DeleteCredentialsRequest
+	(*DeleteCredentialsResponse)(nil), // 18: abgleich.v1.DeleteCredentialsResponse
+	(*VerifyCredentialsRequest)(nil),  // 19: abgleich.v1.VerifyCredentialsRequest
+	(*VerifyCredentialsResponse)(nil), // 20: abgleich.v1.VerifyCredentialsResponse
+	(*Stage)(nil),                     // 21: abgleich.v1.Stage
+	(*WatchStatusRequest)(nil),        // 22: abgleich.v1.WatchStatusRequest
+	(*WatchStatusResponse)(nil),       // 23: abgleich.v1.WatchStatusResponse
+	(*AgentStatus)(nil),               // 24: abgleich.v1.AgentStatus
+	(*UserStatus)(nil),                // 25: abgleich.v1.UserStatus
+	(*KindStatus)(nil),                // 26: abgleich.v1.KindStatus
+	(*Counts)(nil),                    // 27: abgleich.v1.Counts
+	(*SyncNowRequest)(nil),            // 28: abgleich.v1.SyncNowRequest
+	(*SyncNowResponse)(nil),           // 29: abgleich.v1.SyncNowResponse
+	(*PauseRequest)(nil),              // 30: abgleich.v1.PauseRequest
+	(*PauseResponse)(nil),             // 31: abgleich.v1.PauseResponse
+	(*ResumeRequest)(nil),             // 32: abgleich.v1.ResumeRequest
+	(*ResumeResponse)(nil),            // 33: abgleich.v1.ResumeResponse
+	(*ListProblemsRequest)(nil),       // 34: abgleich.v1.ListProblemsRequest
+	(*ListProblemsResponse)(nil),      // 35: abgleich.v1.ListProblemsResponse
+	(*Problem)(nil),                   // 36: abgleich.v1.Problem
+	(*RetryProblemRequest)(nil),       // 37: abgleich.v1.RetryProblemRequest
+	(*RetryProblemResponse)(nil),      // 38: abgleich.v1.RetryProblemResponse
+	(*IgnoreProblemRequest)(nil),      // 39: abgleich.v1.IgnoreProblemRequest
+	(*IgnoreProblemResponse)(nil),     // 40: abgleich.v1.IgnoreProblemResponse
+	(*GetProblemRequest)(nil),         // 41: abgleich.v1.GetProblemRequest
+	(*GetProblemResponse)(nil),        // 42: abgleich.v1.GetProblemResponse
+	(*FieldPair)(nil),                 // 43: abgleich.v1.FieldPair
+	(*ListHoldsRequest)(nil),          // 44: abgleich.v1.ListHoldsRequest
+	(*ListHoldsResponse)(nil),         // 45: abgleich.v1.ListHoldsResponse
+	(*Hold)(nil),                      // 46: abgleich.v1.Hold
+	(*ResolveHoldRequest)(nil),        // 47: abgleich.v1.ResolveHoldRequest
+	(*ResolveHoldResponse)(nil),       // 48: abgleich.v1.ResolveHoldResponse
+	(*PlanRunRequest)(nil),            // 49: abgleich.v1.PlanRunRequest
+	(*PlanRunResponse)(nil),           // 50: abgleich.v1.PlanRunResponse
+	(*PlannedAction)(nil),             // 51: abgleich.v1.PlannedAction
+	(*ListRunsRequest)(nil),           // 52: abgleich.v1.ListRunsRequest
+	(*ListRunsResponse)(nil),          // 53: abgleich.v1.ListRunsResponse
+	(*Run)(nil),                       // 54: abgleich.v1.Run
+	(*CompareRequest)(nil),            // 55: abgleich.v1.CompareRequest
+	(*CompareResponse)(nil),           // 56: abgleich.v1.CompareResponse
+	(*Compared)(nil),                  // 57: abgleich.v1.Compared
+	(*Trashed)(nil),                   // 58: abgleich.v1.Trashed
+	(*ListTrashRequest)(nil),          // 59: abgleich.v1.ListTrashRequest
+	(*ListTrashResponse)(nil),         // 60: abgleich.v1.ListTrashResponse
+	(*RestoreTrashRequest)(nil),       // 61: abgleich.v1.RestoreTrashRequest
+	(*RestoreTrashResponse)(nil),      // 62: abgleich.v1.RestoreTrashResponse
+	(*UndoRunRequest)(nil),            // 63: abgleich.v1.UndoRunRequest
+	(*UndoRunResponse)(nil),           // 64: abgleich.v1.UndoRunResponse
+	(*KindOptions)(nil),               // 65: abgleich.v1.KindOptions
+	(*Options)(nil),                   // 66: abgleich.v1.Options
+	(*GetOptionsRequest)(nil),         // 67: abgleich.v1.GetOptionsRequest
+	(*GetOptionsResponse)(nil),        // 68: abgleich.v1.GetOptionsResponse
+	(*SetOptionsRequest)(nil),         // 69: abgleich.v1.SetOptionsRequest
+	(*SetOptionsResponse)(nil),        // 70: abgleich.v1.SetOptionsResponse
+	(*OptionsEffect)(nil),             // 71: abgleich.v1.OptionsEffect
+	(*ForgetEmployeeRequest)(nil),     // 72: abgleich.v1.ForgetEmployeeRequest
+	(*ForgetEmployeeResponse)(nil),    // 73: abgleich.v1.ForgetEmployeeResponse
+	(*ConfirmDatabaseRequest)(nil),    // 74: abgleich.v1.ConfirmDatabaseRequest
+	(*ConfirmDatabaseResponse)(nil),   // 75: abgleich.v1.ConfirmDatabaseResponse
+	(*ListLooksRequest)(nil),          // 76: abgleich.v1.ListLooksRequest
+	(*ListLooksResponse)(nil),         // 77: abgleich.v1.ListLooksResponse
+	(*Look)(nil),                      // 78: abgleich.v1.Look
+	(*Parameter)(nil),                 // 79: abgleich.v1.Parameter
+	(*GetParametersRequest)(nil),      // 80: abgleich.v1.GetParametersRequest
+	(*GetParametersResponse)(nil),     // 81: abgleich.v1.GetParametersResponse
+	(*SetParametersRequest)(nil),      // 82: abgleich.v1.SetParametersRequest
+	(*SetParametersResponse)(nil),     // 83: abgleich.v1.SetParametersResponse
+	(*Employee)(nil),                  // 84: abgleich.v1.Employee
+	(*MailboxTie)(nil),                // 85: abgleich.v1.MailboxTie
+	(*ListEmployeesRequest)(nil),      // 86: abgleich.v1.ListEmployeesRequest
+	(*ListEmployeesResponse)(nil),     // 87: abgleich.v1.ListEmployeesResponse
+	(*SaveEmployeeRequest)(nil),       // 88: abgleich.v1.SaveEmployeeRequest
+	(*SaveEmployeeResponse)(nil),      // 89: abgleich.v1.SaveEmployeeResponse
+	(*SetMailboxRequest)(nil),         // 90: abgleich.v1.SetMailboxRequest
+	(*SetMailboxResponse)(nil),        // 91: abgleich.v1.SetMailboxResponse
+	(*SetPermissionRequest)(nil),      // 92: abgleich.v1.SetPermissionRequest
+	(*SetPermissionResponse)(nil),     // 93: abgleich.v1.SetPermissionResponse
+	(*ReadLogRequest)(nil),            // 94: abgleich.v1.ReadLogRequest
+	(*ReadLogResponse)(nil),           // 95: abgleich.v1.ReadLogResponse
+	nil,                               // 96: abgleich.v1.Stage.ArgsEntry
+	nil,                               // 97: abgleich.v1.KindOptions.FieldPoliciesEntry
+	nil,                               // 98: abgleich.v1.SetParametersRequest.ValuesEntry
+	nil,                               // 99: abgleich.v1.SetParametersRequest.SealedValuesEntry
+	(*timestamppb.Timestamp)(nil),     // 100: google.protobuf.Timestamp
+	(*durationpb.Duration)(nil),       // 101: google.protobuf.Duration
 }
 var file_abgleich_proto_depIdxs = []int32{
-	66, // 0: abgleich.v1.HelloResponse.now:type_name -> google.protobuf.Timestamp
-	66, // 1: abgleich.v1.Credentials.verified:type_name -> google.protobuf.Timestamp
-	8,  // 2: abgleich.v1.GetCredentialsResponse.credentials:type_name -> abgleich.v1.Credentials
-	8,  // 3: abgleich.v1.SaveCredentialsResponse.credentials:type_name -> abgleich.v1.Credentials
-	17, // 4: abgleich.v1.VerifyCredentialsResponse.stage:type_name -> abgleich.v1.Stage
-	2,  // 5: abgleich.v1.Stage.state:type_name -> abgleich.v1.StageState
-	63, // 6: abgleich.v1.Stage.args:type_name -> abgleich.v1.Stage.ArgsEntry
-	67, // 7: abgleich.v1.Stage.took:type_name -> google.protobuf.Duration
-	20, // 8: abgleich.v1.WatchStatusResponse.agent:type_name -> abgleich.v1.AgentStatus
-	21, // 9: abgleich.v1.WatchStatusResponse.users:type_name -> abgleich.v1.UserStatus
-	66, // 10: abgleich.v1.AgentStatus.started:type_name -> google.protobuf.Timestamp
-	67, // 11: abgleich.v1.AgentStatus.interval:type_name -> google.protobuf.Duration
-	3,  // 12: abgleich.v1.UserStatus.state:type_name -> abgleich.v1.UserState
-	66, // 13: abgleich.v1.UserStatus.paused_until:type_name -> google.protobuf.Timestamp
-	22, // 14: abgleich.v1.UserStatus.kinds:type_name -> abgleich.v1.KindStatus
-	0,  // 15: abgleich.v1.KindStatus.kind:type_name -> abgleich.v1.Kind
-	4,  // 16: abgleich.v1.KindStatus.phase:type_name -> abgleich.v1.RunPhase
-	67, // 17: abgleich.v1.KindStatus.remaining:type_name -> google.protobuf.Duration
-	66, // 18: abgleich.v1.KindStatus.last_success:type_name -> google.protobuf.Timestamp
-	66, // 19: abgleich.v1.KindStatus.last_try:type_name -> google.protobuf.Timestamp
-	66, // 20: abgleich.v1.KindStatus.next_run:type_name -> google.protobuf.Timestamp
-	66, // 21: abgleich.v1.KindStatus.blocked_until:type_name -> google.protobuf.Timestamp
-	23, // 22: abgleich.v1.KindStatus.counts:type_name -> abgleich.v1.Counts
-	0,  // 23: abgleich.v1.SyncNowRequest.kind:type_name -> abgleich.v1.Kind
-	66, // 24: abgleich.v1.PauseRequest.until:type_name -> google.protobuf.Timestamp
-	32, // 25: abgleich.v1.ListProblemsResponse.problems:type_name -> abgleich.v1.Problem
-	0,  // 26: abgleich.v1.Problem.kind:type_name -> abgleich.v1.Kind
-	1,  // 27: abgleich.v1.Problem.side:type_name -> abgleich.v1.SideId
-	66, // 28: abgleich.v1.Problem.first:type_name -> google.protobuf.Timestamp
-	66, // 29: abgleich.v1.Problem.last:type_name -> google.protobuf.Timestamp
-	66, // 30: abgleich.v1.Problem.next_try:type_name -> google.protobuf.Timestamp
-	37, // 31: abgleich.v1.ListHoldsResponse.holds:type_name -> abgleich.v1.Hold
-	0,  // 32: abgleich.v1.Hold.kind:type_name -> abgleich.v1.Kind
-	1,  // 33: abgleich.v1.Hold.side:type_name -> abgleich.v1.SideId
-	66, // 34: abgleich.v1.Hold.since:type_name -> google.protobuf.Timestamp
-	0,  // 35: abgleich.v1.PlanRunRequest.kind:type_name -> abgleich.v1.Kind
-	23, // 36: abgleich.v1.PlanRunResponse.counts:type_name -> abgleich.v1.Counts
-	42, // 37: abgleich.v1.PlanRunResponse.actions:type_name -> abgleich.v1.PlannedAction
-	1,  // 38: abgleich.v1.PlannedAction.side:type_name -> abgleich.v1.SideId
-	0,  // 39: abgleich.v1.PlannedAction.kind:type_name -> abgleich.v1.Kind
-	45, // 40: abgleich.v1.ListRunsResponse.runs:type_name -> abgleich.v1.Run
-	0,  // 41: abgleich.v1.Run.kind:type_name -> abgleich.v1.Kind
-	66, // 42: abgleich.v1.Run.started:type_name -> google.protobuf.Timestamp
-	67, // 43: abgleich.v1.Run.took:type_name -> google.protobuf.Duration
-	23, // 44: abgleich.v1.Run.counts:type_name -> abgleich.v1.Counts
-	46, // 45: abgleich.v1.GetParametersResponse.parameters:type_name -> abgleich.v1.Parameter
-	64, // 46: abgleich.v1.SetParametersRequest.values:type_name -> abgleich.v1.SetParametersRequest.ValuesEntry
-	65, // 47: abgleich.v1.SetParametersRequest.sealed_values:type_name -> abgleich.v1.SetParametersRequest.SealedValuesEntry
-	52, // 48: abgleich.v1.Employee.tie:type_name -> abgleich.v1.MailboxTie
-	51, // 49: abgleich.v1.ListEmployeesResponse.employees:type_name -> abgleich.v1.Employee
-	51, // 50: abgleich.v1.SaveEmployeeRequest.employee:type_name -> abgleich.v1.Employee
-	51, // 51: abgleich.v1.SaveEmployeeResponse.employee:type_name -> abgleich.v1.Employee
-	52, // 52: abgleich.v1.SetMailboxRequest.tie:type_name -> abgleich.v1.MailboxTie
-	52, // 53: abgleich.v1.SetMailboxResponse.tie:type_name -> abgleich.v1.MailboxTie
-	6,  // 54: abgleich.v1.AgentService.Hello:input_type -> abgleich.v1.HelloRequest
-	9,  // 55: abgleich.v1.AgentService.GetCredentials:input_type -> abgleich.v1.GetCredentialsRequest
-	11, // 56: abgleich.v1.AgentService.SaveCredentials:input_type -> abgleich.v1.SaveCredentialsRequest
-	13, // 57: abgleich.v1.AgentService.DeleteCredentials:input_type -> abgleich.v1.DeleteCredentialsRequest
-	15, // 58: abgleich.v1.AgentService.VerifyCredentials:input_type -> abgleich.v1.VerifyCredentialsRequest
-	18, // 59: abgleich.v1.AgentService.WatchStatus:input_type -> abgleich.v1.WatchStatusRequest
-	24, // 60: abgleich.v1.AgentService.SyncNow:input_type -> abgleich.v1.SyncNowRequest
-	26, // 61: abgleich.v1.AgentService.Pause:input_type -> abgleich.v1.PauseRequest
-	28, // 62: abgleich.v1.AgentService.Resume:input_type -> abgleich.v1.ResumeRequest
-	30, // 63: abgleich.v1.AgentService.ListProblems:input_type -> abgleich.v1.ListProblemsRequest
-	33, // 64: abgleich.v1.AgentService.RetryProblem:input_type -> abgleich.v1.RetryProblemRequest
-	35, // 65: abgleich.v1.AgentService.ListHolds:input_type -> abgleich.v1.ListHoldsRequest
-	38, // 66: abgleich.v1.AgentService.ResolveHold:input_type -> abgleich.v1.ResolveHoldRequest
-	40, // 67: abgleich.v1.AgentService.PlanRun:input_type -> abgleich.v1.PlanRunRequest
-	43, // 68: abgleich.v1.AgentService.ListRuns:input_type -> abgleich.v1.ListRunsRequest
-	47, // 69: abgleich.v1.AgentService.GetParameters:input_type -> abgleich.v1.GetParametersRequest
-	49, // 70: abgleich.v1.AgentService.SetParameters:input_type -> abgleich.v1.SetParametersRequest
-	53, // 71: abgleich.v1.AgentService.ListEmployees:input_type -> abgleich.v1.ListEmployeesRequest
-	55, // 72: abgleich.v1.AgentService.SaveEmployee:input_type -> abgleich.v1.SaveEmployeeRequest
-	59, // 73: abgleich.v1.AgentService.SetPermission:input_type -> abgleich.v1.SetPermissionRequest
-	57, // 74: abgleich.v1.AgentService.SetMailbox:input_type -> abgleich.v1.SetMailboxRequest
-	61, // 75: abgleich.v1.AgentService.ReadLog:input_type -> abgleich.v1.ReadLogRequest
-	7,  // 76: abgleich.v1.AgentService.Hello:output_type -> abgleich.v1.HelloResponse
-	10, // 77: abgleich.v1.AgentService.GetCredentials:output_type -> abgleich.v1.GetCredentialsResponse
-	12, // 78: abgleich.v1.AgentService.SaveCredentials:output_type -> abgleich.v1.SaveCredentialsResponse
-	14, // 79: abgleich.v1.AgentService.DeleteCredentials:output_type -> abgleich.v1.DeleteCredentialsResponse
-	16, // 80: abgleich.v1.AgentService.VerifyCredentials:output_type -> abgleich.v1.VerifyCredentialsResponse
-	19, // 81: abgleich.v1.AgentService.WatchStatus:output_type -> abgleich.v1.WatchStatusResponse
-	25, // 82: abgleich.v1.AgentService.SyncNow:output_type -> abgleich.v1.SyncNowResponse
-	27, // 83: abgleich.v1.AgentService.Pause:output_type -> abgleich.v1.PauseResponse
-	29, // 84: abgleich.v1.AgentService.Resume:output_type -> abgleich.v1.ResumeResponse
-	31, // 85: abgleich.v1.AgentService.ListProblems:output_type -> abgleich.v1.ListProblemsResponse
-	34, // 86: abgleich.v1.AgentService.RetryProblem:output_type -> abgleich.v1.RetryProblemResponse
-	36, // 87: abgleich.v1.AgentService.ListHolds:output_type -> abgleich.v1.ListHoldsResponse
-	39, // 88: abgleich.v1.AgentService.ResolveHold:output_type -> abgleich.v1.ResolveHoldResponse
-	41, // 89: abgleich.v1.AgentService.PlanRun:output_type -> abgleich.v1.PlanRunResponse
-	44, // 90: abgleich.v1.AgentService.ListRuns:output_type -> abgleich.v1.ListRunsResponse
-	48, // 91: abgleich.v1.AgentService.GetParameters:output_type -> abgleich.v1.GetParametersResponse
-	50, // 92: abgleich.v1.AgentService.SetParameters:output_type -> abgleich.v1.SetParametersResponse
-	54, // 93: abgleich.v1.AgentService.ListEmployees:output_type -> abgleich.v1.ListEmployeesResponse
-	56, // 94: abgleich.v1.AgentService.SaveEmployee:output_type -> abgleich.v1.SaveEmployeeResponse
-	60, // 95: abgleich.v1.AgentService.SetPermission:output_type -> abgleich.v1.SetPermissionResponse
-	58, // 96: abgleich.v1.AgentService.SetMailbox:output_type -> abgleich.v1.SetMailboxResponse
-	62, // 97: abgleich.v1.AgentService.ReadLog:output_type -> abgleich.v1.ReadLogResponse
-	76, // [76:98] is the sub-list for method output_type
-	54, // [54:76] is the sub-list for method input_type
-	54, // [54:54] is the sub-list for extension type_name
-	54, // [54:54] is the sub-list for extension extendee
-	0,  // [0:54] is the sub-list for field type_name
+	100, // 0: abgleich.v1.HelloResponse.now:type_name -> google.protobuf.Timestamp
+	100, // 1: abgleich.v1.Credentials.verified:type_name -> google.protobuf.Timestamp
+	12,  // 2: abgleich.v1.GetCredentialsResponse.credentials:type_name -> abgleich.v1.Credentials
+	12,  // 3: abgleich.v1.SaveCredentialsResponse.credentials:type_name -> abgleich.v1.Credentials
+	21,  // 4: abgleich.v1.VerifyCredentialsResponse.stage:type_name -> abgleich.v1.Stage
+	2,   // 5: abgleich.v1.Stage.state:type_name -> abgleich.v1.StageState
+	96,  // 6: abgleich.v1.Stage.args:type_name -> abgleich.v1.Stage.ArgsEntry
+	101, // 7: abgleich.v1.Stage.took:type_name -> google.protobuf.Duration
+	24,  // 8: abgleich.v1.WatchStatusResponse.agent:type_name -> abgleich.v1.AgentStatus
+	25,  // 9: abgleich.v1.WatchStatusResponse.users:type_name -> abgleich.v1.UserStatus
+	100, // 10: abgleich.v1.AgentStatus.started:type_name -> google.protobuf.Timestamp
+	101, // 11: abgleich.v1.AgentStatus.interval:type_name -> google.protobuf.Duration
+	3,   // 12: abgleich.v1.UserStatus.state:type_name -> abgleich.v1.UserState
+	100, // 13: abgleich.v1.UserStatus.paused_until:type_name -> google.protobuf.Timestamp
+	26,  // 14: abgleich.v1.UserStatus.kinds:type_name -> abgleich.v1.KindStatus
+	0,   // 15: abgleich.v1.KindStatus.kind:type_name -> abgleich.v1.Kind
+	4,   // 16: abgleich.v1.KindStatus.phase:type_name -> abgleich.v1.RunPhase
+	101, // 17: abgleich.v1.KindStatus.remaining:type_name -> google.protobuf.Duration
+	100, // 18: abgleich.v1.KindStatus.last_success:type_name -> google.protobuf.Timestamp
+	100, // 19: abgleich.v1.KindStatus.last_try:type_name -> google.protobuf.Timestamp
+	100, // 20: abgleich.v1.KindStatus.next_run:type_name -> google.protobuf.Timestamp
+	100, // 21: abgleich.v1.KindStatus.blocked_until:type_name -> google.protobuf.Timestamp
+	27,  // 22: abgleich.v1.KindStatus.counts:type_name -> abgleich.v1.Counts
+	0,   // 23: abgleich.v1.SyncNowRequest.kind:type_name -> abgleich.v1.Kind
+	100, // 24: abgleich.v1.PauseRequest.until:type_name -> google.protobuf.Timestamp
+	36,  // 25: abgleich.v1.ListProblemsResponse.problems:type_name -> abgleich.v1.Problem
+	0,   // 26: abgleich.v1.Problem.kind:type_name -> abgleich.v1.Kind
+	1,   // 27: abgleich.v1.Problem.side:type_name -> abgleich.v1.SideId
+	100, // 28: abgleich.v1.Problem.first:type_name -> google.protobuf.Timestamp
+	100, // 29: abgleich.v1.Problem.last:type_name -> google.protobuf.Timestamp
+	100, // 30: abgleich.v1.Problem.next_try:type_name -> google.protobuf.Timestamp
+	36,  // 31: abgleich.v1.GetProblemResponse.problem:type_name -> abgleich.v1.Problem
+	43,  // 32: abgleich.v1.GetProblemResponse.fields:type_name -> abgleich.v1.FieldPair
+	46,  // 33: abgleich.v1.ListHoldsResponse.holds:type_name -> abgleich.v1.Hold
+	0,   // 34: abgleich.v1.Hold.kind:type_name -> abgleich.v1.Kind
+	1,   // 35: abgleich.v1.Hold.side:type_name -> abgleich.v1.SideId
+	100, // 36: abgleich.v1.Hold.since:type_name -> google.protobuf.Timestamp
+	0,   // 37: abgleich.v1.PlanRunRequest.kind:type_name -> abgleich.v1.Kind
+	27,  // 38: abgleich.v1.PlanRunResponse.counts:type_name -> abgleich.v1.Counts
+	51,  // 39: abgleich.v1.PlanRunResponse.actions:type_name -> abgleich.v1.PlannedAction
+	1,   // 40: abgleich.v1.PlannedAction.side:type_name -> abgleich.v1.SideId
+	0,   // 41: abgleich.v1.PlannedAction.kind:type_name -> abgleich.v1.Kind
+	100, // 42: abgleich.v1.PlannedAction.start:type_name -> google.protobuf.Timestamp
+	54,  // 43: abgleich.v1.ListRunsResponse.runs:type_name -> abgleich.v1.Run
+	0,   // 44: abgleich.v1.Run.kind:type_name -> abgleich.v1.Kind
+	100, // 45: abgleich.v1.Run.started:type_name -> google.protobuf.Timestamp
+	101, // 46: abgleich.v1.Run.took:type_name -> google.protobuf.Duration
+	27,  // 47: abgleich.v1.Run.counts:type_name -> abgleich.v1.Counts
+	101, // 48: abgleich.v1.Run.throttled:type_name -> google.protobuf.Duration
+	100, // 49: abgleich.v1.Run.undone:type_name -> google.protobuf.Timestamp
+	0,   // 50: abgleich.v1.CompareRequest.kind:type_name -> abgleich.v1.Kind
+	57,  // 51: abgleich.v1.CompareResponse.items:type_name -> abgleich.v1.Compared
+	0,   // 52: abgleich.v1.Compared.kind:type_name -> abgleich.v1.Kind
+	5,   // 53: abgleich.v1.Compared.state:type_name -> abgleich.v1.CompareState
+	100, // 54: abgleich.v1.Compared.start:type_name -> google.protobuf.Timestamp
+	43,  // 55: abgleich.v1.Compared.fields:type_name -> abgleich.v1.FieldPair
+	0,   // 56: abgleich.v1.Trashed.kind:type_name -> abgleich.v1.Kind
+	1,   // 57: abgleich.v1.Trashed.side:type_name -> abgleich.v1.SideId
+	6,   // 58: abgleich.v1.Trashed.reason:type_name -> abgleich.v1.TrashReason
+	100, // 59: abgleich.v1.Trashed.start:type_name -> google.protobuf.Timestamp
+	100, // 60: abgleich.v1.Trashed.at:type_name -> google.protobuf.Timestamp
+	43,  // 61: abgleich.v1.Trashed.fields:type_name -> abgleich.v1.FieldPair
+	100, // 62: abgleich.v1.Trashed.restored:type_name -> google.protobuf.Timestamp
+	58,  // 63: abgleich.v1.ListTrashResponse.items:type_name -> abgleich.v1.Trashed
+	7,   // 64: abgleich.v1.KindOptions.direction:type_name -> abgleich.v1.Direction
+	8,   // 65: abgleich.v1.KindOptions.private:type_name -> abgleich.v1.PrivateItems
+	97,  // 66: abgleich.v1.KindOptions.field_policies:type_name -> abgleich.v1.KindOptions.FieldPoliciesEntry
+	65,  // 67: abgleich.v1.Options.appointments:type_name -> abgleich.v1.KindOptions
+	65,  // 68: abgleich.v1.Options.tasks:type_name -> abgleich.v1.KindOptions
+	66,  // 69: abgleich.v1.GetOptionsResponse.options:type_name -> abgleich.v1.Options
+	66,  // 70: abgleich.v1.SetOptionsRequest.options:type_name -> abgleich.v1.Options
+	66,  // 71: abgleich.v1.SetOptionsResponse.options:type_name -> abgleich.v1.Options
+	71,  // 72: abgleich.v1.SetOptionsResponse.appointments:type_name -> abgleich.v1.OptionsEffect
+	71,  // 73: abgleich.v1.SetOptionsResponse.tasks:type_name -> abgleich.v1.OptionsEffect
+	78,  // 74: abgleich.v1.ListLooksResponse.looks:type_name -> abgleich.v1.Look
+	100, // 75: abgleich.v1.Look.at:type_name -> google.protobuf.Timestamp
+	79,  // 76: abgleich.v1.GetParametersResponse.parameters:type_name -> abgleich.v1.Parameter
+	98,  // 77: abgleich.v1.SetParametersRequest.values:type_name -> abgleich.v1.SetParametersRequest.ValuesEntry
+	99,  // 78: abgleich.v1.SetParametersRequest.sealed_values:type_name -> abgleich.v1.SetParametersRequest.SealedValuesEntry
+	85,  // 79: abgleich.v1.Employee.tie:type_name -> abgleich.v1.MailboxTie
+	84,  // 80: abgleich.v1.ListEmployeesResponse.employees:type_name -> abgleich.v1.Employee
+	84,  // 81: abgleich.v1.SaveEmployeeRequest.employee:type_name -> abgleich.v1.Employee
+	84,  // 82: abgleich.v1.SaveEmployeeResponse.employee:type_name -> abgleich.v1.Employee
+	85,  // 83: abgleich.v1.SetMailboxRequest.tie:type_name -> abgleich.v1.MailboxTie
+	85,  // 84: abgleich.v1.SetMailboxResponse.tie:type_name -> abgleich.v1.MailboxTie
+	10,  // 85: abgleich.v1.AgentService.Hello:input_type -> abgleich.v1.HelloRequest
+	13,  // 86: abgleich.v1.AgentService.GetCredentials:input_type -> abgleich.v1.GetCredentialsRequest
+	15,  // 87: abgleich.v1.AgentService.SaveCredentials:input_type -> abgleich.v1.SaveCredentialsRequest
+	17,  // 88: abgleich.v1.AgentService.DeleteCredentials:input_type -> abgleich.v1.DeleteCredentialsRequest
+	19,  // 89: abgleich.v1.AgentService.VerifyCredentials:input_type -> abgleich.v1.VerifyCredentialsRequest
+	22,  // 90: abgleich.v1.AgentService.WatchStatus:input_type -> abgleich.v1.WatchStatusRequest
+	28,  // 91: abgleich.v1.AgentService.SyncNow:input_type -> abgleich.v1.SyncNowRequest
+	30,  // 92: abgleich.v1.AgentService.Pause:input_type -> abgleich.v1.PauseRequest
+	32,  // 93: abgleich.v1.AgentService.Resume:input_type -> abgleich.v1.ResumeRequest
+	34,  // 94: abgleich.v1.AgentService.ListProblems:input_type -> abgleich.v1.ListProblemsRequest
+	37,  // 95: abgleich.v1.AgentService.RetryProblem:input_type -> abgleich.v1.RetryProblemRequest
+	39,  // 96: abgleich.v1.AgentService.IgnoreProblem:input_type -> abgleich.v1.IgnoreProblemRequest
+	41,  // 97: abgleich.v1.AgentService.GetProblem:input_type -> abgleich.v1.GetProblemRequest
+	44,  // 98: abgleich.v1.AgentService.ListHolds:input_type -> abgleich.v1.ListHoldsRequest
+	47,  // 99: abgleich.v1.AgentService.ResolveHold:input_type -> abgleich.v1.ResolveHoldRequest
+	49,  // 100: abgleich.v1.AgentService.PlanRun:input_type -> abgleich.v1.PlanRunRequest
+	52,  // 101: abgleich.v1.AgentService.ListRuns:input_type -> abgleich.v1.ListRunsRequest
+	55,  // 102: abgleich.v1.AgentService.Compare:input_type -> abgleich.v1.CompareRequest
+	59,  // 103: abgleich.v1.AgentService.ListTrash:input_type -> abgleich.v1.ListTrashRequest
+	61,  // 104: abgleich.v1.AgentService.RestoreTrash:input_type -> abgleich.v1.RestoreTrashRequest
+	63,  // 105: abgleich.v1.AgentService.UndoRun:input_type -> abgleich.v1.UndoRunRequest
+	67,  // 106: abgleich.v1.AgentService.GetOptions:input_type -> abgleich.v1.GetOptionsRequest
+	69,  // 107: abgleich.v1.AgentService.SetOptions:input_type -> abgleich.v1.SetOptionsRequest
+	80,  // 108: abgleich.v1.AgentService.GetParameters:input_type -> abgleich.v1.GetParametersRequest
+	82,  // 109: abgleich.v1.AgentService.SetParameters:input_type -> abgleich.v1.SetParametersRequest
+	86,  // 110: abgleich.v1.AgentService.ListEmployees:input_type -> abgleich.v1.ListEmployeesRequest
+	88,  // 111: abgleich.v1.AgentService.SaveEmployee:input_type -> abgleich.v1.SaveEmployeeRequest
+	92,  // 112: abgleich.v1.AgentService.SetPermission:input_type -> abgleich.v1.SetPermissionRequest
+	90,  // 113: abgleich.v1.AgentService.SetMailbox:input_type -> abgleich.v1.SetMailboxRequest
+	72,  // 114: abgleich.v1.AgentService.ForgetEmployee:input_type -> abgleich.v1.ForgetEmployeeRequest
+	74,  // 115: abgleich.v1.AgentService.ConfirmDatabase:input_type -> abgleich.v1.ConfirmDatabaseRequest
+	76,  // 116: abgleich.v1.AgentService.ListLooks:input_type -> abgleich.v1.ListLooksRequest
+	94,  // 117: abgleich.v1.AgentService.ReadLog:input_type -> abgleich.v1.ReadLogRequest
+	11,  // 118: abgleich.v1.AgentService.Hello:output_type -> abgleich.v1.HelloResponse
+	14,  // 119: abgleich.v1.AgentService.GetCredentials:output_type -> abgleich.v1.GetCredentialsResponse
+	16,  // 120: abgleich.v1.AgentService.SaveCredentials:output_type -> abgleich.v1.SaveCredentialsResponse
+	18,  // 121: abgleich.v1.AgentService.DeleteCredentials:output_type -> abgleich.v1.DeleteCredentialsResponse
+	20,  // 122: abgleich.v1.AgentService.VerifyCredentials:output_type -> abgleich.v1.VerifyCredentialsResponse
+	23,  // 123: abgleich.v1.AgentService.WatchStatus:output_type -> abgleich.v1.WatchStatusResponse
+	29,  // 124: abgleich.v1.AgentService.SyncNow:output_type -> abgleich.v1.SyncNowResponse
+	31,  // 125: abgleich.v1.AgentService.Pause:output_type -> abgleich.v1.PauseResponse
+	33,  // 126: abgleich.v1.AgentService.Resume:output_type -> abgleich.v1.ResumeResponse
+	35,  // 127: abgleich.v1.AgentService.ListProblems:output_type -> abgleich.v1.ListProblemsResponse
+	38,  // 128: abgleich.v1.AgentService.RetryProblem:output_type -> abgleich.v1.RetryProblemResponse
+	40,  // 129: abgleich.v1.AgentService.IgnoreProblem:output_type -> abgleich.v1.IgnoreProblemResponse
+	42,  // 130: abgleich.v1.AgentService.GetProblem:output_type -> abgleich.v1.GetProblemResponse
+	45,  // 131: abgleich.v1.AgentService.ListHolds:output_type -> abgleich.v1.ListHoldsResponse
+	48,  // 132: abgleich.v1.AgentService.ResolveHold:output_type -> abgleich.v1.ResolveHoldResponse
+	50,  // 133: abgleich.v1.AgentService.PlanRun:output_type -> abgleich.v1.PlanRunResponse
+	53,  // 134: abgleich.v1.AgentService.ListRuns:output_type -> abgleich.v1.ListRunsResponse
+	56,  // 135: abgleich.v1.AgentService.Compare:output_type -> abgleich.v1.CompareResponse
+	60,  // 136: abgleich.v1.AgentService.ListTrash:output_type -> abgleich.v1.ListTrashResponse
+	62,  // 137: abgleich.v1.AgentService.RestoreTrash:output_type -> abgleich.v1.RestoreTrashResponse
+	64,  // 138: abgleich.v1.AgentService.UndoRun:output_type -> abgleich.v1.UndoRunResponse
+	68,  // 139: abgleich.v1.AgentService.GetOptions:output_type -> abgleich.v1.GetOptionsResponse
+	70,  // 140: abgleich.v1.AgentService.SetOptions:output_type -> abgleich.v1.SetOptionsResponse
+	81,  // 141: abgleich.v1.AgentService.GetParameters:output_type -> abgleich.v1.GetParametersResponse
+	83,  // 142: abgleich.v1.AgentService.SetParameters:output_type -> abgleich.v1.SetParametersResponse
+	87,  // 143: abgleich.v1.AgentService.ListEmployees:output_type -> abgleich.v1.ListEmployeesResponse
+	89,  // 144: abgleich.v1.AgentService.SaveEmployee:output_type -> abgleich.v1.SaveEmployeeResponse
+	93,  // 145: abgleich.v1.AgentService.SetPermission:output_type -> abgleich.v1.SetPermissionResponse
+	91,  // 146: abgleich.v1.AgentService.SetMailbox:output_type -> abgleich.v1.SetMailboxResponse
+	73,  // 147: abgleich.v1.AgentService.ForgetEmployee:output_type -> abgleich.v1.ForgetEmployeeResponse
+	75,  // 148: abgleich.v1.AgentService.ConfirmDatabase:output_type -> abgleich.v1.ConfirmDatabaseResponse
+	77,  // 149: abgleich.v1.AgentService.ListLooks:output_type -> abgleich.v1.ListLooksResponse
+	95,  // 150: abgleich.v1.AgentService.ReadLog:output_type -> abgleich.v1.ReadLogResponse
+	118, // [118:151] is the sub-list for method output_type
+	85,  // [85:118] is the sub-list for method input_type
+	85,  // [85:85] is the sub-list for extension type_name
+	85,  // [85:85] is the sub-list for extension extendee
+	0,   // [0:85] is the sub-list for field type_name
 }
 
 func init() { file_abgleich_proto_init() }
@@ -4495,13 +6766,14 @@ func file_abgleich_proto_init() {
 	if File_abgleich_proto != nil {
 		return
 	}
+	file_abgleich_proto_msgTypes[56].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_abgleich_proto_rawDesc), len(file_abgleich_proto_rawDesc)),
-			NumEnums:      5,
-			NumMessages:   61,
+			NumEnums:      9,
+			NumMessages:   91,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -3,6 +3,7 @@ package client
 import (
 	"time"
 
+	"abgleich/assets"
 	"abgleich/ipc/contract"
 )
 
@@ -155,4 +156,24 @@ func (p Picture) merge(m *contract.WatchStatusResponse) Picture {
 		}
 	}
 	return p
+}
+
+// StateIcon is the picture of a state, in the tray and in the window; a state this
+// program doesn't know looks like one that isn't known.
+func StateIcon(s contract.UserState) assets.Icon {
+	switch s {
+	case contract.UserState_USER_STATE_NOT_SET_UP:
+		return assets.StateNotSetUp
+	case contract.UserState_USER_STATE_FINE:
+		return assets.StateFine
+	case contract.UserState_USER_STATE_SYNCING:
+		return assets.StateSyncing
+	case contract.UserState_USER_STATE_PAUSED, contract.UserState_USER_STATE_DISABLED:
+		return assets.StatePaused
+	case contract.UserState_USER_STATE_ATTENTION:
+		return assets.StateAttention
+	case contract.UserState_USER_STATE_CREDENTIALS_NEEDED:
+		return assets.StateCredentials
+	}
+	return assets.StateOffline
 }

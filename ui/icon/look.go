@@ -78,7 +78,7 @@ func Look(p client.Picture, t *assets.Catalog, notice string, now time.Time) App
 		until = t.When(p.User.GetPausedUntil().AsTime(), now)
 	}
 	status := t.T("state."+name+".text", "time", until)
-	a := Appearance{Icon: iconOf(p.State()), Tooltip: cut(t.T("app.name")+" – "+status+secondLine(p, t, now), maxTooltip)}
+	a := Appearance{Icon: client.StateIcon(p.State()), Tooltip: cut(t.T("app.name")+" – "+status+secondLine(p, t, now), maxTooltip)}
 	if notice != "" {
 		status = notice
 	}
@@ -120,26 +120,6 @@ func secondLine(p client.Picture, t *assets.Catalog, now time.Time) string {
 		return "\n" + t.T("tooltip.last", "time", t.When(last, now))
 	}
 	return ""
-}
-
-// iconOf chooses the icon of a state; a state this program doesn't know looks
-// like one that isn't known.
-func iconOf(s contract.UserState) assets.Icon {
-	switch s {
-	case contract.UserState_USER_STATE_NOT_SET_UP:
-		return assets.StateNotSetUp
-	case contract.UserState_USER_STATE_FINE:
-		return assets.StateFine
-	case contract.UserState_USER_STATE_SYNCING:
-		return assets.StateSyncing
-	case contract.UserState_USER_STATE_PAUSED, contract.UserState_USER_STATE_DISABLED:
-		return assets.StatePaused
-	case contract.UserState_USER_STATE_ATTENTION:
-		return assets.StateAttention
-	case contract.UserState_USER_STATE_CREDENTIALS_NEEDED:
-		return assets.StateCredentials
-	}
-	return assets.StateOffline
 }
 
 // cut shortens a text to a number of UTF-16 units without splitting a letter.

@@ -11,108 +11,16 @@ import (
 	"abgleich/assets"
 )
 
-// System is the tray of this system, by fyne.io/systray over the desktop bus.
-type System struct {
-	items  [entries]*systray.MenuItem
-	clicks chan Entry
-	built  chan struct{} // closed when the last entry is there
-	quit   chan struct{}
-}
+// trayItem is the library's menu entry.
+type trayItem = systray.MenuItem
 
-// RunSystem puts an icon into the tray, runs ready beside it and blocks until
-// ready returns. It must be called from the program's first goroutine, and only
-// once: the library keeps its state in globals. An error means that there is no
-// tray to be in.
-func RunSystem(ready func(*System)) error {
-	if err := available(); err != nil {
-		return err
-	}
-	s := &System{clicks: make(chan Entry), built: make(chan struct{}), quit: make(chan struct{})}
-	systray.Run(func() {
-		systray.SetTitle("Abgleich")
-		go func() {
-			ready(s)
-			close(s.quit)
-			systray.Quit()
-		}()
-		// The desktop asks for the menu after this returns: it shall be whole.
-		select {
-		case <-s.built:
-		case <-s.quit:
-		}
-	}, func() {})
-	return nil
-}
-
-// SetIcon shows one of the tray icons.
-func (s *System) SetIcon(icon assets.Icon) { systray.SetIcon(assets.PNG(icon, panelSize)) }
-
-// SetTooltip sets what is shown when the mouse rests on the icon.
-func (s *System) SetTooltip(text string) { systray.SetTooltip(text) }
-
-// Clicks gives what the person clicks.
-func (s *System) Clicks() <-chan Entry { return s.clicks }
-
-// Add makes a menu entry below all others of its level.
-func (s *System) Add(e Entry, item Item) {
-	if e.SeparatorBefore() {
-		systray.AddSeparator()
-	}
-	parent, below := e.Parent()
-	var m *systray.MenuItem
-	switch {
-	case below && e.Checkable():
-		m = s.items[parent].AddSubMenuItemCheckbox(item.Title, "", item.Checked)
-	case below:
-		m = s.items[parent].AddSubMenuItem(item.Title, "")
-	default:
-		m = systray.AddMenuItem(item.Title, "")
-	}
-	s.items[e] = m
-	if item.Disabled {
-		m.Disable()
-	}
-	go s.listen(e, m)
-	if e == entries-1 {
-		close(s.built)
-	}
-}
-
-// listen passes clicks on until the tray ends.
-func (s *System) listen(e Entry, m *systray.MenuItem) {
-	for {
-		select {
-		case <-s.quit:
-			return
-		case <-m.ClickedCh:
-			select {
-			case s.clicks <- e:
-			case <-s.quit:
-				return
-			}
-		}
-	}
-}
-
-// Change changes an entry in place.
-func (s *System) Change(e Entry, item Item) {
-	m := s.items[e]
-	if e.Checkable() && item.Checked != m.Checked() {
-		if item.Checked {
-			m.Check()
-		} else {
-			m.Uncheck()
-		}
-	}
-	if item.Disabled != m.Disabled() {
-		if item.Disabled {
-			m.Disable()
-		} else {
-			m.Enable()
-		}
-	}
-	m.SetTitle(item.Title)
-}
+func runTray(ready, exit func())         { systray.Run(ready, exit) }
+func quitTray()                          { systray.Quit() }
+func nameTray(name string)               { systray.SetTitle(name) }
+func setTrayTooltip(text string)         { systray.SetTooltip(text) }
+func addSeparator()                      { systray.AddSeparator() }
+func addTrayItem(title string) *trayItem { return systray.AddMenuItem(title, "") }
+func setTrayIcon(icon assets.Icon)       { systray.SetIcon(assets.PNG(icon, panelSize)) }
 
 // panelSize is the picture's size in pixels; panels scale it down.
 const panelSize = 48

@@ -144,25 +144,6 @@ func (p *statusPage) pauseMenu() {
 	widget.ShowPopUpMenuAtPosition(menu, p.app.opt.Window.Canvas(), at)
 }
 
-// iconOf chooses the picture for a state.
-func iconOf(s contract.UserState) assets.Icon {
-	switch s {
-	case contract.UserState_USER_STATE_NOT_SET_UP:
-		return assets.StateNotSetUp
-	case contract.UserState_USER_STATE_FINE:
-		return assets.StateFine
-	case contract.UserState_USER_STATE_SYNCING:
-		return assets.StateSyncing
-	case contract.UserState_USER_STATE_PAUSED, contract.UserState_USER_STATE_DISABLED:
-		return assets.StatePaused
-	case contract.UserState_USER_STATE_ATTENTION:
-		return assets.StateAttention
-	case contract.UserState_USER_STATE_CREDENTIALS_NEEDED:
-		return assets.StateCredentials
-	}
-	return assets.StateOffline
-}
-
 // refresh brings the page up to date with the picture.
 func (p *statusPage) refresh() {
 	t, pic, now := p.app.texts, p.app.picture, p.app.opt.Now()
@@ -178,7 +159,7 @@ func (p *statusPage) refresh() {
 		hint = sentence + " " + todo
 	}
 	p.hint.set(hint)
-	if icon := iconOf(pic.State()); icon != p.shown {
+	if icon := client.StateIcon(pic.State()); icon != p.shown {
 		p.shown, p.icon.Resource = icon, resource(icon)
 		p.icon.Refresh()
 	}

@@ -15,6 +15,8 @@ import (
 type batch struct {
 	f *folder
 	*tx
+	// s sees what the batch has written.
+	s  session
 	op string
 	// rows are the items to be written as they stand; changed ones are reread.
 	rows map[pim.ItemID]row
@@ -27,16 +29,58 @@ func (f *folder) batch(ctx context.Context, op string, ids []pim.ItemID) (*batch
 	if err != nil {
 		return nil, err
 	}
-	b := &batch{f: f, tx: t, op: op}
+	b := &batch{f: f, tx: t, op: op, s: session{main: t, ours: t, told: map[share]personal{}}}
+	if f.d.ours != nil {
+		if b.s.ours, err = f.d.ours.begin(ctx, false); err != nil {
+			_ = t.Rollback()
+			return nil, err
+		}
+	}
 	want := make([]any, len(ids))
 	for i, id := range ids {
 		want[i] = rowID(id)
 	}
-	if b.rows, err = f.load(ctx, t, want, false); err != nil {
-		_ = t.Rollback()
+	if b.rows, err = f.load(ctx, b.s, want, false); err != nil {
+		b.end()
 		return nil, err
 	}
 	return b, nil
+}
+
+// end gives up what is not committed.
+func (b *batch) end() { b.s.end() }
+
+// commit makes the batch durable. Beside a foreign database what participants have of
+// their own follows: if that is lost, the caller finds what it wanted to write
+// missing and writes it again.
+func (b *batch) commit(ctx context.Context) error {
+	if err := b.Commit(); err != nil {
+		return err
+	}
+	if !b.f.d.cfg.Foreign || len(b.s.told) == 0 {
+		return nil
+	}
+	ctx = context.WithoutCancel(ctx)
+	w, err := b.f.d.ours.begin(ctx, true)
+	if err != nil {
+		return err
+	}
+	defer w.Rollback()
+	for at, p := range b.s.told {
+		if err := b.f.d.putPersonal(ctx, w, at.user, rowID(at.id), p); err != nil {
+			return err
+		}
+	}
+	return w.Commit()
+}
+
+// tell writes what a participant has of his own in an appointment.
+func (b *batch) tell(ctx context.Context, user string, id any, p personal) error {
+	if b.f.d.cfg.Foreign {
+		b.s.told[share{user, itemID(id)}] = p
+		return nil
+	}
+	return b.f.d.putPersonal(ctx, b.tx, user, id, p)
 }
 
 // item does the work on one item. An error that concerns the item alone is given
@@ -65,6 +109,7 @@ func (b *batch) item(ctx context.Context, id pim.ItemID, do func() (side.Outcome
 	if !b.guarded {
 		return side.Outcome{ID: id, Err: b.refusal(id, err)}, nil
 	}
+	delete(b.s.told, share{b.f.user, id})
 	if _, back := b.exec(ctx, "ROLLBACK TO item"); back != nil {
 		return side.Outcome{}, fmt.Errorf("%w, and then: %w", err, back)
 	}

@@ -253,7 +253,7 @@ func TestADeletedItemOfWhichOnlyTheKeyIsKnownIsKnownToBeDeleted(t *testing.T) {
 	moved := create(t, f, "moved", "d")
 	l.exec(t, `UPDATE appointments SET user_id = 'Bernd' WHERE id = ?`, string(moved.ID))
 	want := map[pim.Key]side.Place{"kept": side.PlaceHere, "gone": side.PlaceDeleted, "own": side.PlaceDeleted,
-		"moved": side.PlaceElsewhere, "never": side.PlaceNowhere}
+		"moved": side.PlaceDeleted, "never": side.PlaceNowhere}
 	for k, place := range want {
 		// Nobody has heard of the id: the process that made the item did not live to record it.
 		got, err := f.Whereabouts(t.Context(), []side.Lost{{ID: pim.ItemID(k), Key: k}})

@@ -33,7 +33,7 @@ func (d *Database) compare(ctx context.Context, f *folder) error {
 	}
 	defer w.Rollback()
 	past := &memory{f: f, t: w}
-	err = f.walk(ctx, r, func(now row, _ []sql.RawBytes) error {
+	err = f.walk(ctx, session{main: r, ours: w}, false, func(now row, _ []sql.RawBytes) error {
 		for {
 			was, ok, err := past.peek(ctx)
 			if err != nil {
@@ -87,7 +87,8 @@ func (f *folder) seen(ctx context.Context, w *tx, now row) error {
 	return f.note(ctx, w, now.id, rowHere)
 }
 
-// missing records a row that is not in the folder any more. Its key is forgotten
+// missing records a row that is not in the folder any more, and forgets what the user
+// had of his own in it. Its key is forgotten
 // unless the row lives on with another owner: a foreign database may use an id
 // again, and the next item must not inherit the key.
 func (f *folder) missing(ctx context.Context, r, w *tx, id any) error {
@@ -101,6 +102,11 @@ func (f *folder) missing(ctx context.Context, r, w *tx, id any) error {
 func (f *folder) forget(ctx context.Context, w *tx, id any, how int, key bool) error {
 	if _, err := w.exec(ctx, `DELETE FROM seen WHERE kind = ? AND user_id = ? AND item_id = ?`, f.kind, f.user, id); err != nil {
 		return err
+	}
+	if f.kind == pim.KindAppointment {
+		if _, err := w.exec(ctx, `DELETE FROM participant_fields WHERE appointment_id = ? AND user_id = ?`, id, f.user); err != nil {
+			return err
+		}
 	}
 	if key {
 		if _, err := w.exec(ctx, `DELETE FROM item_keys WHERE item_id = ? AND kind = ? AND user_id = ?`, id, f.kind, f.user); err != nil {

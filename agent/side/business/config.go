@@ -30,6 +30,11 @@ type Config struct {
 	// PollInterval is how often to look for changes while somebody watches; zero
 	// means 200 ms.
 	PollInterval time.Duration
+	// Keeper is the installation that works with the database; nil for a program that
+	// only reads, or writes what a person asked for: then copies aren't looked for.
+	Keeper Keeper
+	// Machine is a mark of this machine, "" where it has none.
+	Machine string
 	// Now is the clock; nil is time.Now.
 	Now func() time.Time
 }
@@ -46,6 +51,8 @@ type Database struct {
 	// views are the contract's relations that are views.
 	views map[string]bool
 	entry entrance
+	// homing is held while the mark is read and written.
+	homing sync.Mutex
 
 	// foreignWork is held while a foreign database is written or compared. Its ids
 	// may be used again at once, so what follows a deletion in the key store must

@@ -75,7 +75,7 @@ func contract() []relation {
 		{"group_members", []string{"group_name", "user_id"}},
 		{"group_functions", []string{"group_name", "function"}},
 		appointmentRelation,
-		{"appointment_participants", []string{"appointment_id", "user_id"}},
+		participantRelation,
 		exceptionRelation,
 		taskRelation,
 	}

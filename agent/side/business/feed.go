@@ -117,7 +117,7 @@ func (f *folder) page(ctx context.Context, c side.Cursor, from place) (side.Page
 			ids = append(ids, e.id)
 		}
 	}
-	found, err := f.load(ctx, s.main, ids, true)
+	found, err := f.load(ctx, s, ids, true)
 	if err != nil {
 		return side.Page{}, err
 	}
@@ -208,7 +208,7 @@ func (f *folder) FindByKey(ctx context.Context, keys []pim.Key) ([]side.Found, e
 	if err != nil {
 		return nil, coded(op, f.user, err)
 	}
-	rows, err := f.load(ctx, s.main, ids, true)
+	rows, err := f.load(ctx, s, ids, true)
 	if err != nil {
 		return nil, coded(op, f.user, err)
 	}
@@ -255,7 +255,8 @@ func (f *folder) holders(ctx context.Context, t *tx, keys []pim.Key) (map[pim.Ke
 	return by, ids, nil
 }
 
-// Whereabouts finds out what became of items. In an embedded database a tombstone
+// Whereabouts finds out what became of items. What went to another owner, or lost
+// the user as a participant, is deleted for him: somebody did that on purpose. In an embedded database a tombstone
 // proves a deletion; in a foreign one a row that is not seen any more may have been
 // filtered away by a view, so only our own deletions are known as such. Keys outlive
 // their rows in an embedded database: an id nobody knows is looked for by its key.
@@ -303,23 +304,27 @@ func (f *folder) whereKeyIs(ctx context.Context, s session, k pim.Key) (side.Pla
 
 func (f *folder) whereIs(ctx context.Context, s session, id pim.ItemID) (side.Place, error) {
 	var mine bool
-	err := s.main.QueryRowContext(ctx, `SELECT user_id = ? FROM `+f.rel.name+` WHERE id = ?`, f.user, rowID(id)).Scan(&mine)
-	switch {
-	case err == nil && mine:
+	condition, who := f.visible()
+	err := s.main.QueryRowContext(ctx, `SELECT `+condition+` FROM `+f.rel.name+` WHERE id = ?`, append(who, rowID(id))...).Scan(&mine)
+	if err == nil && mine {
 		return side.PlaceHere, nil
-	case err == nil:
-		return side.PlaceElsewhere, nil
-	case !errors.Is(err, sql.ErrNoRows):
+	}
+	if err != nil && !errors.Is(err, sql.ErrNoRows) {
 		return side.PlaceUnknown, err
 	}
+	others := err == nil
 	var how int
 	err = s.ours.QueryRowContext(ctx, `SELECT gone FROM changes WHERE item_id = ? AND kind = ? AND user_id = ?
 		ORDER BY revision DESC LIMIT 1`, rowID(id), f.kind, f.user).Scan(&how)
 	switch {
-	case errors.Is(err, sql.ErrNoRows):
-		return side.PlaceNowhere, nil
-	case err != nil:
+	case err != nil && !errors.Is(err, sql.ErrNoRows):
 		return side.PlaceUnknown, err
+	case others && (err != nil || how == rowHere):
+		return side.PlaceElsewhere, nil // nobody saw it change hands
+	case others:
+		return side.PlaceDeleted, nil
+	case err != nil:
+		return side.PlaceNowhere, nil
 	case how == rowDeleted, how == rowLeft && !f.d.cfg.Foreign:
 		return side.PlaceDeleted, nil
 	}

@@ -138,3 +138,8 @@ func (l *lab) put(t testing.TB, user pim.UserID, i pim.Item) pim.ItemID {
 	}
 	return pim.ItemID(fmt.Sprint(id))
 }
+
+func (l *lab) join(t testing.TB, id pim.ItemID, who pim.UserID) {
+	t.Helper()
+	l.exec(t, `INSERT INTO appointment_participants (appointment_id, user_id) VALUES (?,?)`, string(id), string(who))
+}

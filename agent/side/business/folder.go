@@ -30,11 +30,15 @@ type folder struct {
 func (d *Database) ID() pim.SideID { return pim.Business }
 
 // Open gives one user's items of one kind. Codes: [fault.EmployeeUnknown],
-// [fault.EmployeeInactive], [fault.BadRequest] for no kind.
+// [fault.EmployeeInactive], [fault.BadRequest] for no kind,
+// [fault.DatabaseCopy].
 func (d *Database) Open(ctx context.Context, a side.Account, k pim.Kind) (side.Folder, error) {
 	const op = "business.Open"
 	if pim.FieldsOf(k) == 0 {
 		return nil, fault.New(fault.BadRequest, op, string(a.User), errors.New("no such kind"))
+	}
+	if err := d.CheckCopy(ctx); err != nil {
+		return nil, err
 	}
 	e, err := d.Employee(ctx, a.User)
 	if err != nil {
@@ -63,6 +67,13 @@ type row struct {
 	item pim.Item
 	err  error // the row cannot be read as an item
 	key  pim.Key
+
+	owner string // as its row spells him
+	guest bool   // the user takes part and isn't the owner
+	// own is what the user as a guest has of his own, all of it; unset tells that it
+	// isn't written down yet.
+	own   personal
+	unset bool
 
 	series     bool // it has a rule, be it one we can read or not
 	exceptions []exception
@@ -100,7 +111,17 @@ func rowID(id pim.ItemID) any {
 
 // session is what one method reads or writes in: for an embedded database one
 // transaction in two places.
-type session struct{ main, ours *tx }
+type session struct {
+	main, ours *tx
+	// told are values of participants still to be written beside a foreign database.
+	told map[share]personal
+}
+
+// share names one participant's part in an appointment.
+type share struct {
+	user string
+	id   pim.ItemID
+}
 
 func (d *Database) reading(ctx context.Context) (session, error) {
 	m, err := d.begin(ctx, false)
@@ -108,14 +129,14 @@ func (d *Database) reading(ctx context.Context) (session, error) {
 		return session{}, err
 	}
 	if d.ours == nil {
-		return session{m, m}, nil
+		return session{main: m, ours: m}, nil
 	}
 	o, err := d.ours.begin(ctx, false)
 	if err != nil {
 		_ = m.Rollback()
 		return session{}, err
 	}
-	return session{m, o}, nil
+	return session{main: m, ours: o}, nil
 }
 
 func (s session) end() {
@@ -128,7 +149,7 @@ func (s session) end() {
 // load reads rows of this folder by id in one query, and the exceptions of series
 // among them in a second one; ids that are not there are not in the map. Series are
 // always decoded.
-func (f *folder) load(ctx context.Context, t *tx, ids []any, decoded bool) (map[pim.ItemID]row, error) {
+func (f *folder) load(ctx context.Context, s session, ids []any, decoded bool) (map[pim.ItemID]row, error) {
 	found := make(map[pim.ItemID]row, len(ids))
 	if len(ids) == 0 {
 		return found, nil
@@ -137,10 +158,13 @@ func (f *folder) load(ctx context.Context, t *tx, ids []any, decoded bool) (map[
 	if err != nil {
 		return nil, err
 	}
-	// The plus keeps SQLite from walking all items of the user instead of looking
-	// the ids up.
-	rows, err := t.query(ctx, `SELECT `+f.rel.selection()+` FROM `+f.rel.name+
-		` WHERE id IN (SELECT value FROM json_each(?)) AND +user_id = ?`, string(list), f.user)
+	own, err := f.personals(ctx, s, ids)
+	if err != nil {
+		return nil, err
+	}
+	condition, who := f.visible()
+	rows, err := s.main.query(ctx, `SELECT `+f.rel.selection()+` FROM `+f.rel.name+
+		` WHERE id IN (SELECT value FROM json_each(?)) AND `+condition, append([]any{string(list)}, who...)...)
 	if err != nil {
 		return nil, err
 	}
@@ -150,13 +174,13 @@ func (f *folder) load(ctx context.Context, t *tx, ids []any, decoded bool) (map[
 		columns [][]sql.RawBytes
 		owners  []any
 	)
-	err = f.each(rows, func(r row, raw []sql.RawBytes) error {
+	err = f.each(rows, own, func(r row, raw []sql.RawBytes) error {
 		if r.series {
 			waiting, columns, owners = append(waiting, r), append(columns, copied(raw)), append(owners, r.id)
 			return nil
 		}
 		if decoded {
-			r.item, r.err = decode(f.kind, raw, nil)
+			r.decode(f.kind, raw)
 		}
 		found[itemID(r.id)] = r
 		return nil
@@ -169,16 +193,24 @@ func (f *folder) load(ctx context.Context, t *tx, ids []any, decoded bool) (map[
 	}
 	var by map[pim.ItemID][]exception
 	if f.kind == pim.KindAppointment {
-		if by, err = f.exceptions(ctx, t, owners); err != nil {
+		if by, err = f.exceptions(ctx, s.main, owners); err != nil {
 			return nil, err
 		}
 	}
 	for i, r := range waiting {
 		r.with(by[itemID(r.id)])
-		r.item, r.err = decode(f.kind, columns[i], r.exceptions)
+		r.decode(f.kind, columns[i])
 		found[itemID(r.id)] = r
 	}
 	return found, nil
+}
+
+// decode reads the item of a row.
+func (r *row) decode(k pim.Kind, raw []sql.RawBytes) {
+	r.item, r.err = decode(k, raw, r.exceptions)
+	if a, ok := r.item.(*pim.Appointment); ok {
+		a.Guest = r.guest
+	}
 }
 
 func copied(raw []sql.RawBytes) []sql.RawBytes {
@@ -196,18 +228,23 @@ func (r *row) with(exceptions []exception) {
 	}
 }
 
-// walk reads all rows of the folder in the order of ids, one at a time, with their
-// exceptions; the columns are valid during the call only.
-func (f *folder) walk(ctx context.Context, t *tx, do func(row, []sql.RawBytes) error) error {
-	rows, err := t.QueryContext(ctx, `SELECT `+f.rel.selection()+` FROM `+f.rel.name+
-		` WHERE user_id = ? ORDER BY id COLLATE BINARY`, f.user)
+// walk reads all rows of the folder, or those the user owns, in the order of ids, one
+// at a time, with their exceptions; the columns are valid during the call only.
+func (f *folder) walk(ctx context.Context, s session, owned bool, do func(row, []sql.RawBytes) error) error {
+	own, err := f.personals(ctx, s, nil)
+	if err != nil {
+		return err
+	}
+	condition, who := f.scope(owned)
+	rows, err := s.main.QueryContext(ctx, `SELECT `+f.rel.selection()+` FROM `+f.rel.name+
+		` WHERE `+condition+` ORDER BY id COLLATE BINARY`, who...)
 	if err != nil {
 		return err
 	}
 	defer rows.Close()
-	beside := exceptionWalk{f: f, t: t}
+	beside := exceptionWalk{f: f, t: s.main, owned: owned}
 	defer beside.close()
-	return f.each(rows, func(r row, raw []sql.RawBytes) error {
+	return f.each(rows, own, func(r row, raw []sql.RawBytes) error {
 		if r.series && f.kind == pim.KindAppointment {
 			all, err := beside.of(ctx, r.id)
 			if err != nil {
@@ -220,8 +257,8 @@ func (f *folder) walk(ctx context.Context, t *tx, do func(row, []sql.RawBytes) e
 }
 
 // each reads rows selected by relation.selection, one at a time; the columns are
-// valid during the call only.
-func (f *folder) each(rows *sql.Rows, do func(row, []sql.RawBytes) error) error {
+// valid during the call only. own is what the user has of his own as a guest.
+func (f *folder) each(rows *sql.Rows, own map[pim.ItemID]personal, do func(row, []sql.RawBytes) error) error {
 	raw := make([]sql.RawBytes, len(f.rel.columns))
 	var id any
 	targets := make([]any, len(raw))
@@ -237,6 +274,12 @@ func (f *folder) each(rows *sql.Rows, do func(row, []sql.RawBytes) error) error 
 		r := row{id: id, series: len(raw[colRule]) > 0}
 		text = append(text[:0], itemID(id)...)
 		raw[colID] = text
+		if r.owner = f.user; !f.owns(raw) {
+			r.owner, r.guest = string(raw[colUser]), true
+			mine := own[itemID(id)]
+			mine.over(raw)
+			r.own, r.unset = personalOf(raw), !mine.whole()
+		}
 		r.hash = hashRow(raw)
 		if err := do(r, raw); err != nil {
 			return err
@@ -288,7 +331,7 @@ func (f *folder) Get(ctx context.Context, ids []pim.ItemID) ([]side.Got, error) 
 	for i, id := range ids {
 		want[i] = rowID(id)
 	}
-	found, err := f.load(ctx, s.main, want, true)
+	found, err := f.load(ctx, s, want, true)
 	if err == nil {
 		err = f.keys(ctx, s.ours, want, found)
 	}

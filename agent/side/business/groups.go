@@ -20,6 +20,9 @@ const (
 	// FunctionSyncCredentials: "Synchronisationszugangsdaten", the user may enter
 	// the login.
 	FunctionSyncCredentials Function = "sync-credentials"
+	// FunctionSyncContent: "Synchronisationsinhalte", an administrator may see other
+	// users' items with their content; each look is recorded.
+	FunctionSyncContent Function = "sync-content"
 )
 
 // ServiceGroup is the group the service user must belong to unless configured

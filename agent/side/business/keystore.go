@@ -16,6 +16,7 @@ const keyStoreMark = 0x4162674b
 
 // keyStoreTables are what the key store has beside the feed of 00002_feed.sql:
 // the hash of every row as last seen, and keys written ahead of their rows.
+// participantFields came later.
 const keyStoreTables = `
 CREATE TABLE seen (
 	kind    INTEGER NOT NULL,
@@ -32,6 +33,27 @@ CREATE TABLE pending_keys (
 	PRIMARY KEY (item_id, kind, user_id)
 ) WITHOUT ROWID;`
 
+// participantFields are what participants have of their own (00004_participants.sql).
+const participantFields = `
+CREATE TABLE IF NOT EXISTS participant_fields (
+	appointment_id   NOT NULL,
+	user_id          TEXT NOT NULL COLLATE NOCASE,
+	busy             TEXT,
+	private          TEXT,
+	categories       TEXT,
+	reminder_minutes TEXT,
+	PRIMARY KEY (appointment_id, user_id)
+) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS participant_fields_user ON participant_fields (user_id);`
+
+// homeTable is where our mark stands (00005_mark.sql).
+const homeTable = `
+CREATE TABLE IF NOT EXISTS home (
+	only_row     INTEGER PRIMARY KEY CHECK (only_row = 1),
+	installation TEXT NOT NULL,
+	place        TEXT NOT NULL
+);`
+
 // openKeyStore makes the tables in a new file and refuses a file that is not ours.
 func (d *Database) openKeyStore(ctx context.Context) error {
 	var mark, tables int
@@ -43,7 +65,8 @@ func (d *Database) openKeyStore(ctx context.Context) error {
 		return err
 	}
 	if mark == keyStoreMark && tables > 0 {
-		return nil
+		_, err := w.ExecContext(ctx, participantFields+homeTable)
+		return err
 	}
 	if tables > 0 {
 		return fault.New(fault.ParameterInvalid, "business.openKeyStore", d.cfg.KeyStore,
@@ -59,7 +82,7 @@ func (d *Database) openKeyStore(ctx context.Context) error {
 	}
 	defer t.Rollback()
 	_, ddl, _ := strings.Cut(string(feed), "-- +goose Up")
-	for _, text := range []string{ddl, keyStoreTables, "PRAGMA application_id = 1096968011"} {
+	for _, text := range []string{ddl, keyStoreTables, participantFields, homeTable, "PRAGMA application_id = 1096968011"} {
 		if _, err := t.ExecContext(ctx, text); err != nil {
 			return err
 		}
@@ -80,6 +103,11 @@ func (d *Database) announceKeys(ctx context.Context, f *folder, rows []newRow) e
 		return err
 	}
 	for _, r := range rows {
+		if r.guest {
+			if err := d.putPersonal(ctx, t, f.user, r.id, r.own); err != nil {
+				return err
+			}
+		}
 		_, err := t.exec(ctx, `INSERT OR REPLACE INTO pending_keys (item_id, kind, user_id, hash) VALUES (?,?,?,?)`,
 			r.id, f.kind, f.user, r.hash[:])
 		if err != nil {
@@ -134,7 +162,12 @@ func (d *Database) settle(ctx context.Context, p *pools, f *folder, id any, hash
 		return err
 	}
 	defer r.Rollback()
-	found, err := f.load(ctx, r, []any{id}, false)
+	own, err := d.ours.begin(ctx, false)
+	if err != nil {
+		return err
+	}
+	defer own.Rollback()
+	found, err := f.load(ctx, session{main: r, ours: own}, []any{id}, false)
 	if err != nil {
 		return err
 	}

@@ -44,7 +44,7 @@ func (e *RecordError) Unwrap() error { return e.Err }
 // exportDomain ends the UIDs given to items that have none of their own.
 const exportDomain = "@items.abgleich"
 
-// Walk calls do for each item of a user, in the order of ids, from one snapshot.
+// Walk calls do for each item a user owns, in the order of ids, from one snapshot.
 // An item without UID gets one that [Database.Put] recognises in the same database.
 // Rows that cannot be read as items are errors.
 func (d *Database) Walk(ctx context.Context, user pim.UserID, k pim.Kind, do func(Record) error) error {
@@ -63,7 +63,7 @@ func (d *Database) Walk(ctx context.Context, user pim.UserID, k pim.Kind, do fun
 	if err != nil {
 		return coded(op, f.user, err)
 	}
-	err = f.walk(ctx, s.main, func(r row, raw []sql.RawBytes) error {
+	err = f.walk(ctx, s, true, func(r row, raw []sql.RawBytes) error {
 		item, err := decode(k, raw, r.exceptions)
 		if err != nil {
 			return err
@@ -161,7 +161,7 @@ func (p *putter) put(ctx context.Context, r Record) error {
 	}
 	p.done.Created++
 	if s := seriesOf(item); s != nil {
-		return (&batch{f: f, tx: p.t, op: "business.Put"}).begin(ctx, id, s)
+		return (&batch{f: f, tx: p.t, s: session{main: p.t}, op: "business.Put"}).begin(ctx, id, s)
 	}
 	return nil
 }
@@ -216,18 +216,18 @@ func (p *putter) find(ctx context.Context, f *folder, uid string) (id any, own b
 }
 
 func (p *putter) update(ctx context.Context, f *folder, id any, item pim.Item, rule string) error {
-	before, err := f.load(ctx, p.t, []any{id}, false)
+	before, err := f.load(ctx, session{main: p.t}, []any{id}, false)
 	if err != nil {
 		return err
 	}
-	b := &batch{f: f, tx: p.t, op: "business.Put"}
+	b := &batch{f: f, tx: p.t, s: session{main: p.t}, op: "business.Put"}
 	if err := b.update(ctx, id, pim.FieldsOf(f.kind)&^pim.Fields(pim.FieldMeeting), item); err != nil {
 		return err
 	}
 	if err := b.putRule(ctx, before[itemID(id)], item, rule); err != nil {
 		return err
 	}
-	after, err := f.load(ctx, p.t, []any{id}, false)
+	after, err := f.load(ctx, session{main: p.t}, []any{id}, false)
 	if err != nil {
 		return err
 	}

@@ -116,18 +116,20 @@ func scanException(rows *sql.Rows) (e exception, err error) {
 // exceptionWalk reads the exceptions of a whole folder beside a walk over its rows,
 // both in the order of ids: memory stays flat.
 type exceptionWalk struct {
-	f    *folder
-	t    *tx
-	rows *sql.Rows // nil until the first series
-	next *exception
+	f     *folder
+	t     *tx
+	owned bool
+	rows  *sql.Rows // nil until the first series
+	next  *exception
 }
 
 // of gives the exceptions of the series with an id; ids must come in their order.
 func (w *exceptionWalk) of(ctx context.Context, id any) ([]exception, error) {
 	if w.rows == nil {
 		var err error
+		condition, who := w.f.scope(w.owned)
 		w.rows, err = w.t.QueryContext(ctx, exceptionSelection()+` WHERE appointment_id IN (SELECT id FROM `+w.f.rel.name+
-			` WHERE user_id = ? AND recurrence_rule <> '') ORDER BY appointment_id COLLATE BINARY, original_start`, w.f.user)
+			` WHERE `+condition+` AND recurrence_rule <> '') ORDER BY appointment_id COLLATE BINARY, original_start`, who...)
 		if err != nil {
 			return nil, err
 		}

@@ -26,18 +26,19 @@ func (l *lab) fixture() sidetest.Fixture {
 		l.exec(t, `DELETE FROM `+l.table(k)+` WHERE id = ?`, string(id))
 	}
 	fx := sidetest.Fixture{
-		Side: l.Database, Accounts: []side.Account{l.account(0), l.account(1)},
+		Side: l.Database, KeepsOwn: !l.foreign, Accounts: []side.Account{l.account(0), l.account(1)},
 		Person: sidetest.Person{
 			Put: func(t testing.TB, a side.Account, i pim.Item) pim.ItemID { return l.put(t, a.User, i) },
 			Edit: func(t testing.TB, _ side.Account, k pim.Kind, id pim.ItemID, subject string) {
 				l.exec(t, `UPDATE `+l.table(k)+` SET subject = ? WHERE id = ?`, subject, string(id))
 			},
 			Delete: remove,
-			Move: func(t testing.TB, a side.Account, k pim.Kind, id pim.ItemID) func() {
-				l.exec(t, `UPDATE `+l.table(k)+` SET user_id = 'clara' WHERE id = ?`, string(id))
-				return func() {
-					l.exec(t, `UPDATE `+l.table(k)+` SET user_id = ? WHERE id = ?`, string(a.User), string(id))
-				}
+			Join:   func(t testing.TB, _ side.Account, id pim.ItemID, who side.Account) { l.join(t, id, who.User) },
+			Leave: func(t testing.TB, who side.Account, id pim.ItemID) {
+				l.exec(t, `DELETE FROM appointment_participants WHERE appointment_id = ? AND user_id = ?`, string(id), string(who.User))
+			},
+			HandOver: func(t testing.TB, _ side.Account, k pim.Kind, id pim.ItemID, to side.Account) {
+				l.exec(t, `UPDATE `+l.table(k)+` SET user_id = ? WHERE id = ?`, string(to.User), string(id))
 			},
 			Copy: func(t testing.TB, _ side.Account, k pim.Kind, id pim.ItemID) {
 				l.exec(t, `INSERT INTO `+l.table(k)+` (user_id, subject, body, categories) SELECT user_id, subject, body, categories FROM `+l.table(k)+` WHERE id = ?`, string(id))

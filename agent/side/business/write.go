@@ -16,6 +16,9 @@ type newRow struct {
 	id   any
 	key  pim.Key
 	hash rowHash
+	// guest tells that the user joined an appointment that was there, with own.
+	guest bool
+	own   personal
 }
 
 // Create makes new items; each becomes durable together with its key.
@@ -29,7 +32,7 @@ func (f *folder) Create(ctx context.Context, in []side.Creation) ([]side.Outcome
 	if err != nil {
 		return nil, coded(op, f.user, err)
 	}
-	defer b.Rollback()
+	defer b.end()
 	out, rows, err := b.create(ctx, in)
 	if err == nil && f.d.cfg.Foreign && len(rows) > 0 {
 		err = f.d.announceKeys(ctx, f, rows)
@@ -37,7 +40,7 @@ func (f *folder) Create(ctx context.Context, in []side.Creation) ([]side.Outcome
 	if err != nil {
 		return nil, coded(op, f.user, err)
 	}
-	err = b.Commit()
+	err = b.commit(ctx)
 	if f.d.cfg.Foreign && len(rows) > 0 {
 		// What is announced must be settled even when the caller is being stopped.
 		after := context.WithoutCancel(ctx)
@@ -59,6 +62,10 @@ func (b *batch) create(ctx context.Context, in []side.Creation) ([]side.Outcome,
 	places := make([]int, 0, len(in))
 	ids := make([]any, 0, len(in))
 	insert := b.f.inserter()
+	meetings, err := b.meetings(ctx, in)
+	if err != nil {
+		return nil, nil, err
+	}
 	for i, c := range in {
 		var id any
 		o, err := b.item(ctx, "", func() (side.Outcome, error) {
@@ -68,6 +75,13 @@ func (b *batch) create(ctx context.Context, in []side.Creation) ([]side.Outcome,
 			}
 			if err != nil {
 				return side.Outcome{}, err
+			}
+			if m := meetings.of(item); m != nil {
+				if err := b.guard(ctx); err != nil {
+					return side.Outcome{}, err
+				}
+				id = m.id
+				return side.Outcome{}, b.join(ctx, m, item)
 			}
 			s := seriesOf(item)
 			if s != nil {
@@ -91,7 +105,7 @@ func (b *batch) create(ctx context.Context, in []side.Creation) ([]side.Outcome,
 			insert = b.f.inserter() // what it knows of the highest id was undone
 		}
 	}
-	made, err := b.f.load(ctx, b.tx, ids, false)
+	made, err := b.f.load(ctx, b.s, ids, false)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -100,8 +114,12 @@ func (b *batch) create(ctx context.Context, in []side.Creation) ([]side.Outcome,
 		if !ok {
 			return nil, nil, fault.New(fault.ItemRefused, b.op, b.f.user, errors.New("a new row is not visible in the folder"))
 		}
-		rows[n].hash = r.hash
+		rows[n].hash, rows[n].guest, rows[n].own = r.hash, r.guest, r.own
 		out[places[n]] = side.Outcome{ID: itemID(r.id), Version: r.version()}
+		if r.guest {
+			// What it says need not be what was asked for: the next feed tells.
+			out[places[n]].Version = r.past()
+		}
 	}
 	if !b.f.d.cfg.Foreign {
 		err = putKeys(ctx, b.tx, b.f, rows)
@@ -125,15 +143,22 @@ func (f *folder) Update(ctx context.Context, in []side.Update) ([]side.Outcome, 
 		if err != nil {
 			return side.Outcome{}, err
 		}
-		now, series, err := b.updateSeries(ctx, r, u.Fields, item)
+		shared, follows, err := b.updateOwn(ctx, &r, u.Fields, item)
+		if err != nil {
+			return side.Outcome{}, err
+		}
+		now, series, err := b.updateSeries(ctx, r, shared, item)
 		if err == nil && !series {
-			err = b.update(ctx, r.id, u.Fields, item)
+			err = b.update(ctx, r.id, shared, item)
 		}
 		if err != nil {
 			return side.Outcome{}, err
 		}
 		if series {
 			b.rows[u.ID] = now
+			if follows {
+				return side.Outcome{ID: u.ID, Version: now.past()}, nil
+			}
 			return side.Outcome{ID: u.ID, Version: now.version()}, nil
 		}
 		if now, err = b.again(ctx, r.id); err != nil {
@@ -146,7 +171,7 @@ func (f *folder) Update(ctx context.Context, in []side.Update) ([]side.Outcome, 
 
 // again reads a row that was just written.
 func (b *batch) again(ctx context.Context, id any) (row, error) {
-	found, err := b.f.load(ctx, b.tx, []any{id}, false)
+	found, err := b.f.load(ctx, b.s, []any{id}, false)
 	if err != nil {
 		return row{}, err
 	}
@@ -161,11 +186,7 @@ func (b *batch) again(ctx context.Context, id any) (row, error) {
 // update sets the columns of fields, but never those of the recurrence.
 func (b *batch) update(ctx context.Context, id any, fields pim.FieldSet, item pim.Item) error {
 	fields &^= pim.Fields(pim.FieldRecurrence)
-	if item.Shared().Recurrence != nil {
-		item = item.Clone()
-		item.Shared().Recurrence = nil
-	}
-	v, err := encode(item)
+	v, err := encodeSingle(item)
 	if err != nil {
 		return fault.New(fault.ItemRefused, b.op, b.f.kind.String(), err)
 	}
@@ -187,12 +208,16 @@ func (b *batch) set(ctx context.Context, id any, sets []string, args []any) erro
 	if len(sets) == 0 {
 		return nil
 	}
+	owner := b.f.user
+	if r, ok := b.rows[itemID(id)]; ok {
+		owner = r.owner
+	}
 	_, err := b.exec(ctx, `UPDATE `+b.f.rel.name+` SET `+strings.Join(sets, ", ")+` WHERE id = ? AND user_id = ?`,
-		append(args, id, b.f.user)...)
+		append(args, id, owner)...)
 	return err
 }
 
-// Delete deletes rows; the feed keeps a tombstone.
+// Delete deletes rows; the feed keeps a tombstone. A participant only leaves.
 func (f *folder) Delete(ctx context.Context, in []side.Deletion) ([]side.Outcome, error) {
 	ids := make([]pim.ItemID, len(in))
 	for i, u := range in {
@@ -205,14 +230,21 @@ func (f *folder) Delete(ctx context.Context, in []side.Deletion) ([]side.Outcome
 		if err != nil {
 			return side.Outcome{}, err
 		}
-		if _, err := b.exec(ctx, `DELETE FROM `+f.rel.name+` WHERE id = ? AND user_id = ?`, r.id, f.user); err != nil {
+		if r.guest {
+			err = b.leave(ctx, r.id)
+		} else {
+			_, err = b.exec(ctx, `DELETE FROM `+f.rel.name+` WHERE id = ? AND user_id = ?`, r.id, f.user)
+		}
+		if err != nil {
 			return side.Outcome{}, err
 		}
 		if f.d.cfg.Foreign {
-			if err := b.dropExceptions(ctx, r); err != nil {
-				return side.Outcome{}, err
+			if !r.guest {
+				if err := errors.Join(b.dropExceptions(ctx, r), b.dropParticipants(ctx, r.id)); err != nil {
+					return side.Outcome{}, err
+				}
 			}
-			left, err := f.load(ctx, b.tx, []any{r.id}, false)
+			left, err := f.load(ctx, b.s, []any{r.id}, false)
 			if err != nil {
 				return side.Outcome{}, err
 			}
@@ -254,6 +286,12 @@ func (f *folder) SetKeys(ctx context.Context, in []side.KeyAssignment) ([]side.O
 			if err != nil {
 				return side.Outcome{}, err
 			}
+			if r.guest && r.unset {
+				// This is his first copy: from now on it has nothing from the owner's.
+				if err := b.tell(ctx, b.f.user, r.id, r.own); err != nil {
+					return side.Outcome{}, err
+				}
+			}
 			return side.Outcome{ID: in[i].ID, Version: r.version()}, putKey(ctx, b.tx, f, r.id, in[i].Key)
 		})
 	}
@@ -276,15 +314,15 @@ func (f *folder) setForeignKeys(ctx context.Context, op string, ids []pim.ItemID
 	for i, id := range ids {
 		want[i] = rowID(id)
 	}
-	rows, err := f.load(ctx, r, want, false)
-	if err != nil {
-		return nil, err
-	}
 	w, err := f.d.ours.begin(ctx, true)
 	if err != nil {
 		return nil, err
 	}
 	defer w.Rollback()
+	rows, err := f.load(ctx, session{main: r, ours: w}, want, false)
+	if err != nil {
+		return nil, err
+	}
 	b := &batch{f: f, op: op, rows: rows}
 	out := make([]side.Outcome, len(in))
 	for i, k := range in {
@@ -293,6 +331,11 @@ func (f *folder) setForeignKeys(ctx context.Context, op string, ids []pim.ItemID
 		if err != nil {
 			out[i].Err = err
 			continue
+		}
+		if found.guest && found.unset {
+			if err := f.d.putPersonal(ctx, w, f.user, found.id, found.own); err != nil {
+				return nil, err
+			}
 		}
 		if err := putKey(ctx, w, f, found.id, k.Key); err != nil {
 			return nil, err
@@ -311,14 +354,14 @@ func (f *folder) each1(ctx context.Context, op string, ids []pim.ItemID, do func
 	if err != nil {
 		return nil, coded(op, f.user, err)
 	}
-	defer b.Rollback()
+	defer b.end()
 	out := make([]side.Outcome, len(ids))
 	for i, id := range ids {
 		if out[i], err = b.item(ctx, id, func() (side.Outcome, error) { return do(b, i) }); err != nil {
 			return nil, coded(op, f.user, err)
 		}
 	}
-	if err := b.Commit(); err != nil && !errors.Is(err, sql.ErrTxDone) {
+	if err := b.commit(ctx); err != nil && !errors.Is(err, sql.ErrTxDone) {
 		return nil, coded(op, f.user, err)
 	} else if err != nil {
 		return nil, coded(op, f.user, errors.Join(err, ctx.Err()))

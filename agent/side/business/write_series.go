@@ -53,7 +53,7 @@ func (b *batch) updateSeries(ctx context.Context, r row, fields pim.FieldSet, it
 // single reads a single item that is to become a series, with exceptions that are
 // left from when it was one.
 func (b *batch) single(ctx context.Context, id any) (row, error) {
-	found, err := b.f.load(ctx, b.tx, []any{id}, true)
+	found, err := b.f.load(ctx, b.s, []any{id}, true)
 	if err != nil || b.f.kind != pim.KindAppointment {
 		return found[itemID(id)], err
 	}

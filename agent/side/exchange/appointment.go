@@ -14,7 +14,7 @@ func (m mapping) writeAppointment(a *pim.Appointment, it *ews.Item, fields pim.F
 	if fields.Has(pim.FieldWhen) {
 		c.AllDay = a.When.AllDay
 		if a.When.AllDay {
-			c.Start, c.End = a.When.First.In(m.home), a.When.Last.AddDays(1).In(m.home)
+			c.Start, c.End = a.When.First.In(m.home), endOfDay(a.When.Last, m.home)
 			c.StartTimeZone = m.windows
 		} else {
 			c.Start, c.End = a.When.Start, a.When.End
@@ -65,6 +65,20 @@ func (m mapping) when(c *ews.CalendarFields) pim.When {
 	home := m.dayZone(c.Start, c.StartTimeZone)
 	return pim.When{AllDay: true, First: pim.DateOf(c.Start.In(home).Add(halfDay)), Last: pim.DateOf(c.End.In(home).Add(-halfDay))}
 }
+
+// endOfDay is the midnight that ends a day. Where the clocks skip it, the next day
+// begins at one, which a server may stretch to the end of that day: then it is the
+// last minute of the day, which every server stretches to the end of its own.
+func endOfDay(d pim.Date, loc *time.Location) time.Time {
+	end := d.AddDays(1).In(loc)
+	if !hasMidnight(d.AddDays(1), loc) {
+		end = end.Add(-time.Minute)
+	}
+	return end
+}
+
+// hasMidnight tells that the clocks do not skip the midnight a day begins with.
+func hasMidnight(d pim.Date, loc *time.Location) bool { return d.In(loc).Hour() == 0 }
 
 // halfDay is the tolerance for the first instant of a day, about which servers
 // disagree where clocks change at midnight.

@@ -22,6 +22,11 @@ const (
 // is found. failed makes the result of an item whose request failed; when nothing
 // succeeded, the first error is the whole batch's.
 func batch[In, Out any](ctx context.Context, in []In, call func(context.Context, []In) ([]Out, error), failed func(In, error) Out) ([]Out, error) {
+	return batchBy(ctx, chunk, in, call, failed)
+}
+
+// batchBy is batch with size inputs in a request.
+func batchBy[In, Out any](ctx context.Context, size int, in []In, call func(context.Context, []In) ([]Out, error), failed func(In, error) Out) ([]Out, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, fault.New(fault.Cancelled, "exchange.batch", "", err)
 	}
@@ -29,8 +34,8 @@ func batch[In, Out any](ctx context.Context, in []In, call func(context.Context,
 	out := make([]Out, len(in))
 	var wg sync.WaitGroup
 	places := make(chan struct{}, parallel)
-	for from := 0; from < len(in); from += chunk {
-		to := min(from+chunk, len(in))
+	for from := 0; from < len(in); from += size {
+		to := min(from+size, len(in))
 		places <- struct{}{}
 		if err := r.stopped(); err != nil {
 			r.fail(in[from:to], out[from:to], fault.New(fault.CodeOf(err), "exchange.batch", "not tried", nil))

@@ -13,14 +13,22 @@ import (
 // folder is one user's calendar or tasks folder.
 type folder struct {
 	client *ews.Client
+	meter  *ews.Meter // of client
 	id     ews.FolderID
 	named  bool // it isn't the default folder of its kind
 	shape  ews.Shape
 	m      mapping
+	// looking completes no half-written series, but shows it as it was meant.
+	looking bool
 }
 
 // BatchSize is what goes through in about one round trip.
 func (f *folder) BatchSize() int { return chunk * parallel }
+
+// Spent implements side.Metered.
+func (f *folder) Spent() side.Spent {
+	return side.Spent{Requests: f.meter.Requests(), Sent: f.meter.Sent(), Received: f.meter.Received(), Throttled: f.meter.Throttled()}
+}
 
 // Close gives nothing back: connections belong to the side.
 func (f *folder) Close() error { return nil }

@@ -36,10 +36,18 @@ func ordered(set []occurrenceChange) []occurrenceChange {
 }
 
 // occurrence gives the change of one occurrence of a series. Nothing is deleted
-// from it: what is not there is taken from the master.
+// from it: what is not there is taken from the master. Where the clocks skip the hour
+// it begins in, so that it has no length, or the midnight it ends at, its times go
+// along: the pattern's own end lies before the start or in the next day, and a server
+// refuses or stretches a change that leaves it there.
 func (m mapping) occurrence(series pim.ItemID, c occurrenceChange, days *time.Location) ews.ItemChange {
 	m.home = days
-	it, set, clear := m.write(c.item, c.fields&writable(m.kind))
+	fields := c.fields & writable(m.kind)
+	w := c.item.When
+	if w.AllDay && !hasMidnight(w.Last.AddDays(1), days) || !w.AllDay && w.Start.Equal(w.End) {
+		fields |= pim.Fields(pim.FieldWhen)
+	}
+	it, set, clear := m.write(c.item, fields)
 	it.Properties = nil
 	set &^= ews.Fields(ews.FieldStartTimeZone, ews.FieldEndTimeZone)
 	return ews.ItemChange{ID: ews.ItemID{ID: ews.ID(series), Instance: c.number}, Item: it, Set: set | clear}

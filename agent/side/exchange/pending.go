@@ -48,8 +48,12 @@ type pendingChanged struct {
 	Item     *pim.Appointment `json:"item"`
 }
 
+// packer packs what is still to be written, one series after the other: what it
+// needs for that is large, and made once.
+type packer struct{ z *gzip.Writer }
+
 // pendingOf packs the recurrence of a series that passed [pim.CheckSeries].
-func pendingOf(a *pim.Appointment, k known) (string, error) {
+func (x *packer) pendingOf(a *pim.Appointment, k known) (string, error) {
 	timing, err := a.Recurrence.Timing(a.When)
 	if err != nil {
 		return "", err
@@ -67,11 +71,15 @@ func pendingOf(a *pim.Appointment, k known) (string, error) {
 		p.Changed = append(p.Changed, c)
 	}
 	var b bytes.Buffer
-	z := gzip.NewWriter(&b)
-	if err := json.NewEncoder(z).Encode(p); err != nil {
+	if x.z == nil {
+		x.z = gzip.NewWriter(&b)
+	} else {
+		x.z.Reset(&b)
+	}
+	if err := json.NewEncoder(x.z).Encode(p); err != nil {
 		return "", err
 	}
-	if err := z.Close(); err != nil {
+	if err := x.z.Close(); err != nil {
 		return "", err
 	}
 	return pendingVersion + base64.StdEncoding.EncodeToString(b.Bytes()), nil

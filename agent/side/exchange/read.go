@@ -3,6 +3,7 @@ package exchange
 import (
 	"context"
 	"errors"
+	"slices"
 
 	"abgleich/agent/ews"
 	"abgleich/agent/fault"
@@ -27,58 +28,123 @@ var errUnsteady = errors.New("the series kept changing while it was read")
 // load reads items: the masters of series first, then all their changed occurrences
 // together.
 func (f *folder) load(ctx context.Context, ids []pim.ItemID) ([]loaded, error) {
-	return f.loadTimes(ctx, ids, rereads)
+	return f.loadTimes(ctx, ids, nil, rereads)
 }
 
-func (f *folder) loadTimes(ctx context.Context, ids []pim.ItemID, times int) ([]loaded, error) {
-	masters, err := batch(ctx, ids, f.getter(f.shape), failedItem[pim.ItemID])
+// loadTimes is load; along are the numbers of occurrences that are likely to be
+// changed ones, for each item: they are read with their masters.
+func (f *folder) loadTimes(ctx context.Context, ids []pim.ItemID, along [][]int, times int) ([]loaded, error) {
+	masters, near, err := f.readMasters(ctx, ids, along)
 	if err != nil {
 		return nil, err
 	}
 	out := make([]loaded, len(ids))
-	var changed []pim.ItemID
-	from := make([]int, len(ids))
+	var far []pim.ItemID
+	var of []place
 	for i := range masters {
-		out[i] = f.got(ids[i], &masters[i])
-		from[i] = len(changed)
-		if c := masters[i].Item.Calendar; masters[i].Err == nil && c != nil {
-			for _, o := range c.Modifications {
-				changed = append(changed, pim.ItemID(o.ID.ID))
+		it := &masters[i].Item
+		if out[i] = f.got(ids[i], &masters[i]); out[i].series == nil {
+			continue
+		}
+		for k, n := range f.m.numbered(it, out[i].series) {
+			if r, there := near[i][n]; there && r.Err == nil {
+				out[i].series.listed[n] = f.m.readOccurrence(&r.Item, out[i].series.master)
+				continue
 			}
+			far, of = append(far, pim.ItemID(it.Calendar.Modifications[k].ID.ID)), append(of, place{i, n})
 		}
 	}
-	if len(changed) == 0 {
-		return out, nil
-	}
-	occurrences, err := batch(ctx, changed, f.getter(occurrenceShape()), failedItem[pim.ItemID])
+	occurrences, err := batch(ctx, far, f.getter(occurrenceShape()), failedItem[pim.ItemID])
 	if err != nil {
 		return nil, err
 	}
 	var again []int
-	for i := range masters {
-		c := masters[i].Item.Calendar
-		if out[i].got.Err != nil || c == nil || len(c.Modifications) == 0 {
-			continue
-		}
-		part := occurrences[from[i] : from[i]+len(c.Modifications)]
-		items := make([]ews.Item, len(part))
-		var bad error
-		for n := range part {
-			items[n] = part[n].Item
-			if part[n].Err != nil {
-				bad = part[n].Err
-			}
-		}
+	for k := range occurrences {
+		r, at := &occurrences[k], of[k]
+		l := &out[at.item]
 		switch {
-		case bad == nil:
-			out[i].got.Item, out[i].series = f.m.readSeries(&masters[i].Item, items)
-		case itemError(bad):
-			again = append(again, i) // it changed since its master was read
-		default:
-			out[i].got.Err = bad
+		case r.Err == nil:
+			if at.number > 0 && l.series != nil {
+				l.series.listed[at.number] = f.m.readOccurrence(&r.Item, l.series.master)
+			}
+		case !itemError(r.Err):
+			l.got.Err = r.Err
+		case !slices.Contains(again, at.item):
+			again = append(again, at.item) // it changed since its master was read
+		}
+	}
+	for i := range out {
+		if s := out[i].series; s != nil && out[i].got.Err == nil && len(s.listed) > 0 {
+			out[i].got.Item = s.whole()
 		}
 	}
 	return out, f.loadAgain(ctx, ids, out, again, times-1)
+}
+
+// place is where a changed occurrence belongs.
+type place struct{ item, number int }
+
+// readMasters reads items, and with each the occurrences along of it: in the same
+// request and behind their master, so that none is older than it.
+func (f *folder) readMasters(ctx context.Context, ids []pim.ItemID, along [][]int) ([]ews.ItemResult, []map[int]ews.ItemResult, error) {
+	near := make([]map[int]ews.ItemResult, len(ids))
+	if along == nil {
+		masters, err := batch(ctx, ids, f.getter(f.shape), failedItem[pim.ItemID])
+		return masters, near, err
+	}
+	masters := make([]ews.ItemResult, len(ids))
+	var packs [][]int // of places in ids
+	room := 0
+	for i := range ids {
+		need := 1 + len(along[i])
+		if need > room {
+			packs, room = append(packs, nil), chunk
+		}
+		packs[len(packs)-1], room = append(packs[len(packs)-1], i), room-need
+	}
+	_, err := batchBy(ctx, 1, packs, func(ctx context.Context, in [][]int) ([]struct{}, error) {
+		return []struct{}{{}}, f.readPack(ctx, in[0], ids, along, masters, near)
+	}, func(pack []int, err error) struct{} {
+		for _, i := range pack {
+			masters[i] = ews.ItemResult{Err: err}
+		}
+		return struct{}{}
+	})
+	return masters, near, err
+}
+
+func (f *folder) readPack(ctx context.Context, pack []int, ids []pim.ItemID, along [][]int, masters []ews.ItemResult, near []map[int]ews.ItemResult) error {
+	var ask []ews.ItemID
+	for _, i := range pack {
+		ask = append(ask, ews.ItemID{ID: ews.ID(ids[i])})
+		if 1+len(along[i]) <= chunk {
+			for _, n := range along[i] {
+				ask = append(ask, ews.ItemID{ID: ews.ID(ids[i]), Instance: n})
+			}
+		}
+	}
+	results, err := f.client.GetItem(ctx, ask, f.shape)
+	if fault.Has(err, fault.BadRequest) { // one of them is to blame: the masters alone tell which
+		part := make([]pim.ItemID, len(pack))
+		for n, i := range pack {
+			part[n] = ids[i]
+		}
+		results, err = batch(ctx, part, f.getter(f.shape), failedItem[pim.ItemID])
+		ask = itemIDs(part)
+	}
+	if err != nil {
+		return err
+	}
+	at := -1
+	for k, r := range results {
+		if ask[k].Instance == 0 {
+			at++
+			masters[pack[at]], near[pack[at]] = r, map[int]ews.ItemResult{}
+			continue
+		}
+		near[pack[at]][ask[k].Instance] = r
+	}
+	return nil
 }
 
 func (f *folder) loadAgain(ctx context.Context, ids []pim.ItemID, out []loaded, again []int, times int) error {
@@ -93,7 +159,7 @@ func (f *folder) loadAgain(ctx context.Context, ids []pim.ItemID, out []loaded, 
 	if times <= 0 {
 		return nil
 	}
-	fresh, err := f.loadTimes(ctx, part, times)
+	fresh, err := f.loadTimes(ctx, part, nil, times)
 	if err != nil {
 		return err
 	}
@@ -137,8 +203,8 @@ func (f *folder) got(id pim.ItemID, r *ews.ItemResult) loaded {
 			if g.Item = f.m.read(&r.Item); g.Item.Shared().Recurrence != nil {
 				g.Item = project(g.Item)
 			}
-		case len(r.Item.Calendar.Modifications) == 0: // else its occurrences must be read first
-			g.Item, l.series = f.m.readSeries(&r.Item, nil)
+		default: // its changed occurrences are read behind it
+			g.Item, l.series = f.m.readSeries(&r.Item)
 		}
 	}
 	return l
@@ -173,6 +239,10 @@ func (f *folder) complete(ctx context.Context, ids []pim.ItemID, all []loaded) e
 	var at []int
 	for i := range all {
 		if all[i].got.Err != nil || all[i].pending == "" {
+			continue
+		}
+		if f.looking {
+			all[i].shown()
 			continue
 		}
 		j := &seriesJob{id: ids[i]}

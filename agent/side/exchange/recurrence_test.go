@@ -102,15 +102,20 @@ func TestAColleaguesAllDaySeriesIsOnTheDatesHeMeant(t *testing.T) {
 		t.Fatal(err)
 	}
 	day := func(d int) time.Time { return time.Date(2026, 11, d, 0, 0, 0, 0, kiritimati) }
-	i, s := m.readSeries(&ews.Item{Element: ews.CalendarElement, Calendar: &ews.CalendarFields{
+	master := &ews.Item{Element: ews.CalendarElement, Calendar: &ews.CalendarFields{
 		Start: day(23), End: day(24), AllDay: true, StartTimeZone: "Line Islands Standard Time", Type: "RecurringMaster",
 		Recurrence:    &ews.Recurrence{Pattern: "DailyRecurrence", Interval: 1, Range: "NumberedRecurrence", Count: 5, StartDate: "2026-11-23"},
 		Deletions:     []time.Time{day(24)},
 		Modifications: []ews.Occurrence{{OriginalStart: day(26)}},
-	}}, []ews.Item{{Element: ews.CalendarElement, Subject: "anders", Calendar: &ews.CalendarFields{
-		Start: day(26), End: day(27), AllDay: true, StartTimeZone: "Line Islands Standard Time", Type: "Exception"}}})
-	r := i.Shared().Recurrence
-	if s == nil || len(r.Deleted) != 1 || pim.DateOf(r.Deleted[0]).Day != 24 || len(r.Changed) != 1 ||
+	}}
+	_, s := m.readSeries(master)
+	if s == nil {
+		t.Fatal("no series")
+	}
+	s.listed[m.numbered(master, s)[0]] = m.readOccurrence(&ews.Item{Element: ews.CalendarElement, Subject: "anders", Calendar: &ews.CalendarFields{
+		Start: day(26), End: day(27), AllDay: true, StartTimeZone: "Line Islands Standard Time", Type: "Exception"}}, s.master)
+	r := s.whole().Shared().Recurrence
+	if len(r.Deleted) != 1 || pim.DateOf(r.Deleted[0]).Day != 24 || len(r.Changed) != 1 ||
 		pim.DateOf(r.Changed[0].Original).Day != 26 || r.Changed[0].Item.When.First.Day != 26 || s.days.String() != "Pacific/Kiritimati" {
 		t.Errorf("%+v", r)
 	}

@@ -22,10 +22,9 @@ type series struct {
 	days *time.Location
 }
 
-// readSeries reads a master with its changed occurrences, in the order the master
-// lists them. The series is nil when the pattern cannot be expanded: then the item
-// tells that there is one, and no more.
-func (m mapping) readSeries(it *ews.Item, changed []ews.Item) (pim.Item, *series) {
+// readSeries reads a master without its changed occurrences. The series is nil when
+// the pattern cannot be expanded: then the item tells that there is one, and no more.
+func (m mapping) readSeries(it *ews.Item) (pim.Item, *series) {
 	a, ok := m.read(it).(*pim.Appointment)
 	if !ok || a.Recurrence == nil {
 		return a, nil
@@ -35,19 +34,27 @@ func (m mapping) readSeries(it *ews.Item, changed []ews.Item) (pim.Item, *series
 	if !s.expand(a) {
 		return a, nil
 	}
+	return a.Clone(), s
+}
+
+// numbered gives the changed occurrences a master lists their numbers in its pattern,
+// 0 to those that are not in it.
+func (m mapping) numbered(it *ews.Item, s *series) []int {
+	out := make([]int, len(it.Calendar.Modifications))
 	for i, o := range it.Calendar.Modifications {
-		n, ok := s.timing.Index(m.original(o.OriginalStart, a.When, it.Calendar.StartTimeZone))
-		if !ok {
-			continue
-		}
-		s.listed[n] = m.readOccurrence(&changed[i], a)
+		out[i], _ = s.timing.Index(m.original(o.OriginalStart, s.master.When, it.Calendar.StartTimeZone))
 	}
-	whole := a.Clone().(*pim.Appointment)
+	return out
+}
+
+// whole gives the item with the changed occurrences that were read.
+func (s *series) whole() pim.Item {
+	a := s.master.Clone().(*pim.Appointment)
 	for n, o := range s.listed {
 		original, _ := s.timing.Start(n)
-		whole.Recurrence.Changed = append(whole.Recurrence.Changed, pim.Exception{Original: original, Item: o})
+		a.Recurrence.Changed = append(a.Recurrence.Changed, pim.Exception{Original: original, Item: o})
 	}
-	return project(whole), s
+	return project(a)
 }
 
 // expand prepares a canonical series without changed occurrences.

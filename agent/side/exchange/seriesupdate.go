@@ -2,6 +2,7 @@ package exchange
 
 import (
 	"context"
+	"slices"
 
 	"abgleich/agent/ews"
 	"abgleich/agent/fault"
@@ -16,20 +17,21 @@ type seriesPlan struct {
 	job    *seriesJob     // nil when the master is all there is to write
 }
 
-// updateSeries reads the series and writes what differs from what is wanted: of the
+// updateWhole reads the series and writes what differs from what is wanted: of the
 // master in the first request, of the occurrences in those that follow.
-func (f *folder) updateSeries(ctx context.Context, in []side.Update) ([]side.Outcome, error) {
+func (f *folder) updateWhole(ctx context.Context, in []side.Update) ([]side.Outcome, error) {
 	const op = "exchange.Update"
-	ids := make([]pim.ItemID, len(in))
+	ids, along := make([]pim.ItemID, len(in)), make([][]int, len(in))
 	for i, u := range in {
-		ids[i] = u.ID
+		ids[i], along[i] = u.ID, changedNumbers(u.Item, u.Was)
 	}
-	all, err := f.load(ctx, ids)
+	all, err := f.loadTimes(ctx, ids, along, rereads)
 	if err != nil {
 		return nil, err
 	}
 	out := make([]side.Outcome, len(in))
 	plans := make([]seriesPlan, len(in))
+	var pack packer
 	var changes []ews.ItemChange
 	var at []int
 	for i, u := range in {
@@ -41,13 +43,14 @@ func (f *folder) updateSeries(ctx context.Context, in []side.Update) ([]side.Out
 		case all[i].got.Version != u.Version || all[i].pending != "":
 			err = fault.New(fault.ItemChanged, op, "", nil)
 		default:
-			plans[i], err = f.plan(u, &all[i])
+			plans[i], err = f.plan(u, &all[i], &pack)
 		}
 		if err != nil {
 			out[i] = side.Outcome{ID: u.ID, Err: err}
 			continue
 		}
 		if ch := plans[i].change; ch.Set|ch.Clear != 0 || len(ch.Item.Properties) > 0 {
+			dress(&ch.Item, ch.Set, u.Whole)
 			changes, at = append(changes, ch), append(at, i)
 		}
 	}
@@ -96,7 +99,7 @@ func (f *folder) finishUpdates(ctx context.Context, plans []seriesPlan, at []int
 }
 
 // plan compares a series as it is with what an update makes of it.
-func (f *folder) plan(u side.Update, l *loaded) (seriesPlan, error) {
+func (f *folder) plan(u side.Update, l *loaded, pack *packer) (seriesPlan, error) {
 	const op = "exchange.Update"
 	is := l.got.Item
 	i := is.Clone()
@@ -144,10 +147,32 @@ func (f *folder) plan(u side.Update, l *loaded) (seriesPlan, error) {
 	p.job = &seriesJob{id: u.ID, target: target, is: l.series, known: l.series.known()}
 	p.look = fields != 0
 	var err error
-	if p.change.Item.Properties, err = withPending(p.change.Item.Properties, target, p.job.known); err != nil {
+	if p.change.Item.Properties, err = pack.withPending(p.change.Item.Properties, target, p.job.known); err != nil {
 		return seriesPlan{}, refused(op, err)
 	}
 	return p, nil
+}
+
+// changedNumbers are the numbers of the occurrences that are changed ones in any of
+// some canonical items.
+func changedNumbers(items ...pim.Item) []int {
+	var out []int
+	for _, i := range items {
+		a, ok := i.(*pim.Appointment)
+		if !ok || a == nil || a.Recurrence == nil || len(a.Recurrence.Changed) == 0 {
+			continue
+		}
+		timing, err := a.Recurrence.Timing(a.When)
+		if err != nil {
+			continue
+		}
+		for _, e := range a.Recurrence.Changed {
+			if n, ok := timing.Index(e.Original); ok && !slices.Contains(out, n) {
+				out = append(out, n)
+			}
+		}
+	}
+	return out
 }
 
 // bare is a series without its exceptions.

@@ -3,6 +3,8 @@ package exchange
 import (
 	"context"
 
+	"golang.org/x/sync/errgroup"
+
 	"abgleich/agent/ews"
 	"abgleich/agent/fault"
 	"abgleich/agent/pim"
@@ -123,11 +125,11 @@ func (f *folder) look(ctx context.Context, jobs []*seriesJob) {
 // confirm reads the finished series back and makes their outcomes.
 func (f *folder) confirm(ctx context.Context, jobs []*seriesJob) []side.Outcome {
 	at := working(jobs)
-	ids := make([]pim.ItemID, len(at))
+	ids, along := make([]pim.ItemID, len(at)), make([][]int, len(at))
 	for i, j := range at {
-		ids[i] = j.id
+		ids[i], along[i] = j.id, j.listedNumbers()
 	}
-	all, err := f.load(ctx, ids)
+	all, err := f.loadTimes(ctx, ids, along, rereads)
 	for i, j := range at {
 		switch {
 		case err != nil:
@@ -169,21 +171,39 @@ type occurrenceOp[T any] struct {
 	in  T
 }
 
-// sendOccurrences sends steps in their order, many in a request. A request refused
-// as a whole is halved until the one bad step is found. Jobs that failed before are
-// left out.
+// sendOccurrences sends steps, many in a request: those of one series in their order,
+// several series side by side. A request refused as a whole is halved until the one
+// bad step is found. Jobs that failed before are left out.
 func sendOccurrences[T any](ctx context.Context, ops []occurrenceOp[T], call func(context.Context, []T) ([]ews.ItemResult, error)) {
+	var g errgroup.Group
+	g.SetLimit(parallel)
 	for len(ops) > 0 {
 		n := min(chunk, len(ops))
-		part := make([]occurrenceOp[T], 0, n)
-		for _, o := range ops[:n] {
-			if o.job.err == nil {
-				part = append(part, o)
+		for n < len(ops) && n > 0 && ops[n-1].job == ops[n].job { // a series stays whole
+			n--
+		}
+		if n == 0 { // one with more steps than a request takes
+			for n = 1; n < len(ops) && ops[n].job == ops[0].job; n++ {
 			}
 		}
-		sendPart(ctx, part, call)
+		part := ops[:n]
 		ops = ops[n:]
+		g.Go(func() error {
+			for len(part) > 0 {
+				n := min(chunk, len(part))
+				due := make([]occurrenceOp[T], 0, n)
+				for _, o := range part[:n] {
+					if o.job.err == nil {
+						due = append(due, o)
+					}
+				}
+				sendPart(ctx, due, call)
+				part = part[n:]
+			}
+			return nil
+		})
 	}
+	_ = g.Wait() // failures are told to the jobs
 }
 
 func sendPart[T any](ctx context.Context, ops []occurrenceOp[T], call func(context.Context, []T) ([]ews.ItemResult, error)) {

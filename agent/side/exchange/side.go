@@ -180,13 +180,15 @@ func (s *Side) Open(ctx context.Context, a side.Account, k pim.Kind) (side.Folde
 	if err != nil {
 		return nil, err
 	}
+	meter := new(ews.Meter)
+	c = c.Metered(meter)
 	info, err := Locate(ctx, c, a, k)
 	if err != nil {
 		return nil, err
 	}
 	windows, home := homeZone(a.Zone)
 	return &folder{
-		client: c, id: ews.FolderID{ID: info.ID.ID}, named: a.Folders.Of(k) != "",
+		client: c, meter: meter, id: ews.FolderID{ID: info.ID.ID}, named: a.Folders.Of(k) != "",
 		shape: shapeOf(k), m: mapping{kind: k, mail: a.Mail, home: home, windows: windows},
 	}, nil
 }

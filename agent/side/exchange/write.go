@@ -20,12 +20,14 @@ func (f *folder) create(ctx context.Context, in []side.Creation) ([]side.Outcome
 	var items []ews.NewItem
 	var at []int
 	jobs := map[int]*seriesJob{}
+	var pack packer
 	for i, c := range in {
 		target := project(c.Item)
 		n := f.m.create(target, c.Key)
+		dress(&n.Item, n.Set, c.Whole)
 		j, err := f.seriesOf(target)
 		if err == nil && j != nil {
-			n.Item.Properties, err = withPending(n.Item.Properties, j.target, known{})
+			n.Item.Properties, err = pack.withPending(n.Item.Properties, j.target, known{})
 			jobs[i] = j
 		}
 		if err != nil {
@@ -97,8 +99,8 @@ func (f *folder) checkSeries(target pim.Item, is *series) error {
 	return pim.CheckMoves(a, timing, days)
 }
 
-func withPending(props []ews.Property, target *pim.Appointment, k known) ([]ews.Property, error) {
-	packed, err := pendingOf(target, k)
+func (x *packer) withPending(props []ews.Property, target *pim.Appointment, k known) ([]ews.Property, error) {
+	packed, err := x.pendingOf(target, k)
 	return append(props, ews.Property{Path: pendingProperty(), Value: packed}), err
 }
 
@@ -183,6 +185,7 @@ func (f *folder) updatePlain(ctx context.Context, in []side.Update) ([]side.Outc
 			continue
 		}
 		if ch := f.m.change(u.ID, u.Version, target, fields); ch.Set|ch.Clear != 0 {
+			dress(&ch.Item, ch.Set, u.Whole)
 			changes, ids, at = append(changes, ch), append(ids, u.ID), append(at, i)
 		}
 	}

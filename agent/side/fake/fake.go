@@ -52,7 +52,7 @@ type Side struct {
 	faults *Faults
 
 	mu         sync.Mutex // lock order: Side.mu, then Faults.mu
-	boxes      map[owner]*mailbox
+	boxes      map[ownerOf]*mailbox
 	claims     map[pim.UserID]string
 	epoch      int
 	revision   int // runs backwards on Restore
@@ -62,7 +62,7 @@ type Side struct {
 	watchers   []*watcher
 }
 
-type owner struct {
+type ownerOf struct {
 	user pim.UserID
 	kind pim.Kind
 }
@@ -83,7 +83,7 @@ func New(id pim.SideID, opt Options) *Side {
 	}
 	return &Side{
 		id: id, opt: opt, faults: opt.Faults, epoch: 1,
-		boxes: map[owner]*mailbox{}, claims: map[pim.UserID]string{},
+		boxes: map[ownerOf]*mailbox{}, claims: map[pim.UserID]string{},
 	}
 }
 
@@ -113,7 +113,7 @@ func (s *Side) Open(ctx context.Context, a side.Account, k pim.Kind) (side.Folde
 		return nil, fault.New(fault.BadRequest, "fake.open", string(a.User), nil)
 	}
 	s.open++
-	f := &folder{s: s, owner: owner{a.User, k}}
+	f := &folder{s: s, owner: ownerOf{a.User, k}}
 	if s.id == pim.Exchange {
 		return &claimer{f}, nil
 	}
@@ -144,7 +144,7 @@ func (s *Side) enter(ctx context.Context, c Call) error {
 }
 
 // box gives a user's mailbox of one kind; s.mu is held.
-func (s *Side) box(o owner) *mailbox {
+func (s *Side) box(o ownerOf) *mailbox {
 	b := s.boxes[o]
 	if b == nil {
 		b = &mailbox{entries: map[pim.ItemID]*entry{}}
@@ -170,4 +170,14 @@ func (c *claimer) Claim(ctx context.Context, installation string, takeOver bool)
 	}
 	c.s.claims[c.owner.user] = installation
 	return nil
+}
+
+// Look implements side.Looker: reading this side never writes.
+func (c *claimer) Look() side.Folder { return c.folder }
+
+// Claimed implements side.Looker.
+func (c *claimer) Claimed(context.Context) (string, error) {
+	c.s.mu.Lock()
+	defer c.s.mu.Unlock()
+	return c.s.claims[c.owner.user], nil
 }

@@ -25,9 +25,9 @@ func fixture(t *testing.T, id pim.SideID, opt fake.Options) sidetest.Fixture {
 			t.Error(v)
 		}
 	})
-	return sidetest.Fixture{
+	fx := sidetest.Fixture{
 		Side: s, Accounts: accounts("anna", "bernd"), CopiesKeys: opt.CopyKeysOnCopy,
-		LoseCursors: func(testing.TB) { s.LoseCursors() },
+		LoseCursors: func(testing.TB) { s.LoseCursors() }, KeepsOwn: true,
 		Person: sidetest.Person{
 			Put: func(_ testing.TB, a side.Account, i pim.Item) pim.ItemID { return s.Put(a.User, i) },
 			Edit: func(_ testing.TB, a side.Account, k pim.Kind, id pim.ItemID, subject string) {
@@ -47,6 +47,15 @@ func fixture(t *testing.T, id pim.SideID, opt fake.Options) sidetest.Fixture {
 			Copy: func(_ testing.TB, a side.Account, k pim.Kind, id pim.ItemID) { s.Copy(a.User, k, id) },
 		},
 	}
+	if id == pim.Business {
+		p := &fx.Person
+		p.Join = func(_ testing.TB, o side.Account, id pim.ItemID, who side.Account) { s.Join(o.User, id, who.User) }
+		p.Leave = func(_ testing.TB, who side.Account, id pim.ItemID) { s.Leave(who.User, id) }
+		p.HandOver = func(_ testing.TB, from side.Account, k pim.Kind, id pim.ItemID, to side.Account) {
+			s.HandOver(from.User, k, id, to.User)
+		}
+	}
+	return fx
 }
 
 func TestTheFakeKeepsTheContract(t *testing.T) {

@@ -12,7 +12,7 @@ import (
 
 type folder struct {
 	s      *Side
-	owner  owner
+	owner  ownerOf
 	closed bool // guarded by s.mu
 }
 
@@ -72,11 +72,11 @@ func (f *folder) Changes(ctx context.Context, c side.Cursor) (side.Page, error) 
 	return p, nil
 }
 
-func (s *Side) cursor(o owner, revision int) side.Cursor {
+func (s *Side) cursor(o ownerOf, revision int) side.Cursor {
 	return side.Cursor(fmt.Sprintf("%d/%d/%s", s.epoch, revision, o.kind))
 }
 
-func (s *Side) parse(o owner, c side.Cursor) (int, error) {
+func (s *Side) parse(o ownerOf, c side.Cursor) (int, error) {
 	if c == "" {
 		return 0, nil
 	}

@@ -32,6 +32,9 @@ type entry struct {
 	revision   int
 	unreadable bool
 	outside    bool // it never was in this folder: the feed does not know it
+	owner      pim.UserID
+	meeting    bool // it came as a meeting
+	organised  bool // its owner is the organiser
 }
 
 func (e *entry) here() bool { return e.Place == side.PlaceHere }
@@ -43,14 +46,19 @@ func (e *entry) export() Entry {
 }
 
 // add makes a new item; s.mu is held.
-func (s *Side) add(o owner, item pim.Item, key pim.Key) *entry {
+func (s *Side) add(o ownerOf, item pim.Item, key pim.Key) *entry {
 	s.serial++
 	e := &entry{Entry: Entry{
 		ID:    pim.ItemID(fmt.Sprintf("%s-%s-%d", s.id, o.kind, s.serial)),
 		Key:   key,
 		Place: side.PlaceHere,
 		Item:  s.Projection(o.kind).Project(item),
-	}}
+	}, owner: o.user}
+	if a, ok := item.(*pim.Appointment); ok {
+		e.meeting = a.Meeting != nil
+		e.organised = e.meeting && a.Meeting.Role == pim.RoleOrganizer
+		e.Item.(*pim.Appointment).Guest = false
+	}
 	if s.id == pim.Exchange && e.Item.Shared().UID == "" {
 		e.Item.Shared().UID = fmt.Sprintf("uid-%d", s.serial)
 	}
@@ -60,7 +68,7 @@ func (s *Side) add(o owner, item pim.Item, key pim.Key) *entry {
 }
 
 // changed gives an entry a new version and revision, and wakes who watches.
-func (s *Side) changed(o owner, e *entry) {
+func (s *Side) changed(o ownerOf, e *entry) {
 	s.serial++
 	s.revision++
 	e.Version = pim.Version(fmt.Sprintf("v%d", s.serial))
@@ -74,7 +82,7 @@ func (s *Side) changed(o owner, e *entry) {
 }
 
 // leave takes an entry out of the folder.
-func (s *Side) leave(o owner, e *entry, to side.Place) {
+func (s *Side) leave(o ownerOf, e *entry, to side.Place) {
 	e.Place = to
 	s.changed(o, e)
 }
@@ -98,4 +106,12 @@ func (b *mailbox) after(revision int) []*entry {
 	}
 	slices.SortFunc(l, func(x, y *entry) int { return x.revision - y.revision })
 	return l
+}
+
+// past is the entry under a version it no longer has: what it says need not be what
+// was asked for, and the next feed tells.
+func (e *entry) past() *entry {
+	x := *e
+	x.Version += "?"
+	return &x
 }

@@ -16,32 +16,37 @@ import (
 func (s *Side) Put(u pim.UserID, item pim.Item) pim.ItemID {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.add(owner{u, item.Kind()}, item, "").ID
+	return s.add(ownerOf{u, item.Kind()}, item, "").ID
 }
 
 // Edit changes an item in place.
 func (s *Side) Edit(u pim.UserID, k pim.Kind, id pim.ItemID, change func(pim.Item)) {
-	s.person(u, k, id, side.PlaceHere, func(o owner, e *entry) {
+	s.person(u, k, id, side.PlaceHere, func(o ownerOf, e *entry) {
+		was := e.Item.Clone()
 		change(e.Item)
 		e.Item = s.Projection(k).Project(e.Item)
-		s.changed(o, e)
+		s.edited(o, e, was)
 	})
 }
 
 // Touch gives an item a new version and nothing else, as a read flag does.
 func (s *Side) Touch(u pim.UserID, k pim.Kind, id pim.ItemID) {
-	s.person(u, k, id, side.PlaceHere, func(o owner, e *entry) { s.changed(o, e) })
+	s.person(u, k, id, side.PlaceHere, func(o ownerOf, e *entry) { s.changed(o, e) })
 }
 
 // Delete moves an item to Deleted Items.
 func (s *Side) Delete(u pim.UserID, k pim.Kind, id pim.ItemID) {
-	s.person(u, k, id, side.PlaceHere, func(o owner, e *entry) { s.leave(o, e, side.PlaceDeleted) })
+	s.person(u, k, id, side.PlaceHere, func(o ownerOf, e *entry) {
+		s.ended(o, e)
+		s.leave(o, e, side.PlaceDeleted)
+	})
 }
 
 // HardDelete leaves no trace of an item, wherever it is.
 func (s *Side) HardDelete(u pim.UserID, k pim.Kind, id pim.ItemID) {
-	s.person(u, k, id, side.PlaceUnknown, func(o owner, e *entry) {
+	s.person(u, k, id, side.PlaceUnknown, func(o ownerOf, e *entry) {
 		e.Key = ""
+		s.ended(o, e)
 		s.leave(o, e, side.PlaceNowhere)
 	})
 }
@@ -65,9 +70,12 @@ func (s *Side) Undelete(u pim.UserID, k pim.Kind, id pim.ItemID) pim.ItemID {
 }
 
 func (s *Side) move(u pim.UserID, k pim.Kind, id pim.ItemID, from, to side.Place) (now pim.ItemID) {
-	s.person(u, k, id, from, func(o owner, e *entry) {
+	s.person(u, k, id, from, func(o ownerOf, e *entry) {
 		if s.id == pim.Business {
 			s.leave(o, e, to)
+			if from == side.PlaceDeleted {
+				s.again(o, e)
+			}
 			now = id
 			return
 		}
@@ -83,7 +91,7 @@ func (s *Side) move(u pim.UserID, k pim.Kind, id pim.ItemID, from, to side.Place
 
 // Copy makes a copy in the same folder, with our key if the side copies keys.
 func (s *Side) Copy(u pim.UserID, k pim.Kind, id pim.ItemID) (copied pim.ItemID) {
-	s.person(u, k, id, side.PlaceHere, func(o owner, e *entry) {
+	s.person(u, k, id, side.PlaceHere, func(o ownerOf, e *entry) {
 		item, key := e.Item.Clone(), pim.Key("")
 		item.Shared().UID = ""
 		if s.opt.CopyKeysOnCopy {
@@ -96,7 +104,7 @@ func (s *Side) Copy(u pim.UserID, k pim.Kind, id pim.ItemID) (copied pim.ItemID)
 
 // Unreadable makes an item listed but not given, or readable again.
 func (s *Side) Unreadable(u pim.UserID, k pim.Kind, id pim.ItemID, yes bool) {
-	s.person(u, k, id, side.PlaceHere, func(_ owner, e *entry) { e.unreadable = yes })
+	s.person(u, k, id, side.PlaceHere, func(_ ownerOf, e *entry) { e.unreadable = yes })
 }
 
 // Items lists what is in the folder, oldest change first.
@@ -114,7 +122,7 @@ func (s *Side) Elsewhere(u pim.UserID, k pim.Kind) []Entry {
 func (s *Side) Item(u pim.UserID, k pim.Kind, id pim.ItemID) (Entry, bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	e := s.box(owner{u, k}).entries[id]
+	e := s.box(ownerOf{u, k}).entries[id]
 	if e == nil || e.Place == side.PlaceNowhere {
 		return Entry{}, false
 	}
@@ -125,7 +133,7 @@ func (s *Side) list(u pim.UserID, k pim.Kind, at side.Place) []Entry {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	var l []Entry
-	for _, e := range s.box(owner{u, k}).after(0) {
+	for _, e := range s.box(ownerOf{u, k}).after(0) {
 		if e.Place == at {
 			l = append(l, e.export())
 		}
@@ -133,10 +141,10 @@ func (s *Side) list(u pim.UserID, k pim.Kind, at side.Place) []Entry {
 	return l
 }
 
-func (s *Side) person(u pim.UserID, k pim.Kind, id pim.ItemID, at side.Place, act func(owner, *entry)) {
+func (s *Side) person(u pim.UserID, k pim.Kind, id pim.ItemID, at side.Place, act func(ownerOf, *entry)) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	o := owner{u, k}
+	o := ownerOf{u, k}
 	e := s.box(o).entries[id]
 	if e == nil || (at != side.PlaceUnknown && e.Place != at) {
 		panic(fmt.Sprintf("fake: the test names %s item %q, which is not where it should be", s.id, id))
@@ -153,7 +161,7 @@ func (s *Side) LoseCursors() {
 
 // Snapshot is a backup of a side.
 type Snapshot struct {
-	boxes    map[owner]*mailbox
+	boxes    map[ownerOf]*mailbox
 	claims   map[pim.UserID]string
 	revision int
 }
@@ -174,8 +182,8 @@ func (s *Side) Restore(b Snapshot) {
 	s.epoch++
 }
 
-func copyBoxes(in map[owner]*mailbox) map[owner]*mailbox {
-	out := make(map[owner]*mailbox, len(in))
+func copyBoxes(in map[ownerOf]*mailbox) map[ownerOf]*mailbox {
+	out := make(map[ownerOf]*mailbox, len(in))
 	for o, b := range in {
 		c := &mailbox{entries: make(map[pim.ItemID]*entry, len(b.entries))}
 		for id, e := range b.entries {

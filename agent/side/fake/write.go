@@ -15,6 +15,9 @@ func (f *folder) Create(ctx context.Context, in []side.Creation) ([]side.Outcome
 			effect: Effect{Key: c.Key},
 			check:  func() bool { return f.checkCreation(c) },
 			do: func() (*entry, error) {
+				if e := f.s.copyOf(f.owner, c.Item); e != nil {
+					return f.s.meet(e, f.owner, c.Item, c.Key).past(), nil
+				}
 				return f.s.add(f.owner, c.Item, c.Key), nil
 			},
 		}
@@ -28,11 +31,17 @@ func (f *folder) Update(ctx context.Context, in []side.Update) ([]side.Outcome, 
 			effect: Effect{ID: u.ID, Fields: u.Fields},
 			check:  func() bool { return f.checkUpdate(u) },
 			do: func() (*entry, error) {
-				return f.seen(OpUpdate, u.ID, u.Version, func(e *entry) {
-					p := f.s.Projection(f.owner.kind)
+				followed := false
+				e, err := f.seen(OpUpdate, u.ID, u.Version, func(e *entry) {
+					p, was := f.s.Projection(f.owner.kind), e.Item.Clone()
 					pim.Apply(e.Item, pim.Canonical(u.Item), u.Fields&p.Writable())
 					e.Item = p.Project(e.Item)
+					followed = f.s.edited(f.owner, e, was)
 				})
+				if followed {
+					e = e.past()
+				}
+				return e, err
 			},
 		}
 	})
@@ -45,7 +54,10 @@ func (f *folder) Delete(ctx context.Context, in []side.Deletion) ([]side.Outcome
 			effect: Effect{ID: d.ID},
 			check:  func() bool { return f.checkTarget(OpDelete, d.ID, d.Version) },
 			do: func() (*entry, error) {
-				return f.seen(OpDelete, d.ID, d.Version, func(e *entry) { e.Place = side.PlaceDeleted })
+				return f.seen(OpDelete, d.ID, d.Version, func(e *entry) {
+					f.s.ended(f.owner, e)
+					f.s.leave(f.owner, e, side.PlaceDeleted)
+				})
 			},
 		}
 	})
@@ -58,7 +70,10 @@ func (f *folder) SetKeys(ctx context.Context, in []side.KeyAssignment) ([]side.O
 			effect: Effect{ID: k.ID, Key: k.Key},
 			check:  func() bool { return f.checkKey(k) },
 			do: func() (*entry, error) {
-				return f.seen(OpSetKeys, k.ID, k.Version, func(e *entry) { e.Key = k.Key })
+				return f.seen(OpSetKeys, k.ID, k.Version, func(e *entry) {
+					e.Key = k.Key
+					f.s.changed(f.owner, e)
+				})
 			},
 		}
 	})
@@ -74,7 +89,6 @@ func (f *folder) seen(op Op, id pim.ItemID, v pim.Version, change func(*entry)) 
 		return e, fault.New(fault.ItemChanged, "fake."+string(op), string(id), nil)
 	}
 	change(e)
-	f.s.changed(f.owner, e)
 	return e, nil
 }
 

@@ -34,6 +34,9 @@ type Fixture struct {
 	Person Person
 	// CopiesKeys tells that a person's copy carries our key.
 	CopiesKeys bool
+	// KeepsOwn tells that a participant who becomes the owner by another program's
+	// hand keeps what is his own.
+	KeepsOwn bool
 	// LoseCursors makes every cursor given so far worthless, as a restored backup
 	// does; nil skips the test of it.
 	LoseCursors func(testing.TB)
@@ -60,6 +63,12 @@ type Person struct {
 	Move func(t testing.TB, a side.Account, k pim.Kind, id pim.ItemID) (back func())
 	// Copy makes a copy in the same folder.
 	Copy func(t testing.TB, a side.Account, k pim.Kind, id pim.ItemID)
+	// Join makes somebody a participant of an owner's appointment, Leave takes him
+	// off, HandOver gives an item to another user: for sides where several users share
+	// one item. The tests need a second account.
+	Join     func(t testing.TB, owner side.Account, id pim.ItemID, who side.Account)
+	Leave    func(t testing.TB, who side.Account, id pim.ItemID)
+	HandOver func(t testing.TB, from side.Account, k pim.Kind, id pim.ItemID, to side.Account)
 }
 
 // Run runs the suite.
@@ -92,5 +101,6 @@ func cases() []testCase {
 	all = append(all, keyCases()...)
 	all = append(all, goneCases()...)
 	all = append(all, callCases()...)
+	all = append(all, shareCases()...)
 	return all
 }

@@ -71,6 +71,11 @@ const (
 	// AgentServiceRetryProblemProcedure is the fully-qualified name of the AgentService's RetryProblem
 	// RPC.
 	AgentServiceRetryProblemProcedure = "/abgleich.v1.AgentService/RetryProblem"
+	// AgentServiceIgnoreProblemProcedure is the fully-qualified name of the AgentService's
+	// IgnoreProblem RPC.
+	AgentServiceIgnoreProblemProcedure = "/abgleich.v1.AgentService/IgnoreProblem"
+	// AgentServiceGetProblemProcedure is the fully-qualified name of the AgentService's GetProblem RPC.
+	AgentServiceGetProblemProcedure = "/abgleich.v1.AgentService/GetProblem"
 	// AgentServiceListHoldsProcedure is the fully-qualified name of the AgentService's ListHolds RPC.
 	AgentServiceListHoldsProcedure = "/abgleich.v1.AgentService/ListHolds"
 	// AgentServiceResolveHoldProcedure is the fully-qualified name of the AgentService's ResolveHold
@@ -80,6 +85,19 @@ const (
 	AgentServicePlanRunProcedure = "/abgleich.v1.AgentService/PlanRun"
 	// AgentServiceListRunsProcedure is the fully-qualified name of the AgentService's ListRuns RPC.
 	AgentServiceListRunsProcedure = "/abgleich.v1.AgentService/ListRuns"
+	// AgentServiceCompareProcedure is the fully-qualified name of the AgentService's Compare RPC.
+	AgentServiceCompareProcedure = "/abgleich.v1.AgentService/Compare"
+	// AgentServiceListTrashProcedure is the fully-qualified name of the AgentService's ListTrash RPC.
+	AgentServiceListTrashProcedure = "/abgleich.v1.AgentService/ListTrash"
+	// AgentServiceRestoreTrashProcedure is the fully-qualified name of the AgentService's RestoreTrash
+	// RPC.
+	AgentServiceRestoreTrashProcedure = "/abgleich.v1.AgentService/RestoreTrash"
+	// AgentServiceUndoRunProcedure is the fully-qualified name of the AgentService's UndoRun RPC.
+	AgentServiceUndoRunProcedure = "/abgleich.v1.AgentService/UndoRun"
+	// AgentServiceGetOptionsProcedure is the fully-qualified name of the AgentService's GetOptions RPC.
+	AgentServiceGetOptionsProcedure = "/abgleich.v1.AgentService/GetOptions"
+	// AgentServiceSetOptionsProcedure is the fully-qualified name of the AgentService's SetOptions RPC.
+	AgentServiceSetOptionsProcedure = "/abgleich.v1.AgentService/SetOptions"
 	// AgentServiceGetParametersProcedure is the fully-qualified name of the AgentService's
 	// GetParameters RPC.
 	AgentServiceGetParametersProcedure = "/abgleich.v1.AgentService/GetParameters"
@@ -97,6 +115,14 @@ const (
 	AgentServiceSetPermissionProcedure = "/abgleich.v1.AgentService/SetPermission"
 	// AgentServiceSetMailboxProcedure is the fully-qualified name of the AgentService's SetMailbox RPC.
 	AgentServiceSetMailboxProcedure = "/abgleich.v1.AgentService/SetMailbox"
+	// AgentServiceForgetEmployeeProcedure is the fully-qualified name of the AgentService's
+	// ForgetEmployee RPC.
+	AgentServiceForgetEmployeeProcedure = "/abgleich.v1.AgentService/ForgetEmployee"
+	// AgentServiceConfirmDatabaseProcedure is the fully-qualified name of the AgentService's
+	// ConfirmDatabase RPC.
+	AgentServiceConfirmDatabaseProcedure = "/abgleich.v1.AgentService/ConfirmDatabase"
+	// AgentServiceListLooksProcedure is the fully-qualified name of the AgentService's ListLooks RPC.
+	AgentServiceListLooksProcedure = "/abgleich.v1.AgentService/ListLooks"
 	// AgentServiceReadLogProcedure is the fully-qualified name of the AgentService's ReadLog RPC.
 	AgentServiceReadLogProcedure = "/abgleich.v1.AgentService/ReadLog"
 )
@@ -121,11 +147,27 @@ type AgentServiceClient interface {
 	Resume(context.Context, *connect.Request[contract.ResumeRequest]) (*connect.Response[contract.ResumeResponse], error)
 	ListProblems(context.Context, *connect.Request[contract.ListProblemsRequest]) (*connect.Response[contract.ListProblemsResponse], error)
 	RetryProblem(context.Context, *connect.Request[contract.RetryProblemRequest]) (*connect.Response[contract.RetryProblemResponse], error)
+	// IgnoreProblem leaves the item as it is on both sides until somebody edits it.
+	IgnoreProblem(context.Context, *connect.Request[contract.IgnoreProblemRequest]) (*connect.Response[contract.IgnoreProblemResponse], error)
+	// GetProblem shows both versions of the item a problem is about.
+	GetProblem(context.Context, *connect.Request[contract.GetProblemRequest]) (*connect.Response[contract.GetProblemResponse], error)
 	ListHolds(context.Context, *connect.Request[contract.ListHoldsRequest]) (*connect.Response[contract.ListHoldsResponse], error)
 	ResolveHold(context.Context, *connect.Request[contract.ResolveHoldRequest]) (*connect.Response[contract.ResolveHoldResponse], error)
 	// PlanRun tells what a run would do, without doing it.
 	PlanRun(context.Context, *connect.Request[contract.PlanRunRequest]) (*connect.Response[contract.PlanRunResponse], error)
 	ListRuns(context.Context, *connect.Request[contract.ListRunsRequest]) (*connect.Response[contract.ListRunsResponse], error)
+	// Compare reads both sides and tells of every item whether they are equal, and
+	// if not, how they differ and why. It writes nothing.
+	Compare(context.Context, *connect.Request[contract.CompareRequest]) (*connect.ServerStreamForClient[contract.CompareResponse], error)
+	// The trash: what runs deleted or overwrote.
+	ListTrash(context.Context, *connect.Request[contract.ListTrashRequest]) (*connect.Response[contract.ListTrashResponse], error)
+	RestoreTrash(context.Context, *connect.Request[contract.RestoreTrashRequest]) (*connect.Response[contract.RestoreTrashResponse], error)
+	// UndoRun restores what a run deleted or overwrote, and deletes what it created
+	// unless somebody edited it since.
+	UndoRun(context.Context, *connect.Request[contract.UndoRunRequest]) (*connect.Response[contract.UndoRunResponse], error)
+	// Options: what of a user travels, where to, and whose value wins.
+	GetOptions(context.Context, *connect.Request[contract.GetOptionsRequest]) (*connect.Response[contract.GetOptionsResponse], error)
+	SetOptions(context.Context, *connect.Request[contract.SetOptionsRequest]) (*connect.Response[contract.SetOptionsResponse], error)
 	// For administrators.
 	GetParameters(context.Context, *connect.Request[contract.GetParametersRequest]) (*connect.Response[contract.GetParametersResponse], error)
 	SetParameters(context.Context, *connect.Request[contract.SetParametersRequest]) (*connect.Response[contract.SetParametersResponse], error)
@@ -135,6 +177,14 @@ type AgentServiceClient interface {
 	// SetMailbox ties an employee to a mailbox that isn't his own, or to named
 	// folders. Nothing is deleted: what was paired is put away, and paired anew.
 	SetMailbox(context.Context, *connect.Request[contract.SetMailboxRequest]) (*connect.Response[contract.SetMailboxResponse], error)
+	// ForgetEmployee erases what the agent keeps about a user: credentials, pairs,
+	// trash, history. Items on both sides stay as they are.
+	ForgetEmployee(context.Context, *connect.Request[contract.ForgetEmployeeRequest]) (*connect.Response[contract.ForgetEmployeeResponse], error)
+	// ConfirmDatabase says that the business database, which looks like a copy of
+	// the one last worked with, is the one to go on with.
+	ConfirmDatabase(context.Context, *connect.Request[contract.ConfirmDatabaseRequest]) (*connect.Response[contract.ConfirmDatabaseResponse], error)
+	// ListLooks tells who looked at or changed what of whom: the audit record.
+	ListLooks(context.Context, *connect.Request[contract.ListLooksRequest]) (*connect.Response[contract.ListLooksResponse], error)
 	// ReadLog sends the last lines and, with follow, those that come.
 	ReadLog(context.Context, *connect.Request[contract.ReadLogRequest]) (*connect.ServerStreamForClient[contract.ReadLogResponse], error)
 }
@@ -216,6 +266,18 @@ func NewAgentServiceClient(httpClient connect.HTTPClient, baseURL string, opts .
 			connect.WithSchema(agentServiceMethods.ByName("RetryProblem")),
 			connect.WithClientOptions(opts...),
 		),
+		ignoreProblem: connect.NewClient[contract.IgnoreProblemRequest, contract.IgnoreProblemResponse](
+			httpClient,
+			baseURL+AgentServiceIgnoreProblemProcedure,
+			connect.WithSchema(agentServiceMethods.ByName("IgnoreProblem")),
+			connect.WithClientOptions(opts...),
+		),
+		getProblem: connect.NewClient[contract.GetProblemRequest, contract.GetProblemResponse](
+			httpClient,
+			baseURL+AgentServiceGetProblemProcedure,
+			connect.WithSchema(agentServiceMethods.ByName("GetProblem")),
+			connect.WithClientOptions(opts...),
+		),
 		listHolds: connect.NewClient[contract.ListHoldsRequest, contract.ListHoldsResponse](
 			httpClient,
 			baseURL+AgentServiceListHoldsProcedure,
@@ -238,6 +300,42 @@ func NewAgentServiceClient(httpClient connect.HTTPClient, baseURL string, opts .
 			httpClient,
 			baseURL+AgentServiceListRunsProcedure,
 			connect.WithSchema(agentServiceMethods.ByName("ListRuns")),
+			connect.WithClientOptions(opts...),
+		),
+		compare: connect.NewClient[contract.CompareRequest, contract.CompareResponse](
+			httpClient,
+			baseURL+AgentServiceCompareProcedure,
+			connect.WithSchema(agentServiceMethods.ByName("Compare")),
+			connect.WithClientOptions(opts...),
+		),
+		listTrash: connect.NewClient[contract.ListTrashRequest, contract.ListTrashResponse](
+			httpClient,
+			baseURL+AgentServiceListTrashProcedure,
+			connect.WithSchema(agentServiceMethods.ByName("ListTrash")),
+			connect.WithClientOptions(opts...),
+		),
+		restoreTrash: connect.NewClient[contract.RestoreTrashRequest, contract.RestoreTrashResponse](
+			httpClient,
+			baseURL+AgentServiceRestoreTrashProcedure,
+			connect.WithSchema(agentServiceMethods.ByName("RestoreTrash")),
+			connect.WithClientOptions(opts...),
+		),
+		undoRun: connect.NewClient[contract.UndoRunRequest, contract.UndoRunResponse](
+			httpClient,
+			baseURL+AgentServiceUndoRunProcedure,
+			connect.WithSchema(agentServiceMethods.ByName("UndoRun")),
+			connect.WithClientOptions(opts...),
+		),
+		getOptions: connect.NewClient[contract.GetOptionsRequest, contract.GetOptionsResponse](
+			httpClient,
+			baseURL+AgentServiceGetOptionsProcedure,
+			connect.WithSchema(agentServiceMethods.ByName("GetOptions")),
+			connect.WithClientOptions(opts...),
+		),
+		setOptions: connect.NewClient[contract.SetOptionsRequest, contract.SetOptionsResponse](
+			httpClient,
+			baseURL+AgentServiceSetOptionsProcedure,
+			connect.WithSchema(agentServiceMethods.ByName("SetOptions")),
 			connect.WithClientOptions(opts...),
 		),
 		getParameters: connect.NewClient[contract.GetParametersRequest, contract.GetParametersResponse](
@@ -276,6 +374,24 @@ func NewAgentServiceClient(httpClient connect.HTTPClient, baseURL string, opts .
 			connect.WithSchema(agentServiceMethods.ByName("SetMailbox")),
 			connect.WithClientOptions(opts...),
 		),
+		forgetEmployee: connect.NewClient[contract.ForgetEmployeeRequest, contract.ForgetEmployeeResponse](
+			httpClient,
+			baseURL+AgentServiceForgetEmployeeProcedure,
+			connect.WithSchema(agentServiceMethods.ByName("ForgetEmployee")),
+			connect.WithClientOptions(opts...),
+		),
+		confirmDatabase: connect.NewClient[contract.ConfirmDatabaseRequest, contract.ConfirmDatabaseResponse](
+			httpClient,
+			baseURL+AgentServiceConfirmDatabaseProcedure,
+			connect.WithSchema(agentServiceMethods.ByName("ConfirmDatabase")),
+			connect.WithClientOptions(opts...),
+		),
+		listLooks: connect.NewClient[contract.ListLooksRequest, contract.ListLooksResponse](
+			httpClient,
+			baseURL+AgentServiceListLooksProcedure,
+			connect.WithSchema(agentServiceMethods.ByName("ListLooks")),
+			connect.WithClientOptions(opts...),
+		),
 		readLog: connect.NewClient[contract.ReadLogRequest, contract.ReadLogResponse](
 			httpClient,
 			baseURL+AgentServiceReadLogProcedure,
@@ -298,16 +414,27 @@ type agentServiceClient struct {
 	resume            *connect.Client[contract.ResumeRequest, contract.ResumeResponse]
 	listProblems      *connect.Client[contract.ListProblemsRequest, contract.ListProblemsResponse]
 	retryProblem      *connect.Client[contract.RetryProblemRequest, contract.RetryProblemResponse]
+	ignoreProblem     *connect.Client[contract.IgnoreProblemRequest, contract.IgnoreProblemResponse]
+	getProblem        *connect.Client[contract.GetProblemRequest, contract.GetProblemResponse]
 	listHolds         *connect.Client[contract.ListHoldsRequest, contract.ListHoldsResponse]
 	resolveHold       *connect.Client[contract.ResolveHoldRequest, contract.ResolveHoldResponse]
 	planRun           *connect.Client[contract.PlanRunRequest, contract.PlanRunResponse]
 	listRuns          *connect.Client[contract.ListRunsRequest, contract.ListRunsResponse]
+	compare           *connect.Client[contract.CompareRequest, contract.CompareResponse]
+	listTrash         *connect.Client[contract.ListTrashRequest, contract.ListTrashResponse]
+	restoreTrash      *connect.Client[contract.RestoreTrashRequest, contract.RestoreTrashResponse]
+	undoRun           *connect.Client[contract.UndoRunRequest, contract.UndoRunResponse]
+	getOptions        *connect.Client[contract.GetOptionsRequest, contract.GetOptionsResponse]
+	setOptions        *connect.Client[contract.SetOptionsRequest, contract.SetOptionsResponse]
 	getParameters     *connect.Client[contract.GetParametersRequest, contract.GetParametersResponse]
 	setParameters     *connect.Client[contract.SetParametersRequest, contract.SetParametersResponse]
 	listEmployees     *connect.Client[contract.ListEmployeesRequest, contract.ListEmployeesResponse]
 	saveEmployee      *connect.Client[contract.SaveEmployeeRequest, contract.SaveEmployeeResponse]
 	setPermission     *connect.Client[contract.SetPermissionRequest, contract.SetPermissionResponse]
 	setMailbox        *connect.Client[contract.SetMailboxRequest, contract.SetMailboxResponse]
+	forgetEmployee    *connect.Client[contract.ForgetEmployeeRequest, contract.ForgetEmployeeResponse]
+	confirmDatabase   *connect.Client[contract.ConfirmDatabaseRequest, contract.ConfirmDatabaseResponse]
+	listLooks         *connect.Client[contract.ListLooksRequest, contract.ListLooksResponse]
 	readLog           *connect.Client[contract.ReadLogRequest, contract.ReadLogResponse]
 }
 
@@ -366,6 +493,16 @@ func (c *agentServiceClient) RetryProblem(ctx context.Context, req *connect.Requ
 	return c.retryProblem.CallUnary(ctx, req)
 }
 
+// IgnoreProblem calls abgleich.v1.AgentService.IgnoreProblem.
+func (c *agentServiceClient) IgnoreProblem(ctx context.Context, req *connect.Request[contract.IgnoreProblemRequest]) (*connect.Response[contract.IgnoreProblemResponse], error) {
+	return c.ignoreProblem.CallUnary(ctx, req)
+}
+
+// GetProblem calls abgleich.v1.AgentService.GetProblem.
+func (c *agentServiceClient) GetProblem(ctx context.Context, req *connect.Request[contract.GetProblemRequest]) (*connect.Response[contract.GetProblemResponse], error) {
+	return c.getProblem.CallUnary(ctx, req)
+}
+
 // ListHolds calls abgleich.v1.AgentService.ListHolds.
 func (c *agentServiceClient) ListHolds(ctx context.Context, req *connect.Request[contract.ListHoldsRequest]) (*connect.Response[contract.ListHoldsResponse], error) {
 	return c.listHolds.CallUnary(ctx, req)
@@ -384,6 +521,36 @@ func (c *agentServiceClient) PlanRun(ctx context.Context, req *connect.Request[c
 // ListRuns calls abgleich.v1.AgentService.ListRuns.
 func (c *agentServiceClient) ListRuns(ctx context.Context, req *connect.Request[contract.ListRunsRequest]) (*connect.Response[contract.ListRunsResponse], error) {
 	return c.listRuns.CallUnary(ctx, req)
+}
+
+// Compare calls abgleich.v1.AgentService.Compare.
+func (c *agentServiceClient) Compare(ctx context.Context, req *connect.Request[contract.CompareRequest]) (*connect.ServerStreamForClient[contract.CompareResponse], error) {
+	return c.compare.CallServerStream(ctx, req)
+}
+
+// ListTrash calls abgleich.v1.AgentService.ListTrash.
+func (c *agentServiceClient) ListTrash(ctx context.Context, req *connect.Request[contract.ListTrashRequest]) (*connect.Response[contract.ListTrashResponse], error) {
+	return c.listTrash.CallUnary(ctx, req)
+}
+
+// RestoreTrash calls abgleich.v1.AgentService.RestoreTrash.
+func (c *agentServiceClient) RestoreTrash(ctx context.Context, req *connect.Request[contract.RestoreTrashRequest]) (*connect.Response[contract.RestoreTrashResponse], error) {
+	return c.restoreTrash.CallUnary(ctx, req)
+}
+
+// UndoRun calls abgleich.v1.AgentService.UndoRun.
+func (c *agentServiceClient) UndoRun(ctx context.Context, req *connect.Request[contract.UndoRunRequest]) (*connect.Response[contract.UndoRunResponse], error) {
+	return c.undoRun.CallUnary(ctx, req)
+}
+
+// GetOptions calls abgleich.v1.AgentService.GetOptions.
+func (c *agentServiceClient) GetOptions(ctx context.Context, req *connect.Request[contract.GetOptionsRequest]) (*connect.Response[contract.GetOptionsResponse], error) {
+	return c.getOptions.CallUnary(ctx, req)
+}
+
+// SetOptions calls abgleich.v1.AgentService.SetOptions.
+func (c *agentServiceClient) SetOptions(ctx context.Context, req *connect.Request[contract.SetOptionsRequest]) (*connect.Response[contract.SetOptionsResponse], error) {
+	return c.setOptions.CallUnary(ctx, req)
 }
 
 // GetParameters calls abgleich.v1.AgentService.GetParameters.
@@ -416,6 +583,21 @@ func (c *agentServiceClient) SetMailbox(ctx context.Context, req *connect.Reques
 	return c.setMailbox.CallUnary(ctx, req)
 }
 
+// ForgetEmployee calls abgleich.v1.AgentService.ForgetEmployee.
+func (c *agentServiceClient) ForgetEmployee(ctx context.Context, req *connect.Request[contract.ForgetEmployeeRequest]) (*connect.Response[contract.ForgetEmployeeResponse], error) {
+	return c.forgetEmployee.CallUnary(ctx, req)
+}
+
+// ConfirmDatabase calls abgleich.v1.AgentService.ConfirmDatabase.
+func (c *agentServiceClient) ConfirmDatabase(ctx context.Context, req *connect.Request[contract.ConfirmDatabaseRequest]) (*connect.Response[contract.ConfirmDatabaseResponse], error) {
+	return c.confirmDatabase.CallUnary(ctx, req)
+}
+
+// ListLooks calls abgleich.v1.AgentService.ListLooks.
+func (c *agentServiceClient) ListLooks(ctx context.Context, req *connect.Request[contract.ListLooksRequest]) (*connect.Response[contract.ListLooksResponse], error) {
+	return c.listLooks.CallUnary(ctx, req)
+}
+
 // ReadLog calls abgleich.v1.AgentService.ReadLog.
 func (c *agentServiceClient) ReadLog(ctx context.Context, req *connect.Request[contract.ReadLogRequest]) (*connect.ServerStreamForClient[contract.ReadLogResponse], error) {
 	return c.readLog.CallServerStream(ctx, req)
@@ -441,11 +623,27 @@ type AgentServiceHandler interface {
 	Resume(context.Context, *connect.Request[contract.ResumeRequest]) (*connect.Response[contract.ResumeResponse], error)
 	ListProblems(context.Context, *connect.Request[contract.ListProblemsRequest]) (*connect.Response[contract.ListProblemsResponse], error)
 	RetryProblem(context.Context, *connect.Request[contract.RetryProblemRequest]) (*connect.Response[contract.RetryProblemResponse], error)
+	// IgnoreProblem leaves the item as it is on both sides until somebody edits it.
+	IgnoreProblem(context.Context, *connect.Request[contract.IgnoreProblemRequest]) (*connect.Response[contract.IgnoreProblemResponse], error)
+	// GetProblem shows both versions of the item a problem is about.
+	GetProblem(context.Context, *connect.Request[contract.GetProblemRequest]) (*connect.Response[contract.GetProblemResponse], error)
 	ListHolds(context.Context, *connect.Request[contract.ListHoldsRequest]) (*connect.Response[contract.ListHoldsResponse], error)
 	ResolveHold(context.Context, *connect.Request[contract.ResolveHoldRequest]) (*connect.Response[contract.ResolveHoldResponse], error)
 	// PlanRun tells what a run would do, without doing it.
 	PlanRun(context.Context, *connect.Request[contract.PlanRunRequest]) (*connect.Response[contract.PlanRunResponse], error)
 	ListRuns(context.Context, *connect.Request[contract.ListRunsRequest]) (*connect.Response[contract.ListRunsResponse], error)
+	// Compare reads both sides and tells of every item whether they are equal, and
+	// if not, how they differ and why. It writes nothing.
+	Compare(context.Context, *connect.Request[contract.CompareRequest], *connect.ServerStream[contract.CompareResponse]) error
+	// The trash: what runs deleted or overwrote.
+	ListTrash(context.Context, *connect.Request[contract.ListTrashRequest]) (*connect.Response[contract.ListTrashResponse], error)
+	RestoreTrash(context.Context, *connect.Request[contract.RestoreTrashRequest]) (*connect.Response[contract.RestoreTrashResponse], error)
+	// UndoRun restores what a run deleted or overwrote, and deletes what it created
+	// unless somebody edited it since.
+	UndoRun(context.Context, *connect.Request[contract.UndoRunRequest]) (*connect.Response[contract.UndoRunResponse], error)
+	// Options: what of a user travels, where to, and whose value wins.
+	GetOptions(context.Context, *connect.Request[contract.GetOptionsRequest]) (*connect.Response[contract.GetOptionsResponse], error)
+	SetOptions(context.Context, *connect.Request[contract.SetOptionsRequest]) (*connect.Response[contract.SetOptionsResponse], error)
 	// For administrators.
 	GetParameters(context.Context, *connect.Request[contract.GetParametersRequest]) (*connect.Response[contract.GetParametersResponse], error)
 	SetParameters(context.Context, *connect.Request[contract.SetParametersRequest]) (*connect.Response[contract.SetParametersResponse], error)
@@ -455,6 +653,14 @@ type AgentServiceHandler interface {
 	// SetMailbox ties an employee to a mailbox that isn't his own, or to named
 	// folders. Nothing is deleted: what was paired is put away, and paired anew.
 	SetMailbox(context.Context, *connect.Request[contract.SetMailboxRequest]) (*connect.Response[contract.SetMailboxResponse], error)
+	// ForgetEmployee erases what the agent keeps about a user: credentials, pairs,
+	// trash, history. Items on both sides stay as they are.
+	ForgetEmployee(context.Context, *connect.Request[contract.ForgetEmployeeRequest]) (*connect.Response[contract.ForgetEmployeeResponse], error)
+	// ConfirmDatabase says that the business database, which looks like a copy of
+	// the one last worked with, is the one to go on with.
+	ConfirmDatabase(context.Context, *connect.Request[contract.ConfirmDatabaseRequest]) (*connect.Response[contract.ConfirmDatabaseResponse], error)
+	// ListLooks tells who looked at or changed what of whom: the audit record.
+	ListLooks(context.Context, *connect.Request[contract.ListLooksRequest]) (*connect.Response[contract.ListLooksResponse], error)
 	// ReadLog sends the last lines and, with follow, those that come.
 	ReadLog(context.Context, *connect.Request[contract.ReadLogRequest], *connect.ServerStream[contract.ReadLogResponse]) error
 }
@@ -532,6 +738,18 @@ func NewAgentServiceHandler(svc AgentServiceHandler, opts ...connect.HandlerOpti
 		connect.WithSchema(agentServiceMethods.ByName("RetryProblem")),
 		connect.WithHandlerOptions(opts...),
 	)
+	agentServiceIgnoreProblemHandler := connect.NewUnaryHandler(
+		AgentServiceIgnoreProblemProcedure,
+		svc.IgnoreProblem,
+		connect.WithSchema(agentServiceMethods.ByName("IgnoreProblem")),
+		connect.WithHandlerOptions(opts...),
+	)
+	agentServiceGetProblemHandler := connect.NewUnaryHandler(
+		AgentServiceGetProblemProcedure,
+		svc.GetProblem,
+		connect.WithSchema(agentServiceMethods.ByName("GetProblem")),
+		connect.WithHandlerOptions(opts...),
+	)
 	agentServiceListHoldsHandler := connect.NewUnaryHandler(
 		AgentServiceListHoldsProcedure,
 		svc.ListHolds,
@@ -554,6 +772,42 @@ func NewAgentServiceHandler(svc AgentServiceHandler, opts ...connect.HandlerOpti
 		AgentServiceListRunsProcedure,
 		svc.ListRuns,
 		connect.WithSchema(agentServiceMethods.ByName("ListRuns")),
+		connect.WithHandlerOptions(opts...),
+	)
+	agentServiceCompareHandler := connect.NewServerStreamHandler(
+		AgentServiceCompareProcedure,
+		svc.Compare,
+		connect.WithSchema(agentServiceMethods.ByName("Compare")),
+		connect.WithHandlerOptions(opts...),
+	)
+	agentServiceListTrashHandler := connect.NewUnaryHandler(
+		AgentServiceListTrashProcedure,
+		svc.ListTrash,
+		connect.WithSchema(agentServiceMethods.ByName("ListTrash")),
+		connect.WithHandlerOptions(opts...),
+	)
+	agentServiceRestoreTrashHandler := connect.NewUnaryHandler(
+		AgentServiceRestoreTrashProcedure,
+		svc.RestoreTrash,
+		connect.WithSchema(agentServiceMethods.ByName("RestoreTrash")),
+		connect.WithHandlerOptions(opts...),
+	)
+	agentServiceUndoRunHandler := connect.NewUnaryHandler(
+		AgentServiceUndoRunProcedure,
+		svc.UndoRun,
+		connect.WithSchema(agentServiceMethods.ByName("UndoRun")),
+		connect.WithHandlerOptions(opts...),
+	)
+	agentServiceGetOptionsHandler := connect.NewUnaryHandler(
+		AgentServiceGetOptionsProcedure,
+		svc.GetOptions,
+		connect.WithSchema(agentServiceMethods.ByName("GetOptions")),
+		connect.WithHandlerOptions(opts...),
+	)
+	agentServiceSetOptionsHandler := connect.NewUnaryHandler(
+		AgentServiceSetOptionsProcedure,
+		svc.SetOptions,
+		connect.WithSchema(agentServiceMethods.ByName("SetOptions")),
 		connect.WithHandlerOptions(opts...),
 	)
 	agentServiceGetParametersHandler := connect.NewUnaryHandler(
@@ -592,6 +846,24 @@ func NewAgentServiceHandler(svc AgentServiceHandler, opts ...connect.HandlerOpti
 		connect.WithSchema(agentServiceMethods.ByName("SetMailbox")),
 		connect.WithHandlerOptions(opts...),
 	)
+	agentServiceForgetEmployeeHandler := connect.NewUnaryHandler(
+		AgentServiceForgetEmployeeProcedure,
+		svc.ForgetEmployee,
+		connect.WithSchema(agentServiceMethods.ByName("ForgetEmployee")),
+		connect.WithHandlerOptions(opts...),
+	)
+	agentServiceConfirmDatabaseHandler := connect.NewUnaryHandler(
+		AgentServiceConfirmDatabaseProcedure,
+		svc.ConfirmDatabase,
+		connect.WithSchema(agentServiceMethods.ByName("ConfirmDatabase")),
+		connect.WithHandlerOptions(opts...),
+	)
+	agentServiceListLooksHandler := connect.NewUnaryHandler(
+		AgentServiceListLooksProcedure,
+		svc.ListLooks,
+		connect.WithSchema(agentServiceMethods.ByName("ListLooks")),
+		connect.WithHandlerOptions(opts...),
+	)
 	agentServiceReadLogHandler := connect.NewServerStreamHandler(
 		AgentServiceReadLogProcedure,
 		svc.ReadLog,
@@ -622,6 +894,10 @@ func NewAgentServiceHandler(svc AgentServiceHandler, opts ...connect.HandlerOpti
 			agentServiceListProblemsHandler.ServeHTTP(w, r)
 		case AgentServiceRetryProblemProcedure:
 			agentServiceRetryProblemHandler.ServeHTTP(w, r)
+		case AgentServiceIgnoreProblemProcedure:
+			agentServiceIgnoreProblemHandler.ServeHTTP(w, r)
+		case AgentServiceGetProblemProcedure:
+			agentServiceGetProblemHandler.ServeHTTP(w, r)
 		case AgentServiceListHoldsProcedure:
 			agentServiceListHoldsHandler.ServeHTTP(w, r)
 		case AgentServiceResolveHoldProcedure:
@@ -630,6 +906,18 @@ func NewAgentServiceHandler(svc AgentServiceHandler, opts ...connect.HandlerOpti
 			agentServicePlanRunHandler.ServeHTTP(w, r)
 		case AgentServiceListRunsProcedure:
 			agentServiceListRunsHandler.ServeHTTP(w, r)
+		case AgentServiceCompareProcedure:
+			agentServiceCompareHandler.ServeHTTP(w, r)
+		case AgentServiceListTrashProcedure:
+			agentServiceListTrashHandler.ServeHTTP(w, r)
+		case AgentServiceRestoreTrashProcedure:
+			agentServiceRestoreTrashHandler.ServeHTTP(w, r)
+		case AgentServiceUndoRunProcedure:
+			agentServiceUndoRunHandler.ServeHTTP(w, r)
+		case AgentServiceGetOptionsProcedure:
+			agentServiceGetOptionsHandler.ServeHTTP(w, r)
+		case AgentServiceSetOptionsProcedure:
+			agentServiceSetOptionsHandler.ServeHTTP(w, r)
 		case AgentServiceGetParametersProcedure:
 			agentServiceGetParametersHandler.ServeHTTP(w, r)
 		case AgentServiceSetParametersProcedure:
@@ -642,6 +930,12 @@ func NewAgentServiceHandler(svc AgentServiceHandler, opts ...connect.HandlerOpti
 			agentServiceSetPermissionHandler.ServeHTTP(w, r)
 		case AgentServiceSetMailboxProcedure:
 			agentServiceSetMailboxHandler.ServeHTTP(w, r)
+		case AgentServiceForgetEmployeeProcedure:
+			agentServiceForgetEmployeeHandler.ServeHTTP(w, r)
+		case AgentServiceConfirmDatabaseProcedure:
+			agentServiceConfirmDatabaseHandler.ServeHTTP(w, r)
+		case AgentServiceListLooksProcedure:
+			agentServiceListLooksHandler.ServeHTTP(w, r)
 		case AgentServiceReadLogProcedure:
 			agentServiceReadLogHandler.ServeHTTP(w, r)
 		default:
@@ -697,6 +991,14 @@ func (UnimplementedAgentServiceHandler) RetryProblem(context.Context, *connect.R
 	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("abgleich.v1.AgentService.RetryProblem is not implemented"))
 }
 
+func (UnimplementedAgentServiceHandler) IgnoreProblem(context.Context, *connect.Request[contract.IgnoreProblemRequest]) (*connect.Response[contract.IgnoreProblemResponse], error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("abgleich.v1.AgentService.IgnoreProblem is not implemented"))
+}
+
+func (UnimplementedAgentServiceHandler) GetProblem(context.Context, *connect.Request[contract.GetProblemRequest]) (*connect.Response[contract.GetProblemResponse], error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("abgleich.v1.AgentService.GetProblem is not implemented"))
+}
+
 func (UnimplementedAgentServiceHandler) ListHolds(context.Context, *connect.Request[contract.ListHoldsRequest]) (*connect.Response[contract.ListHoldsResponse], error) {
 	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("abgleich.v1.AgentService.ListHolds is not implemented"))
 }
@@ -711,6 +1013,30 @@ func (UnimplementedAgentServiceHandler) PlanRun(context.Context, *connect.Reques
 
 func (UnimplementedAgentServiceHandler) ListRuns(context.Context, *connect.Request[contract.ListRunsRequest]) (*connect.Response[contract.ListRunsResponse], error) {
 	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("abgleich.v1.AgentService.ListRuns is not implemented"))
+}
+
+func (UnimplementedAgentServiceHandler) Compare(context.Context, *connect.Request[contract.CompareRequest], *connect.ServerStream[contract.CompareResponse]) error {
+	return connect.NewError(connect.CodeUnimplemented, errors.New("abgleich.v1.AgentService.Compare is not implemented"))
+}
+
+func (UnimplementedAgentServiceHandler) ListTrash(context.Context, *connect.Request[contract.ListTrashRequest]) (*connect.Response[contract.ListTrashResponse], error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("abgleich.v1.AgentService.ListTrash is not implemented"))
+}
+
+func (UnimplementedAgentServiceHandler) RestoreTrash(context.Context, *connect.Request[contract.RestoreTrashRequest]) (*connect.Response[contract.RestoreTrashResponse], error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("abgleich.v1.AgentService.RestoreTrash is not implemented"))
+}
+
+func (UnimplementedAgentServiceHandler) UndoRun(context.Context, *connect.Request[contract.UndoRunRequest]) (*connect.Response[contract.UndoRunResponse], error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("abgleich.v1.AgentService.UndoRun is not implemented"))
+}
+
+func (UnimplementedAgentServiceHandler) GetOptions(context.Context, *connect.Request[contract.GetOptionsRequest]) (*connect.Response[contract.GetOptionsResponse], error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("abgleich.v1.AgentService.GetOptions is not implemented"))
+}
+
+func (UnimplementedAgentServiceHandler) SetOptions(context.Context, *connect.Request[contract.SetOptionsRequest]) (*connect.Response[contract.SetOptionsResponse], error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("abgleich.v1.AgentService.SetOptions is not implemented"))
 }
 
 func (UnimplementedAgentServiceHandler) GetParameters(context.Context, *connect.Request[contract.GetParametersRequest]) (*connect.Response[contract.GetParametersResponse], error) {
@@ -735,6 +1061,18 @@ func (UnimplementedAgentServiceHandler) SetPermission(context.Context, *connect.
 
 func (UnimplementedAgentServiceHandler) SetMailbox(context.Context, *connect.Request[contract.SetMailboxRequest]) (*connect.Response[contract.SetMailboxResponse], error) {
 	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("abgleich.v1.AgentService.SetMailbox is not implemented"))
+}
+
+func (UnimplementedAgentServiceHandler) ForgetEmployee(context.Context, *connect.Request[contract.ForgetEmployeeRequest]) (*connect.Response[contract.ForgetEmployeeResponse], error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("abgleich.v1.AgentService.ForgetEmployee is not implemented"))
+}
+
+func (UnimplementedAgentServiceHandler) ConfirmDatabase(context.Context, *connect.Request[contract.ConfirmDatabaseRequest]) (*connect.Response[contract.ConfirmDatabaseResponse], error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("abgleich.v1.AgentService.ConfirmDatabase is not implemented"))
+}
+
+func (UnimplementedAgentServiceHandler) ListLooks(context.Context, *connect.Request[contract.ListLooksRequest]) (*connect.Response[contract.ListLooksResponse], error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("abgleich.v1.AgentService.ListLooks is not implemented"))
 }
 
 func (UnimplementedAgentServiceHandler) ReadLog(context.Context, *connect.Request[contract.ReadLogRequest], *connect.ServerStream[contract.ReadLogResponse]) error {

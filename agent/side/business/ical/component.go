@@ -12,6 +12,7 @@ import (
 // Limits on what a file may ask of us.
 const (
 	maxLine  = 4 << 20 // bytes of one unfolded line
+	maxHead  = 8 << 10 // bytes of name and parameters of a line
 	maxDepth = 8
 )
 
@@ -140,19 +141,33 @@ func nest(stack, done []*component, p property, items *int) ([]*component, []*co
 	return stack, done, nil
 }
 
+// parse takes a line apart. The library sees no value and no long list of parameters:
+// it copies what is left of the line for each of them.
 func parse(line string) (property, error) {
-	b, err := ics.ParseProperty(ics.ContentLine(line))
+	n := valueAt(line)
+	if n < 0 {
+		return property{}, errors.New("not a property")
+	}
+	if n > maxHead {
+		return property{}, errors.New("too many parameters")
+	}
+	b, err := ics.ParseProperty(ics.ContentLine(line[:n]))
 	if err != nil {
 		return property{}, err
 	}
 	if b == nil || !strings.HasPrefix(line, b.IANAToken) {
 		return property{}, errors.New("not a property")
 	}
-	return property{name: strings.ToUpper(b.IANAToken), params: b.ICalParameters, value: b.Value, raw: rawValue(line)}, nil
+	p := property{name: strings.ToUpper(b.IANAToken), params: b.ICalParameters, value: line[n:], raw: line[n:]}
+	if b.GetValueType() == ics.ValueDataTypeText {
+		p.value = ics.FromText(p.raw)
+	}
+	return p, nil
 }
 
-// rawValue is what stands behind the first colon outside quotes.
-func rawValue(line string) string {
+// valueAt is where the value begins: behind the first colon outside quotes; -1 for
+// none.
+func valueAt(line string) int {
 	quoted := false
 	for i := range len(line) {
 		switch line[i] {
@@ -160,11 +175,11 @@ func rawValue(line string) string {
 			quoted = !quoted
 		case ':':
 			if !quoted {
-				return line[i+1:]
+				return i + 1
 			}
 		}
 	}
-	return ""
+	return -1
 }
 
 // split takes a list of texts apart at its unescaped commas.

@@ -45,7 +45,7 @@ func (z *zones) moment(p property) (moment, error) {
 		return moment{}, fmt.Errorf("year %d", t.Year())
 	}
 	if utc {
-		if loc := iana(p.param(zoneParameter)); loc != nil {
+		if loc := z.iana(p.param(zoneParameter)); loc != nil {
 			return moment{at: t, zone: loc.String(), day: pim.DateOf(t.In(loc))}, nil
 		}
 		return moment{at: t, zone: "UTC", day: pim.DateOf(t)}, nil

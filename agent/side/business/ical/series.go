@@ -21,9 +21,15 @@ const (
 // not the task's own.
 const firstProperty = "X-ABGLEICH-FIRST"
 
-// singly is up to how many changed occurrences are tried one by one when not all of
-// them can be carried.
-const singly = 200
+// When not all changed occurrences of a series can be carried, they are tried one by
+// one: maxSingly of a series at most, and in a whole file as long as all series looked
+// at on the way have no more than maxTried exceptions. maxChanged is how many changed
+// ones a series may have. What is beyond is left.
+const (
+	maxSingly  = 200
+	maxTried   = 200_000
+	maxChanged = 10_000
+)
 
 // reader makes records of components; series wait for their changed occurrences.
 type reader struct {
@@ -32,6 +38,7 @@ type reader struct {
 	series  map[string]*recurring // by UID
 	changed []override
 	left    []Left
+	tried   int // exceptions of all series tried again
 }
 
 // found is an item of a component.
@@ -44,6 +51,9 @@ type found struct {
 // recurring is a series both sides can carry.
 type recurring struct {
 	record  int // index
+	pattern *pim.Recurrence
+	timing  *pim.Timing
+	allDay  bool
 	overs   []override
 	deleted []time.Time
 }
@@ -52,6 +62,7 @@ type recurring struct {
 type override struct {
 	c    *component
 	item *pim.Appointment
+	at   time.Time // where the pattern puts it
 }
 
 func (r *reader) leave(c *component, reason string) {
@@ -73,7 +84,7 @@ func (r *reader) add(c *component) error {
 			r.leave(c, leftChanged)
 			return nil
 		}
-		r.changed = append(r.changed, override{c, a})
+		r.changed = append(r.changed, override{c: c, item: a})
 		return nil
 	}
 	if strings.EqualFold(c.text("STATUS"), "CANCELLED") {
@@ -139,7 +150,11 @@ func (r *reader) recur(c *component, item pim.Item, rule string) (pim.Item, erro
 	if !event {
 		return with, nil
 	}
-	s := &recurring{record: len(r.records)}
+	timing, err := a.Recurrence.Timing(a.When)
+	if err != nil {
+		return item, nil
+	}
+	s := &recurring{record: len(r.records), pattern: a.Recurrence, timing: timing, allDay: a.When.AllDay}
 	for _, p := range c.properties {
 		if p.name != "EXDATE" {
 			continue
@@ -151,7 +166,7 @@ func (r *reader) recur(c *component, item pim.Item, rule string) (pim.Item, erro
 			if err != nil {
 				return nil, err
 			}
-			if at, ok := original(a, m); ok {
+			if at, ok := s.original(m); ok {
 				s.deleted = append(s.deleted, at)
 			}
 		}
@@ -176,7 +191,7 @@ func (r *reader) recur(c *component, item pim.Item, rule string) (pim.Item, erro
 func (z *zones) follows(start property, when pim.When) bool {
 	tzid := start.param("TZID")
 	d := z.defined[tzid]
-	if when.AllDay || d == nil || d.location != nil || iana(tzid) != nil {
+	if when.AllDay || d == nil || d.location != nil || z.iana(tzid) != nil {
 		return true
 	}
 	loc, err := time.LoadLocation(when.Zone)
@@ -195,24 +210,20 @@ func (z *zones) follows(start property, when pim.When) bool {
 
 // original finds the start the pattern gives an occurrence that a file names by a
 // moment, or only by its day.
-func original(a *pim.Appointment, m moment) (time.Time, bool) {
-	t, err := a.Recurrence.Timing(a.When)
-	if err != nil {
-		return time.Time{}, false
-	}
+func (s *recurring) original(m moment) (time.Time, bool) {
 	var (
 		n  int
 		ok bool
 	)
-	if m.isDate || a.When.AllDay {
-		n, ok = a.Recurrence.Number(m.day)
+	if m.isDate || s.allDay {
+		n, ok = s.pattern.Number(m.day)
 	} else {
-		n, ok = t.Index(m.at)
+		n, ok = s.timing.Index(m.at)
 	}
 	if !ok {
 		return time.Time{}, false
 	}
-	return t.Start(n)
+	return s.timing.Start(n)
 }
 
 // finish gives series their changed and deleted occurrences.
@@ -225,13 +236,14 @@ func (r *reader) finish() {
 			r.leave(o.c, leftChanged)
 			continue
 		}
-		at, ok := original(r.records[s.record].item.(*pim.Appointment), m)
+		at, ok := s.original(m)
 		switch {
-		case !ok:
+		case !ok, len(s.overs) >= maxChanged:
 			r.leave(o.c, leftChanged)
 		case strings.EqualFold(o.c.text("STATUS"), "CANCELLED"):
 			s.deleted = append(s.deleted, at)
 		default:
+			o.at = at
 			s.overs = append(s.overs, o)
 		}
 	}
@@ -250,10 +262,7 @@ func (r *reader) settle(s *recurring) {
 		b := a.Clone().(*pim.Appointment)
 		b.Recurrence.Deleted = append(b.Recurrence.Deleted, deleted...)
 		for _, o := range overs {
-			p, _ := o.c.get("RECURRENCE-ID")
-			m, _ := r.z.moment(p)
-			at, _ := original(a, m)
-			b.Recurrence.Changed = append(b.Recurrence.Changed, pim.Exception{Original: at, Item: o.item})
+			b.Recurrence.Changed = append(b.Recurrence.Changed, pim.Exception{Original: o.at, Item: o.item})
 		}
 		b = pim.Canonical(b).(*pim.Appointment)
 		if pim.CheckSeries(b) != nil {
@@ -269,7 +278,9 @@ func (r *reader) settle(s *recurring) {
 		r.left = append(r.left, Left{f.number, leftDays})
 	}
 	for i, o := range s.overs {
-		if i >= singly || !try(f.item.(*pim.Appointment), nil, s.overs[i:i+1]) {
+		now := f.item.Shared().Recurrence
+		r.tried += 1 + len(now.Deleted) + len(now.Changed)
+		if i >= maxSingly || r.tried > maxTried || !try(f.item.(*pim.Appointment), nil, s.overs[i:i+1]) {
 			r.leave(o.c, leftChanged)
 		}
 	}

@@ -15,6 +15,7 @@ import (
 type zones struct {
 	home    *time.Location // the employee's
 	defined map[string]*defined
+	named   map[string]*time.Location // what iana found
 }
 
 // defined is a VTIMEZONE: its changes in the order of the local time they happen at.
@@ -29,14 +30,15 @@ type change struct {
 }
 
 func newZones(home *time.Location, calendars []*component) (*zones, error) {
-	z := &zones{home: home, defined: map[string]*defined{}}
+	z := &zones{home: home, defined: map[string]*defined{}, named: map[string]*time.Location{}}
+	f := &follower{left: maxOnsets, done: map[string][]time.Time{}}
 	for _, cal := range calendars {
 		for _, c := range cal.inner {
 			if c.name != "VTIMEZONE" {
 				continue
 			}
 			id := c.text("TZID")
-			d, err := define(c)
+			d, err := define(c, f)
 			if err != nil {
 				return nil, fmt.Errorf("time zone %q: %w", id, err)
 			}
@@ -53,7 +55,7 @@ func (z *zones) instant(tzid string, local time.Time) (time.Time, string, error)
 	if tzid == "" {
 		return in(local, z.home), z.home.String(), nil
 	}
-	if loc := iana(tzid); loc != nil {
+	if loc := z.iana(tzid); loc != nil {
 		return in(local, loc), loc.String(), nil
 	}
 	d := z.defined[tzid]
@@ -76,10 +78,35 @@ func in(local time.Time, loc *time.Location) time.Time {
 	return time.Date(y, m, d, local.Hour(), local.Minute(), local.Second(), 0, loc).UTC()
 }
 
+// iana remembers what it found: a series may name its zone with every occurrence, and
+// the zone is read from a file.
+func (z *zones) iana(tzid string) *time.Location {
+	loc := z.named[tzid]
+	if loc == nil {
+		if loc = iana(tzid); loc != nil {
+			z.named[tzid] = loc
+		}
+	}
+	return loc
+}
+
+// maxName is how many bytes of a zone's name are looked at, and maxParts how many
+// parts its IANA name has at most (America/Argentina/Buenos_Aires).
+const (
+	maxName  = 255
+	maxParts = 3
+)
+
 // iana finds the zone in a name such as Europe/Vienna or
 // /freeassociation.sourceforge.net/Europe/Vienna.
 func iana(tzid string) *time.Location {
+	if len(tzid) > maxName {
+		return nil
+	}
 	parts := strings.Split(strings.Trim(tzid, "/"), "/")
+	if n := len(parts) - maxParts; n > 0 && strings.HasPrefix(tzid, "/") {
+		parts = parts[n:]
+	}
 	for len(parts) > 0 {
 		name := strings.Join(parts, "/")
 		if name != "" && name != "Local" {
@@ -107,7 +134,7 @@ func (d *defined) offset(local time.Time) time.Duration {
 	return d.changes[n-1].to
 }
 
-func define(c *component) (*defined, error) {
+func define(c *component, f *follower) (*defined, error) {
 	d := &defined{location: iana(c.text("X-LIC-LOCATION"))}
 	for _, o := range c.inner {
 		if o.name != "STANDARD" && o.name != "DAYLIGHT" {
@@ -121,7 +148,7 @@ func define(c *component) (*defined, error) {
 		if err != nil {
 			return nil, err
 		}
-		at, err := onsets(o)
+		at, err := onsets(o, f)
 		if err != nil {
 			return nil, err
 		}
@@ -136,10 +163,20 @@ func define(c *component) (*defined, error) {
 	return d, nil
 }
 
-// lastYear is how far rules of zones are followed.
-const lastYear = 2100
+// Rules of zones are followed from firstYear (Outlook lets them begin in 1601) to
+// lastYear. One has at most maxZoneRule bytes, and all those of a file together are
+// followed for at most maxOnsets years or changes, equal ones once: a file that asks
+// for more is no calendar.
+const (
+	firstYear   = 1900
+	lastYear    = 2100
+	maxZoneRule = 160
+	maxOnsets   = 20_000
+)
 
-func onsets(o *component) ([]time.Time, error) {
+var errZoneWork = errors.New("too many rules and changes in the file's time zones")
+
+func onsets(o *component, f *follower) ([]time.Time, error) {
 	start, err := time.Parse("20060102T150405", strings.TrimSpace(o.text("DTSTART")))
 	if err != nil {
 		return nil, fmt.Errorf("DTSTART: %w", err)
@@ -148,7 +185,7 @@ func onsets(o *component) ([]time.Time, error) {
 	for _, p := range o.properties {
 		switch p.name {
 		case "RDATE":
-			for _, v := range strings.Split(p.raw, ",") {
+			for v := range strings.SplitSeq(p.raw, ",") {
 				t, err := time.Parse("20060102T150405", strings.TrimSpace(v))
 				if err != nil {
 					return nil, fmt.Errorf("RDATE: %w", err)
@@ -156,32 +193,76 @@ func onsets(o *component) ([]time.Time, error) {
 				all = append(all, t)
 			}
 		case "RRULE":
-			opt, err := rrule.StrToROption(p.raw)
+			more, err := f.follow(p.raw, start)
 			if err != nil {
 				return nil, fmt.Errorf("RRULE: %w", err)
 			}
-			if opt.Freq != rrule.YEARLY || len(opt.Byhour)+len(opt.Byminute)+len(opt.Bysecond) > 0 || start.Year() < 1 {
-				return nil, errors.New("RRULE: only yearly rules make sense in a time zone")
-			}
-			opt.Dtstart = start
-			if end := time.Date(lastYear, 1, 1, 0, 0, 0, 0, time.UTC); opt.Until.IsZero() || opt.Until.After(end) {
-				opt.Until = end
-			}
-			rule, err := rrule.NewRRule(*opt)
-			if err != nil {
-				return nil, fmt.Errorf("RRULE: %w", err)
-			}
-			next := rule.Iterator()
-			for n := 0; n < 20000; n++ {
-				t, ok := next()
-				if !ok {
-					break
-				}
-				all = append(all, t)
-			}
+			all = append(all, more...)
 		}
 	}
 	return all, nil
+}
+
+// follower follows the rules of a file's zones.
+type follower struct {
+	left int                    // of maxOnsets
+	done map[string][]time.Time // by rule and start
+}
+
+// follow gives the changes a rule says.
+func (f *follower) follow(text string, start time.Time) ([]time.Time, error) {
+	if len(text) > maxZoneRule {
+		return nil, errors.New("too long")
+	}
+	key := start.Format(localForm) + text
+	if all, ok := f.done[key]; ok {
+		return all, nil
+	}
+	all, err := f.expand(text, start)
+	if err == nil {
+		f.done[key] = all
+	}
+	return all, err
+}
+
+func (f *follower) expand(text string, start time.Time) ([]time.Time, error) {
+	opt, err := rrule.StrToROption(text)
+	if err != nil {
+		return nil, err
+	}
+	if opt.Freq != rrule.YEARLY || len(opt.Byhour)+len(opt.Byminute)+len(opt.Bysecond) > 0 || start.Year() < 1 {
+		return nil, errors.New("only yearly rules make sense in a time zone")
+	}
+	if opt.Interval == 0 {
+		opt.Interval = 1
+	}
+	opt.Dtstart = start
+	if skip := firstYear - start.Year(); skip > 0 && opt.Interval > 0 && opt.Count == 0 && start.Day() <= 28 {
+		opt.Dtstart = start.AddDate((skip+opt.Interval-1)/opt.Interval*opt.Interval, 0, 0)
+	}
+	if end := time.Date(lastYear, 1, 1, 0, 0, 0, 0, time.UTC); opt.Until.IsZero() || opt.Until.After(end) {
+		opt.Until = end
+	}
+	rule, err := rrule.NewRRule(*opt)
+	if err != nil {
+		return nil, err
+	}
+	years := max(opt.Until.Year()-opt.Dtstart.Year(), 0)/opt.Interval + 1
+	if f.left -= years; f.left < 0 {
+		return nil, errZoneWork
+	}
+	var all []time.Time
+	for next := rule.Iterator(); ; {
+		t, ok := next()
+		if !ok {
+			return all, nil
+		}
+		if all = append(all, t); len(all) > years {
+			if f.left--; f.left < 0 {
+				return nil, errZoneWork
+			}
+		}
+	}
 }
 
 // offset reads +0100, -0330 or +053000.

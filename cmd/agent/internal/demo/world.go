@@ -237,6 +237,10 @@ func (w *world) startAgent(ctx context.Context, port int) error {
 	p.Database.Alias = "BMD"
 	p.Databases = map[string]params.DatabaseAlias{"BMD": {Driver: params.SQLite, DSN: w.databaseFile()}}
 	p.Service.User = serviceUser
+	// The demo compares both sides whole: nothing is left out by age, or private.
+	for _, o := range []*params.Options{&p.Appointments, &p.Tasks} {
+		o.PastDays, o.FutureDays, o.Private = params.EverythingDays, params.EverythingDays, params.PrivateWhole
+	}
 	p.Data.Folder, p.Log.Folder = filepath.Join(w.folder, "data"), filepath.Join(w.folder, "log")
 	eventPort, err := freePort()
 	if err != nil {
