@@ -286,6 +286,9 @@ func TestAKeyThatWasRefusedIsNotTriedOnAnItemThatIsGone(t *testing.T) {
 	w.run()
 	w.exchange.HardDelete(w.user, kind, w.only(pim.Exchange, "a").ID)
 	w.settle()
+	if c := w.codes(); c != "" {
+		t.Error("a person is asked about an item that is gone, and told what could not be done with it:", c)
+	}
 	w.decide(store.Confirm)
 	w.want("")
 	if c := w.codes(); c != "" {

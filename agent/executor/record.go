@@ -260,6 +260,8 @@ func (l *ledger) deleting(j *job) error {
 	switch gone.State {
 	case store.RowDeleting, store.RowHeld, store.RowConfirmed:
 	default:
+		// What could not be done with an item that is gone concerns nobody any more.
+		l.b.Clear = append(l.b.Clear, store.Ref{Side: gone.Side, Item: gone.ID})
 		if j.d.Verdict == engine.Hold {
 			at := l.hold.At(j.d.Target)
 			*at = append(*at, gone.Seq)
