@@ -108,8 +108,6 @@ func (p *people) word(ctx context.Context, e business.Employee, v credentials.Vi
 		return status.Disabled, fault.ParametersIncomplete, nil
 	case !e.Active:
 		return status.Disabled, fault.EmployeeInactive, nil
-	case strings.TrimSpace(e.Mail) == "":
-		return status.Disabled, fault.EmployeeWithoutMail, nil
 	}
 	err := p.employees.CheckFunction(ctx, e.User, business.FunctionSyncCRM)
 	if fault.Has(err, fault.FunctionMissing) {
@@ -117,6 +115,10 @@ func (p *people) word(ctx context.Context, e business.Employee, v credentials.Vi
 	}
 	if err != nil {
 		return 0, "", err
+	}
+	// Only now: nobody misses the address of who is not to be synced.
+	if strings.TrimSpace(e.Mail) == "" {
+		return status.Disabled, fault.EmployeeWithoutMail, nil
 	}
 	if !v.Sync || len(kindsOf(v)) == 0 {
 		return status.NotSetUp, "", nil

@@ -127,6 +127,8 @@ func (g *global) stage(st *contract.Stage) stage {
 	x := stage{Name: st.GetName(), State: word(st.GetState(), "STAGE_STATE_"), Code: st.GetCode(), Args: st.GetArgs(), Detail: st.GetDetail(),
 		Milliseconds: float64(st.GetTook().AsDuration().Microseconds()) / 1000}
 	switch {
+	case x.Code != "" && st.GetState() == contract.StageState_STAGE_STATE_SKIPPED:
+		x.Text = g.texts.T("verify.skipped.blocked") // what failed says why, once
 	case x.Code != "":
 		x.Text, x.Hint = g.texts.Fault(x.Code, st.GetArgs())
 	case st.GetState() == contract.StageState_STAGE_STATE_SKIPPED:
