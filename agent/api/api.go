@@ -114,6 +114,8 @@ type Logs interface {
 type Settings interface {
 	Load() (params.Params, params.Etag, error)
 	Change(based params.Etag, changes ...params.Change) (params.Params, params.Etag, error)
+	// Check tells what would be wrong with changes, and changes nothing.
+	Check(changes ...params.Change) (params.Mistakes, error)
 	// SecretKeys are the parameters that are no text in the file.
 	SecretKeys() []string
 	SetSecret(ctx context.Context, key string, s vault.Secret) error
@@ -139,6 +141,8 @@ type Config struct {
 	Undoer    Undoer
 	Logs      Logs
 	Settings  Settings
+	// TestNotice sends a mail to the message recipient.
+	TestNotice func(context.Context) error
 	// Stopping tells streams that the agent ends; see pipe.Stopping.
 	Stopping func(context.Context) <-chan struct{}
 }

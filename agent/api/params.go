@@ -36,7 +36,8 @@ func (s *server) GetParameters(ctx context.Context, _ *connect.Request[contract.
 			if err != nil {
 				return nil, err
 			}
-			m := &contract.Parameter{Key: key, Value: v, Unit: f.Unit, Allowed: allowed(f)}
+			m := &contract.Parameter{Key: key, Value: v, Unit: f.Unit, Allowed: allowed(f), Form: string(f.Kind),
+				Help: map[string]string{string(params.German): f.DE, string(params.English): f.EN}}
 			// An alias has no default of its own.
 			if d, err := params.Get(standard, key); err == nil {
 				m.DefaultValue = d
@@ -89,6 +90,14 @@ func (s *server) SetParameters(ctx context.Context, r *connect.Request[contract.
 	if err != nil {
 		return nil, err
 	}
+	var changes []params.Change
+	for k, v := range r.Msg.GetValues() {
+		changes = append(changes, params.Change{Key: k, Value: v})
+	}
+	slices.SortFunc(changes, func(a, b params.Change) int { return strings.Compare(a.Key, b.Key) })
+	if r.Msg.GetCheckOnly() {
+		return s.checkParameters(changes)
+	}
 	// Everything that can be wrong is looked at before anything is changed.
 	secrets, err := s.secrets(c, r.Msg.GetSealedValues())
 	if err != nil {
@@ -102,11 +111,6 @@ func (s *server) SetParameters(ctx context.Context, r *connect.Request[contract.
 	if based != "" && based != etag {
 		return nil, fault.New(fault.ParametersChanged, "api.SetParameters", "", nil)
 	}
-	var changes []params.Change
-	for k, v := range r.Msg.GetValues() {
-		changes = append(changes, params.Change{Key: k, Value: v})
-	}
-	slices.SortFunc(changes, func(a, b params.Change) int { return strings.Compare(a.Key, b.Key) })
 	if len(changes) > 0 {
 		if _, etag, err = s.Settings.Change(based, changes...); err != nil {
 			return nil, err
@@ -126,6 +130,38 @@ func (s *server) SetParameters(ctx context.Context, r *connect.Request[contract.
 		return nil, err
 	}
 	return connect.NewResponse(&contract.SetParametersResponse{Etag: string(etag), RestartNeeded: restart}), nil
+}
+
+// checkParameters tells what is wrong with values that are still being typed.
+func (s *server) checkParameters(changes []params.Change) (*connect.Response[contract.SetParametersResponse], error) {
+	mistakes, err := s.Settings.Check(changes...)
+	if err != nil {
+		return nil, err
+	}
+	out := &contract.SetParametersResponse{}
+	for _, m := range mistakes {
+		out.Mistakes = append(out.Mistakes, &contract.ParameterMistake{Key: m.Key, Reason: string(m.Reason), Allowed: m.Allowed})
+	}
+	return connect.NewResponse(out), nil
+}
+
+// SendTestNotice sends a mail to the message recipient at once. Administrators only.
+func (s *server) SendTestNotice(ctx context.Context, _ *connect.Request[contract.SendTestNoticeRequest]) (*connect.Response[contract.SendTestNoticeResponse], error) {
+	c, err := s.administrator(ctx)
+	if err != nil {
+		return nil, err
+	}
+	p, _, err := s.Settings.Load()
+	if err != nil {
+		return nil, err
+	}
+	if err := s.TestNotice(ctx); err != nil {
+		return nil, err
+	}
+	if err := s.record(ctx, c, "sent test notice", ""); err != nil {
+		return nil, err
+	}
+	return connect.NewResponse(&contract.SendTestNoticeResponse{Recipient: p.Notice.Recipient, By: string(p.Notice.By)}), nil
 }
 
 // secrets opens the sealed parameters of a call.

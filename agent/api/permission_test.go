@@ -176,6 +176,12 @@ func tries() []try {
 			return call(ctx, c.SetParameters, &contract.SetParametersRequest{Values: map[string]string{"sync.interval": "120"},
 				SealedValues: map[string][]byte{"service.password": r.sealed(p, planted)}})
 		}, everyone()},
+		{"SetParameters to check only", func(ctx context.Context, _ *rig, _ pipe.Peer, c client) answer {
+			return call(ctx, c.SetParameters, &contract.SetParametersRequest{Values: map[string]string{"sync.interval": "x"}, CheckOnly: true})
+		}, everyone()},
+		{"SendTestNotice", func(ctx context.Context, _ *rig, _ pipe.Peer, c client) answer {
+			return call(ctx, c.SendTestNotice, &contract.SendTestNoticeRequest{})
+		}, everyone()},
 		{"GetParameters with a secret set", func(ctx context.Context, _ *rig, _ pipe.Peer, c client) answer {
 			return call(ctx, c.GetParameters, &contract.GetParametersRequest{})
 		}, everyone()},

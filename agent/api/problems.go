@@ -100,8 +100,8 @@ func (s *server) problem(ctx context.Context, c caller, id store.ProblemID) (sto
 	return ps[0], nil
 }
 
-// previewed is how many titles a hold shows.
-const previewed = 20
+// previewed is how many items a hold shows, titled how many of them by their titles.
+const previewed, titled = 200, 20
 
 // ListHolds lists what guards keep back.
 func (s *server) ListHolds(ctx context.Context, r *connect.Request[contract.ListHoldsRequest]) (*connect.Response[contract.ListHoldsResponse], error) {
@@ -131,8 +131,13 @@ func (s *server) ListHolds(ctx context.Context, r *connect.Request[contract.List
 			if err != nil {
 				return nil, fault.New(fault.StoreCorrupt, "api.ListHolds", string(h.User), err)
 			}
-			if item != nil {
-				m.Titles = append(m.Titles, c.itemTitle(h.User, item))
+			if item == nil {
+				continue
+			}
+			title := c.itemTitle(h.User, item)
+			m.Preview = append(m.Preview, &contract.HeldItem{Title: title, Start: stamp(startOf(item))})
+			if len(m.Titles) < titled {
+				m.Titles = append(m.Titles, title)
 			}
 		}
 		out.Holds = append(out.Holds, m)

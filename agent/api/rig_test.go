@@ -65,6 +65,7 @@ type rig struct {
 	logs     *logs
 	url      string
 	stopping chan struct{}
+	sent     int // test notices
 }
 
 type client = contractconnect.AgentServiceClient
@@ -101,7 +102,8 @@ func newRig(t *testing.T) *rig {
 	r.config = api.Config{
 		Version: "1.2.3", Now: time.Now, Records: r.records, Book: r.book, Vault: r.vault, Employees: r.db, Control: r.control,
 		Status: r.board, Checker: r.checker, Planner: r.planner, Comparer: r.planner, Undoer: undoer{}, Logs: r.logs, Settings: r.settings,
-		Stopping: func(context.Context) <-chan struct{} { return r.stopping },
+		TestNotice: func(context.Context) error { r.sent++; return nil },
+		Stopping:   func(context.Context) <-chan struct{} { return r.stopping },
 	}
 	h := api.Handler(r.config)
 	web := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {

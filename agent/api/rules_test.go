@@ -3,6 +3,7 @@ package api_test
 import (
 	"context"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 
@@ -184,6 +185,42 @@ func TestTwoAdministratorsCannotOverwriteEachOther(t *testing.T) {
 	r.code(err, fault.ParametersChanged)
 	if !r.audited("root", "changed parameter", "sync.interval") || !r.audited("root", "changed parameter", "service.password") {
 		t.Error("not recorded")
+	}
+}
+
+func TestCheckingParametersTellsTheMistakesAndChangesNothing(t *testing.T) {
+	r := newRig(t)
+	c := r.as(admin)
+	got, err := c.SetParameters(t.Context(), connect.NewRequest(&contract.SetParametersRequest{CheckOnly: true,
+		Values: map[string]string{"sync.interval": "5", "communication.server": "not a host", "communication.port": "443"}}))
+	r.must(err)
+	var keys []string
+	for _, m := range got.Msg.GetMistakes() {
+		keys = append(keys, m.GetKey()+" "+m.GetReason())
+		if m.GetAllowed() == "" {
+			t.Errorf("%s: nothing says what would be right", m.GetKey())
+		}
+	}
+	if want := []string{"communication.server bad-form", "sync.interval not-allowed"}; !slices.Equal(keys, want) {
+		t.Errorf("got %q, want %q", keys, want)
+	}
+	if r.settings.applied != 0 || r.audited("root", "changed parameter", "communication.port") {
+		t.Error("something was changed")
+	}
+	all, err := c.GetParameters(t.Context(), connect.NewRequest(&contract.GetParametersRequest{}))
+	r.must(err)
+	for _, p := range all.Msg.GetParameters() {
+		if !p.GetSecret() && (p.GetForm() == "" || p.GetHelp()["de"] == "" || p.GetHelp()["en"] == "") {
+			t.Errorf("%s has no form or help: %v", p.GetKey(), p)
+		}
+	}
+}
+
+func TestATestNoticeIsSentAndRecorded(t *testing.T) {
+	r := newRig(t)
+	r.code(call(t.Context(), r.as(admin).SendTestNotice, &contract.SendTestNoticeRequest{}).err, "")
+	if r.sent != 1 || !r.audited("root", "sent test notice", "") {
+		t.Errorf("sent %d", r.sent)
 	}
 }
 

@@ -2963,6 +2963,7 @@ type Hold struct {
 	Items         uint32                 `protobuf:"varint,6,opt,name=items,proto3" json:"items,omitempty"`
 	Titles        []string               `protobuf:"bytes,7,rep,name=titles,proto3" json:"titles,omitempty"` // the first ones; masked for others
 	Since         *timestamppb.Timestamp `protobuf:"bytes,8,opt,name=since,proto3" json:"since,omitempty"`
+	Preview       []*HeldItem            `protobuf:"bytes,9,rep,name=preview,proto3" json:"preview,omitempty"` // the first 200
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -3053,6 +3054,66 @@ func (x *Hold) GetSince() *timestamppb.Timestamp {
 	return nil
 }
 
+func (x *Hold) GetPreview() []*HeldItem {
+	if x != nil {
+		return x.Preview
+	}
+	return nil
+}
+
+// HeldItem is one of the items a guard keeps back.
+type HeldItem struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Title         string                 `protobuf:"bytes,1,opt,name=title,proto3" json:"title,omitempty"` // masked for others
+	Start         *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=start,proto3" json:"start,omitempty"` // of an appointment, or a task's due day
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *HeldItem) Reset() {
+	*x = HeldItem{}
+	mi := &file_abgleich_proto_msgTypes[38]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *HeldItem) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*HeldItem) ProtoMessage() {}
+
+func (x *HeldItem) ProtoReflect() protoreflect.Message {
+	mi := &file_abgleich_proto_msgTypes[38]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use HeldItem.ProtoReflect.Descriptor instead.
+func (*HeldItem) Descriptor() ([]byte, []int) {
+	return file_abgleich_proto_rawDescGZIP(), []int{38}
+}
+
+func (x *HeldItem) GetTitle() string {
+	if x != nil {
+		return x.Title
+	}
+	return ""
+}
+
+func (x *HeldItem) GetStart() *timestamppb.Timestamp {
+	if x != nil {
+		return x.Start
+	}
+	return nil
+}
+
 type ResolveHoldRequest struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Id            int64                  `protobuf:"varint,1,opt,name=id,proto3" json:"id,omitempty"`
@@ -3063,7 +3124,7 @@ type ResolveHoldRequest struct {
 
 func (x *ResolveHoldRequest) Reset() {
 	*x = ResolveHoldRequest{}
-	mi := &file_abgleich_proto_msgTypes[38]
+	mi := &file_abgleich_proto_msgTypes[39]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3075,7 +3136,7 @@ func (x *ResolveHoldRequest) String() string {
 func (*ResolveHoldRequest) ProtoMessage() {}
 
 func (x *ResolveHoldRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_abgleich_proto_msgTypes[38]
+	mi := &file_abgleich_proto_msgTypes[39]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3088,7 +3149,7 @@ func (x *ResolveHoldRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ResolveHoldRequest.ProtoReflect.Descriptor instead.
 func (*ResolveHoldRequest) Descriptor() ([]byte, []int) {
-	return file_abgleich_proto_rawDescGZIP(), []int{38}
+	return file_abgleich_proto_rawDescGZIP(), []int{39}
 }
 
 func (x *ResolveHoldRequest) GetId() int64 {
@@ -3113,7 +3174,7 @@ type ResolveHoldResponse struct {
 
 func (x *ResolveHoldResponse) Reset() {
 	*x = ResolveHoldResponse{}
-	mi := &file_abgleich_proto_msgTypes[39]
+	mi := &file_abgleich_proto_msgTypes[40]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3125,7 +3186,7 @@ func (x *ResolveHoldResponse) String() string {
 func (*ResolveHoldResponse) ProtoMessage() {}
 
 func (x *ResolveHoldResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_abgleich_proto_msgTypes[39]
+	mi := &file_abgleich_proto_msgTypes[40]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3138,7 +3199,7 @@ func (x *ResolveHoldResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ResolveHoldResponse.ProtoReflect.Descriptor instead.
 func (*ResolveHoldResponse) Descriptor() ([]byte, []int) {
-	return file_abgleich_proto_rawDescGZIP(), []int{39}
+	return file_abgleich_proto_rawDescGZIP(), []int{40}
 }
 
 type PlanRunRequest struct {
@@ -3151,7 +3212,7 @@ type PlanRunRequest struct {
 
 func (x *PlanRunRequest) Reset() {
 	*x = PlanRunRequest{}
-	mi := &file_abgleich_proto_msgTypes[40]
+	mi := &file_abgleich_proto_msgTypes[41]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3163,7 +3224,7 @@ func (x *PlanRunRequest) String() string {
 func (*PlanRunRequest) ProtoMessage() {}
 
 func (x *PlanRunRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_abgleich_proto_msgTypes[40]
+	mi := &file_abgleich_proto_msgTypes[41]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3176,7 +3237,7 @@ func (x *PlanRunRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PlanRunRequest.ProtoReflect.Descriptor instead.
 func (*PlanRunRequest) Descriptor() ([]byte, []int) {
-	return file_abgleich_proto_rawDescGZIP(), []int{40}
+	return file_abgleich_proto_rawDescGZIP(), []int{41}
 }
 
 func (x *PlanRunRequest) GetUser() string {
@@ -3204,7 +3265,7 @@ type PlanRunResponse struct {
 
 func (x *PlanRunResponse) Reset() {
 	*x = PlanRunResponse{}
-	mi := &file_abgleich_proto_msgTypes[41]
+	mi := &file_abgleich_proto_msgTypes[42]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3216,7 +3277,7 @@ func (x *PlanRunResponse) String() string {
 func (*PlanRunResponse) ProtoMessage() {}
 
 func (x *PlanRunResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_abgleich_proto_msgTypes[41]
+	mi := &file_abgleich_proto_msgTypes[42]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3229,7 +3290,7 @@ func (x *PlanRunResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PlanRunResponse.ProtoReflect.Descriptor instead.
 func (*PlanRunResponse) Descriptor() ([]byte, []int) {
-	return file_abgleich_proto_rawDescGZIP(), []int{41}
+	return file_abgleich_proto_rawDescGZIP(), []int{42}
 }
 
 func (x *PlanRunResponse) GetCounts() *Counts {
@@ -3268,7 +3329,7 @@ type PlannedAction struct {
 
 func (x *PlannedAction) Reset() {
 	*x = PlannedAction{}
-	mi := &file_abgleich_proto_msgTypes[42]
+	mi := &file_abgleich_proto_msgTypes[43]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3280,7 +3341,7 @@ func (x *PlannedAction) String() string {
 func (*PlannedAction) ProtoMessage() {}
 
 func (x *PlannedAction) ProtoReflect() protoreflect.Message {
-	mi := &file_abgleich_proto_msgTypes[42]
+	mi := &file_abgleich_proto_msgTypes[43]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3293,7 +3354,7 @@ func (x *PlannedAction) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PlannedAction.ProtoReflect.Descriptor instead.
 func (*PlannedAction) Descriptor() ([]byte, []int) {
-	return file_abgleich_proto_rawDescGZIP(), []int{42}
+	return file_abgleich_proto_rawDescGZIP(), []int{43}
 }
 
 func (x *PlannedAction) GetSide() SideId {
@@ -3356,7 +3417,7 @@ type ListRunsRequest struct {
 
 func (x *ListRunsRequest) Reset() {
 	*x = ListRunsRequest{}
-	mi := &file_abgleich_proto_msgTypes[43]
+	mi := &file_abgleich_proto_msgTypes[44]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3368,7 +3429,7 @@ func (x *ListRunsRequest) String() string {
 func (*ListRunsRequest) ProtoMessage() {}
 
 func (x *ListRunsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_abgleich_proto_msgTypes[43]
+	mi := &file_abgleich_proto_msgTypes[44]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3381,7 +3442,7 @@ func (x *ListRunsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListRunsRequest.ProtoReflect.Descriptor instead.
 func (*ListRunsRequest) Descriptor() ([]byte, []int) {
-	return file_abgleich_proto_rawDescGZIP(), []int{43}
+	return file_abgleich_proto_rawDescGZIP(), []int{44}
 }
 
 func (x *ListRunsRequest) GetUser() string {
@@ -3414,7 +3475,7 @@ type ListRunsResponse struct {
 
 func (x *ListRunsResponse) Reset() {
 	*x = ListRunsResponse{}
-	mi := &file_abgleich_proto_msgTypes[44]
+	mi := &file_abgleich_proto_msgTypes[45]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3426,7 +3487,7 @@ func (x *ListRunsResponse) String() string {
 func (*ListRunsResponse) ProtoMessage() {}
 
 func (x *ListRunsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_abgleich_proto_msgTypes[44]
+	mi := &file_abgleich_proto_msgTypes[45]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3439,7 +3500,7 @@ func (x *ListRunsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListRunsResponse.ProtoReflect.Descriptor instead.
 func (*ListRunsResponse) Descriptor() ([]byte, []int) {
-	return file_abgleich_proto_rawDescGZIP(), []int{44}
+	return file_abgleich_proto_rawDescGZIP(), []int{45}
 }
 
 func (x *ListRunsResponse) GetRuns() []*Run {
@@ -3470,7 +3531,7 @@ type Run struct {
 
 func (x *Run) Reset() {
 	*x = Run{}
-	mi := &file_abgleich_proto_msgTypes[45]
+	mi := &file_abgleich_proto_msgTypes[46]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3482,7 +3543,7 @@ func (x *Run) String() string {
 func (*Run) ProtoMessage() {}
 
 func (x *Run) ProtoReflect() protoreflect.Message {
-	mi := &file_abgleich_proto_msgTypes[45]
+	mi := &file_abgleich_proto_msgTypes[46]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3495,7 +3556,7 @@ func (x *Run) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Run.ProtoReflect.Descriptor instead.
 func (*Run) Descriptor() ([]byte, []int) {
-	return file_abgleich_proto_rawDescGZIP(), []int{45}
+	return file_abgleich_proto_rawDescGZIP(), []int{46}
 }
 
 func (x *Run) GetId() int64 {
@@ -3600,7 +3661,7 @@ type CompareRequest struct {
 
 func (x *CompareRequest) Reset() {
 	*x = CompareRequest{}
-	mi := &file_abgleich_proto_msgTypes[46]
+	mi := &file_abgleich_proto_msgTypes[47]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3612,7 +3673,7 @@ func (x *CompareRequest) String() string {
 func (*CompareRequest) ProtoMessage() {}
 
 func (x *CompareRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_abgleich_proto_msgTypes[46]
+	mi := &file_abgleich_proto_msgTypes[47]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3625,7 +3686,7 @@ func (x *CompareRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CompareRequest.ProtoReflect.Descriptor instead.
 func (*CompareRequest) Descriptor() ([]byte, []int) {
-	return file_abgleich_proto_rawDescGZIP(), []int{46}
+	return file_abgleich_proto_rawDescGZIP(), []int{47}
 }
 
 func (x *CompareRequest) GetUser() string {
@@ -3661,7 +3722,7 @@ type CompareResponse struct {
 
 func (x *CompareResponse) Reset() {
 	*x = CompareResponse{}
-	mi := &file_abgleich_proto_msgTypes[47]
+	mi := &file_abgleich_proto_msgTypes[48]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3673,7 +3734,7 @@ func (x *CompareResponse) String() string {
 func (*CompareResponse) ProtoMessage() {}
 
 func (x *CompareResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_abgleich_proto_msgTypes[47]
+	mi := &file_abgleich_proto_msgTypes[48]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3686,7 +3747,7 @@ func (x *CompareResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CompareResponse.ProtoReflect.Descriptor instead.
 func (*CompareResponse) Descriptor() ([]byte, []int) {
-	return file_abgleich_proto_rawDescGZIP(), []int{47}
+	return file_abgleich_proto_rawDescGZIP(), []int{48}
 }
 
 func (x *CompareResponse) GetItems() []*Compared {
@@ -3734,7 +3795,7 @@ type Compared struct {
 
 func (x *Compared) Reset() {
 	*x = Compared{}
-	mi := &file_abgleich_proto_msgTypes[48]
+	mi := &file_abgleich_proto_msgTypes[49]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3746,7 +3807,7 @@ func (x *Compared) String() string {
 func (*Compared) ProtoMessage() {}
 
 func (x *Compared) ProtoReflect() protoreflect.Message {
-	mi := &file_abgleich_proto_msgTypes[48]
+	mi := &file_abgleich_proto_msgTypes[49]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3759,7 +3820,7 @@ func (x *Compared) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Compared.ProtoReflect.Descriptor instead.
 func (*Compared) Descriptor() ([]byte, []int) {
-	return file_abgleich_proto_rawDescGZIP(), []int{48}
+	return file_abgleich_proto_rawDescGZIP(), []int{49}
 }
 
 func (x *Compared) GetKind() Kind {
@@ -3837,7 +3898,7 @@ type Trashed struct {
 
 func (x *Trashed) Reset() {
 	*x = Trashed{}
-	mi := &file_abgleich_proto_msgTypes[49]
+	mi := &file_abgleich_proto_msgTypes[50]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3849,7 +3910,7 @@ func (x *Trashed) String() string {
 func (*Trashed) ProtoMessage() {}
 
 func (x *Trashed) ProtoReflect() protoreflect.Message {
-	mi := &file_abgleich_proto_msgTypes[49]
+	mi := &file_abgleich_proto_msgTypes[50]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3862,7 +3923,7 @@ func (x *Trashed) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Trashed.ProtoReflect.Descriptor instead.
 func (*Trashed) Descriptor() ([]byte, []int) {
-	return file_abgleich_proto_rawDescGZIP(), []int{49}
+	return file_abgleich_proto_rawDescGZIP(), []int{50}
 }
 
 func (x *Trashed) GetId() int64 {
@@ -3947,7 +4008,7 @@ type ListTrashRequest struct {
 
 func (x *ListTrashRequest) Reset() {
 	*x = ListTrashRequest{}
-	mi := &file_abgleich_proto_msgTypes[50]
+	mi := &file_abgleich_proto_msgTypes[51]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3959,7 +4020,7 @@ func (x *ListTrashRequest) String() string {
 func (*ListTrashRequest) ProtoMessage() {}
 
 func (x *ListTrashRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_abgleich_proto_msgTypes[50]
+	mi := &file_abgleich_proto_msgTypes[51]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3972,7 +4033,7 @@ func (x *ListTrashRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListTrashRequest.ProtoReflect.Descriptor instead.
 func (*ListTrashRequest) Descriptor() ([]byte, []int) {
-	return file_abgleich_proto_rawDescGZIP(), []int{50}
+	return file_abgleich_proto_rawDescGZIP(), []int{51}
 }
 
 func (x *ListTrashRequest) GetUser() string {
@@ -4012,7 +4073,7 @@ type ListTrashResponse struct {
 
 func (x *ListTrashResponse) Reset() {
 	*x = ListTrashResponse{}
-	mi := &file_abgleich_proto_msgTypes[51]
+	mi := &file_abgleich_proto_msgTypes[52]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4024,7 +4085,7 @@ func (x *ListTrashResponse) String() string {
 func (*ListTrashResponse) ProtoMessage() {}
 
 func (x *ListTrashResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_abgleich_proto_msgTypes[51]
+	mi := &file_abgleich_proto_msgTypes[52]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4037,7 +4098,7 @@ func (x *ListTrashResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListTrashResponse.ProtoReflect.Descriptor instead.
 func (*ListTrashResponse) Descriptor() ([]byte, []int) {
-	return file_abgleich_proto_rawDescGZIP(), []int{51}
+	return file_abgleich_proto_rawDescGZIP(), []int{52}
 }
 
 func (x *ListTrashResponse) GetItems() []*Trashed {
@@ -4056,7 +4117,7 @@ type RestoreTrashRequest struct {
 
 func (x *RestoreTrashRequest) Reset() {
 	*x = RestoreTrashRequest{}
-	mi := &file_abgleich_proto_msgTypes[52]
+	mi := &file_abgleich_proto_msgTypes[53]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4068,7 +4129,7 @@ func (x *RestoreTrashRequest) String() string {
 func (*RestoreTrashRequest) ProtoMessage() {}
 
 func (x *RestoreTrashRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_abgleich_proto_msgTypes[52]
+	mi := &file_abgleich_proto_msgTypes[53]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4081,7 +4142,7 @@ func (x *RestoreTrashRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RestoreTrashRequest.ProtoReflect.Descriptor instead.
 func (*RestoreTrashRequest) Descriptor() ([]byte, []int) {
-	return file_abgleich_proto_rawDescGZIP(), []int{52}
+	return file_abgleich_proto_rawDescGZIP(), []int{53}
 }
 
 func (x *RestoreTrashRequest) GetId() int64 {
@@ -4100,7 +4161,7 @@ type RestoreTrashResponse struct {
 
 func (x *RestoreTrashResponse) Reset() {
 	*x = RestoreTrashResponse{}
-	mi := &file_abgleich_proto_msgTypes[53]
+	mi := &file_abgleich_proto_msgTypes[54]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4112,7 +4173,7 @@ func (x *RestoreTrashResponse) String() string {
 func (*RestoreTrashResponse) ProtoMessage() {}
 
 func (x *RestoreTrashResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_abgleich_proto_msgTypes[53]
+	mi := &file_abgleich_proto_msgTypes[54]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4125,7 +4186,7 @@ func (x *RestoreTrashResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RestoreTrashResponse.ProtoReflect.Descriptor instead.
 func (*RestoreTrashResponse) Descriptor() ([]byte, []int) {
-	return file_abgleich_proto_rawDescGZIP(), []int{53}
+	return file_abgleich_proto_rawDescGZIP(), []int{54}
 }
 
 func (x *RestoreTrashResponse) GetCode() string {
@@ -4146,7 +4207,7 @@ type UndoRunRequest struct {
 
 func (x *UndoRunRequest) Reset() {
 	*x = UndoRunRequest{}
-	mi := &file_abgleich_proto_msgTypes[54]
+	mi := &file_abgleich_proto_msgTypes[55]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4158,7 +4219,7 @@ func (x *UndoRunRequest) String() string {
 func (*UndoRunRequest) ProtoMessage() {}
 
 func (x *UndoRunRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_abgleich_proto_msgTypes[54]
+	mi := &file_abgleich_proto_msgTypes[55]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4171,7 +4232,7 @@ func (x *UndoRunRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UndoRunRequest.ProtoReflect.Descriptor instead.
 func (*UndoRunRequest) Descriptor() ([]byte, []int) {
-	return file_abgleich_proto_rawDescGZIP(), []int{54}
+	return file_abgleich_proto_rawDescGZIP(), []int{55}
 }
 
 func (x *UndoRunRequest) GetUser() string {
@@ -4207,7 +4268,7 @@ type UndoRunResponse struct {
 
 func (x *UndoRunResponse) Reset() {
 	*x = UndoRunResponse{}
-	mi := &file_abgleich_proto_msgTypes[55]
+	mi := &file_abgleich_proto_msgTypes[56]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4219,7 +4280,7 @@ func (x *UndoRunResponse) String() string {
 func (*UndoRunResponse) ProtoMessage() {}
 
 func (x *UndoRunResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_abgleich_proto_msgTypes[55]
+	mi := &file_abgleich_proto_msgTypes[56]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4232,7 +4293,7 @@ func (x *UndoRunResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UndoRunResponse.ProtoReflect.Descriptor instead.
 func (*UndoRunResponse) Descriptor() ([]byte, []int) {
-	return file_abgleich_proto_rawDescGZIP(), []int{55}
+	return file_abgleich_proto_rawDescGZIP(), []int{56}
 }
 
 func (x *UndoRunResponse) GetRestored() uint64 {
@@ -4280,7 +4341,7 @@ type KindOptions struct {
 
 func (x *KindOptions) Reset() {
 	*x = KindOptions{}
-	mi := &file_abgleich_proto_msgTypes[56]
+	mi := &file_abgleich_proto_msgTypes[57]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4292,7 +4353,7 @@ func (x *KindOptions) String() string {
 func (*KindOptions) ProtoMessage() {}
 
 func (x *KindOptions) ProtoReflect() protoreflect.Message {
-	mi := &file_abgleich_proto_msgTypes[56]
+	mi := &file_abgleich_proto_msgTypes[57]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4305,7 +4366,7 @@ func (x *KindOptions) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use KindOptions.ProtoReflect.Descriptor instead.
 func (*KindOptions) Descriptor() ([]byte, []int) {
-	return file_abgleich_proto_rawDescGZIP(), []int{56}
+	return file_abgleich_proto_rawDescGZIP(), []int{57}
 }
 
 func (x *KindOptions) GetDirection() Direction {
@@ -4375,7 +4436,7 @@ type Options struct {
 
 func (x *Options) Reset() {
 	*x = Options{}
-	mi := &file_abgleich_proto_msgTypes[57]
+	mi := &file_abgleich_proto_msgTypes[58]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4387,7 +4448,7 @@ func (x *Options) String() string {
 func (*Options) ProtoMessage() {}
 
 func (x *Options) ProtoReflect() protoreflect.Message {
-	mi := &file_abgleich_proto_msgTypes[57]
+	mi := &file_abgleich_proto_msgTypes[58]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4400,7 +4461,7 @@ func (x *Options) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Options.ProtoReflect.Descriptor instead.
 func (*Options) Descriptor() ([]byte, []int) {
-	return file_abgleich_proto_rawDescGZIP(), []int{57}
+	return file_abgleich_proto_rawDescGZIP(), []int{58}
 }
 
 func (x *Options) GetAppointments() *KindOptions {
@@ -4433,7 +4494,7 @@ type GetOptionsRequest struct {
 
 func (x *GetOptionsRequest) Reset() {
 	*x = GetOptionsRequest{}
-	mi := &file_abgleich_proto_msgTypes[58]
+	mi := &file_abgleich_proto_msgTypes[59]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4445,7 +4506,7 @@ func (x *GetOptionsRequest) String() string {
 func (*GetOptionsRequest) ProtoMessage() {}
 
 func (x *GetOptionsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_abgleich_proto_msgTypes[58]
+	mi := &file_abgleich_proto_msgTypes[59]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4458,7 +4519,7 @@ func (x *GetOptionsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetOptionsRequest.ProtoReflect.Descriptor instead.
 func (*GetOptionsRequest) Descriptor() ([]byte, []int) {
-	return file_abgleich_proto_rawDescGZIP(), []int{58}
+	return file_abgleich_proto_rawDescGZIP(), []int{59}
 }
 
 func (x *GetOptionsRequest) GetUser() string {
@@ -4477,7 +4538,7 @@ type GetOptionsResponse struct {
 
 func (x *GetOptionsResponse) Reset() {
 	*x = GetOptionsResponse{}
-	mi := &file_abgleich_proto_msgTypes[59]
+	mi := &file_abgleich_proto_msgTypes[60]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4489,7 +4550,7 @@ func (x *GetOptionsResponse) String() string {
 func (*GetOptionsResponse) ProtoMessage() {}
 
 func (x *GetOptionsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_abgleich_proto_msgTypes[59]
+	mi := &file_abgleich_proto_msgTypes[60]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4502,7 +4563,7 @@ func (x *GetOptionsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetOptionsResponse.ProtoReflect.Descriptor instead.
 func (*GetOptionsResponse) Descriptor() ([]byte, []int) {
-	return file_abgleich_proto_rawDescGZIP(), []int{59}
+	return file_abgleich_proto_rawDescGZIP(), []int{60}
 }
 
 func (x *GetOptionsResponse) GetOptions() *Options {
@@ -4523,7 +4584,7 @@ type SetOptionsRequest struct {
 
 func (x *SetOptionsRequest) Reset() {
 	*x = SetOptionsRequest{}
-	mi := &file_abgleich_proto_msgTypes[60]
+	mi := &file_abgleich_proto_msgTypes[61]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4535,7 +4596,7 @@ func (x *SetOptionsRequest) String() string {
 func (*SetOptionsRequest) ProtoMessage() {}
 
 func (x *SetOptionsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_abgleich_proto_msgTypes[60]
+	mi := &file_abgleich_proto_msgTypes[61]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4548,7 +4609,7 @@ func (x *SetOptionsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SetOptionsRequest.ProtoReflect.Descriptor instead.
 func (*SetOptionsRequest) Descriptor() ([]byte, []int) {
-	return file_abgleich_proto_rawDescGZIP(), []int{60}
+	return file_abgleich_proto_rawDescGZIP(), []int{61}
 }
 
 func (x *SetOptionsRequest) GetUser() string {
@@ -4583,7 +4644,7 @@ type SetOptionsResponse struct {
 
 func (x *SetOptionsResponse) Reset() {
 	*x = SetOptionsResponse{}
-	mi := &file_abgleich_proto_msgTypes[61]
+	mi := &file_abgleich_proto_msgTypes[62]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4595,7 +4656,7 @@ func (x *SetOptionsResponse) String() string {
 func (*SetOptionsResponse) ProtoMessage() {}
 
 func (x *SetOptionsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_abgleich_proto_msgTypes[61]
+	mi := &file_abgleich_proto_msgTypes[62]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4608,7 +4669,7 @@ func (x *SetOptionsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SetOptionsResponse.ProtoReflect.Descriptor instead.
 func (*SetOptionsResponse) Descriptor() ([]byte, []int) {
-	return file_abgleich_proto_rawDescGZIP(), []int{61}
+	return file_abgleich_proto_rawDescGZIP(), []int{62}
 }
 
 func (x *SetOptionsResponse) GetOptions() *Options {
@@ -4645,7 +4706,7 @@ type OptionsEffect struct {
 
 func (x *OptionsEffect) Reset() {
 	*x = OptionsEffect{}
-	mi := &file_abgleich_proto_msgTypes[62]
+	mi := &file_abgleich_proto_msgTypes[63]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4657,7 +4718,7 @@ func (x *OptionsEffect) String() string {
 func (*OptionsEffect) ProtoMessage() {}
 
 func (x *OptionsEffect) ProtoReflect() protoreflect.Message {
-	mi := &file_abgleich_proto_msgTypes[62]
+	mi := &file_abgleich_proto_msgTypes[63]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4670,7 +4731,7 @@ func (x *OptionsEffect) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use OptionsEffect.ProtoReflect.Descriptor instead.
 func (*OptionsEffect) Descriptor() ([]byte, []int) {
-	return file_abgleich_proto_rawDescGZIP(), []int{62}
+	return file_abgleich_proto_rawDescGZIP(), []int{63}
 }
 
 func (x *OptionsEffect) GetJoinBusiness() uint64 {
@@ -4710,7 +4771,7 @@ type ForgetEmployeeRequest struct {
 
 func (x *ForgetEmployeeRequest) Reset() {
 	*x = ForgetEmployeeRequest{}
-	mi := &file_abgleich_proto_msgTypes[63]
+	mi := &file_abgleich_proto_msgTypes[64]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4722,7 +4783,7 @@ func (x *ForgetEmployeeRequest) String() string {
 func (*ForgetEmployeeRequest) ProtoMessage() {}
 
 func (x *ForgetEmployeeRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_abgleich_proto_msgTypes[63]
+	mi := &file_abgleich_proto_msgTypes[64]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4735,7 +4796,7 @@ func (x *ForgetEmployeeRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ForgetEmployeeRequest.ProtoReflect.Descriptor instead.
 func (*ForgetEmployeeRequest) Descriptor() ([]byte, []int) {
-	return file_abgleich_proto_rawDescGZIP(), []int{63}
+	return file_abgleich_proto_rawDescGZIP(), []int{64}
 }
 
 func (x *ForgetEmployeeRequest) GetUser() string {
@@ -4756,7 +4817,7 @@ type ForgetEmployeeResponse struct {
 
 func (x *ForgetEmployeeResponse) Reset() {
 	*x = ForgetEmployeeResponse{}
-	mi := &file_abgleich_proto_msgTypes[64]
+	mi := &file_abgleich_proto_msgTypes[65]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4768,7 +4829,7 @@ func (x *ForgetEmployeeResponse) String() string {
 func (*ForgetEmployeeResponse) ProtoMessage() {}
 
 func (x *ForgetEmployeeResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_abgleich_proto_msgTypes[64]
+	mi := &file_abgleich_proto_msgTypes[65]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4781,7 +4842,7 @@ func (x *ForgetEmployeeResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ForgetEmployeeResponse.ProtoReflect.Descriptor instead.
 func (*ForgetEmployeeResponse) Descriptor() ([]byte, []int) {
-	return file_abgleich_proto_rawDescGZIP(), []int{64}
+	return file_abgleich_proto_rawDescGZIP(), []int{65}
 }
 
 func (x *ForgetEmployeeResponse) GetPairs() uint64 {
@@ -4813,7 +4874,7 @@ type ConfirmDatabaseRequest struct {
 
 func (x *ConfirmDatabaseRequest) Reset() {
 	*x = ConfirmDatabaseRequest{}
-	mi := &file_abgleich_proto_msgTypes[65]
+	mi := &file_abgleich_proto_msgTypes[66]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4825,7 +4886,7 @@ func (x *ConfirmDatabaseRequest) String() string {
 func (*ConfirmDatabaseRequest) ProtoMessage() {}
 
 func (x *ConfirmDatabaseRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_abgleich_proto_msgTypes[65]
+	mi := &file_abgleich_proto_msgTypes[66]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4838,7 +4899,7 @@ func (x *ConfirmDatabaseRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ConfirmDatabaseRequest.ProtoReflect.Descriptor instead.
 func (*ConfirmDatabaseRequest) Descriptor() ([]byte, []int) {
-	return file_abgleich_proto_rawDescGZIP(), []int{65}
+	return file_abgleich_proto_rawDescGZIP(), []int{66}
 }
 
 type ConfirmDatabaseResponse struct {
@@ -4849,7 +4910,7 @@ type ConfirmDatabaseResponse struct {
 
 func (x *ConfirmDatabaseResponse) Reset() {
 	*x = ConfirmDatabaseResponse{}
-	mi := &file_abgleich_proto_msgTypes[66]
+	mi := &file_abgleich_proto_msgTypes[67]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4861,7 +4922,7 @@ func (x *ConfirmDatabaseResponse) String() string {
 func (*ConfirmDatabaseResponse) ProtoMessage() {}
 
 func (x *ConfirmDatabaseResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_abgleich_proto_msgTypes[66]
+	mi := &file_abgleich_proto_msgTypes[67]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4874,7 +4935,7 @@ func (x *ConfirmDatabaseResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ConfirmDatabaseResponse.ProtoReflect.Descriptor instead.
 func (*ConfirmDatabaseResponse) Descriptor() ([]byte, []int) {
-	return file_abgleich_proto_rawDescGZIP(), []int{66}
+	return file_abgleich_proto_rawDescGZIP(), []int{67}
 }
 
 type ListLooksRequest struct {
@@ -4886,7 +4947,7 @@ type ListLooksRequest struct {
 
 func (x *ListLooksRequest) Reset() {
 	*x = ListLooksRequest{}
-	mi := &file_abgleich_proto_msgTypes[67]
+	mi := &file_abgleich_proto_msgTypes[68]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4898,7 +4959,7 @@ func (x *ListLooksRequest) String() string {
 func (*ListLooksRequest) ProtoMessage() {}
 
 func (x *ListLooksRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_abgleich_proto_msgTypes[67]
+	mi := &file_abgleich_proto_msgTypes[68]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4911,7 +4972,7 @@ func (x *ListLooksRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListLooksRequest.ProtoReflect.Descriptor instead.
 func (*ListLooksRequest) Descriptor() ([]byte, []int) {
-	return file_abgleich_proto_rawDescGZIP(), []int{67}
+	return file_abgleich_proto_rawDescGZIP(), []int{68}
 }
 
 func (x *ListLooksRequest) GetLimit() uint32 {
@@ -4930,7 +4991,7 @@ type ListLooksResponse struct {
 
 func (x *ListLooksResponse) Reset() {
 	*x = ListLooksResponse{}
-	mi := &file_abgleich_proto_msgTypes[68]
+	mi := &file_abgleich_proto_msgTypes[69]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4942,7 +5003,7 @@ func (x *ListLooksResponse) String() string {
 func (*ListLooksResponse) ProtoMessage() {}
 
 func (x *ListLooksResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_abgleich_proto_msgTypes[68]
+	mi := &file_abgleich_proto_msgTypes[69]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4955,7 +5016,7 @@ func (x *ListLooksResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListLooksResponse.ProtoReflect.Descriptor instead.
 func (*ListLooksResponse) Descriptor() ([]byte, []int) {
-	return file_abgleich_proto_rawDescGZIP(), []int{68}
+	return file_abgleich_proto_rawDescGZIP(), []int{69}
 }
 
 func (x *ListLooksResponse) GetLooks() []*Look {
@@ -4977,7 +5038,7 @@ type Look struct {
 
 func (x *Look) Reset() {
 	*x = Look{}
-	mi := &file_abgleich_proto_msgTypes[69]
+	mi := &file_abgleich_proto_msgTypes[70]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4989,7 +5050,7 @@ func (x *Look) String() string {
 func (*Look) ProtoMessage() {}
 
 func (x *Look) ProtoReflect() protoreflect.Message {
-	mi := &file_abgleich_proto_msgTypes[69]
+	mi := &file_abgleich_proto_msgTypes[70]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5002,7 +5063,7 @@ func (x *Look) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Look.ProtoReflect.Descriptor instead.
 func (*Look) Descriptor() ([]byte, []int) {
-	return file_abgleich_proto_rawDescGZIP(), []int{69}
+	return file_abgleich_proto_rawDescGZIP(), []int{70}
 }
 
 func (x *Look) GetAt() *timestamppb.Timestamp {
@@ -5040,14 +5101,16 @@ type Parameter struct {
 	DefaultValue  string                 `protobuf:"bytes,3,opt,name=default_value,json=defaultValue,proto3" json:"default_value,omitempty"`
 	Allowed       []string               `protobuf:"bytes,4,rep,name=allowed,proto3" json:"allowed,omitempty"`
 	Unit          string                 `protobuf:"bytes,5,opt,name=unit,proto3" json:"unit,omitempty"`
-	Secret        bool                   `protobuf:"varint,6,opt,name=secret,proto3" json:"secret,omitempty"` // write-only: value tells only "set" or ""
+	Secret        bool                   `protobuf:"varint,6,opt,name=secret,proto3" json:"secret,omitempty"`                                                                      // write-only: value tells only "set" or ""
+	Help          map[string]string      `protobuf:"bytes,7,rep,name=help,proto3" json:"help,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"` // what it means, by language
+	Form          string                 `protobuf:"bytes,8,opt,name=form,proto3" json:"form,omitempty"`                                                                           // text, number, yes-no or choice
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *Parameter) Reset() {
 	*x = Parameter{}
-	mi := &file_abgleich_proto_msgTypes[70]
+	mi := &file_abgleich_proto_msgTypes[71]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5059,7 +5122,7 @@ func (x *Parameter) String() string {
 func (*Parameter) ProtoMessage() {}
 
 func (x *Parameter) ProtoReflect() protoreflect.Message {
-	mi := &file_abgleich_proto_msgTypes[70]
+	mi := &file_abgleich_proto_msgTypes[71]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5072,7 +5135,7 @@ func (x *Parameter) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Parameter.ProtoReflect.Descriptor instead.
 func (*Parameter) Descriptor() ([]byte, []int) {
-	return file_abgleich_proto_rawDescGZIP(), []int{70}
+	return file_abgleich_proto_rawDescGZIP(), []int{71}
 }
 
 func (x *Parameter) GetKey() string {
@@ -5117,6 +5180,20 @@ func (x *Parameter) GetSecret() bool {
 	return false
 }
 
+func (x *Parameter) GetHelp() map[string]string {
+	if x != nil {
+		return x.Help
+	}
+	return nil
+}
+
+func (x *Parameter) GetForm() string {
+	if x != nil {
+		return x.Form
+	}
+	return ""
+}
+
 type GetParametersRequest struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	unknownFields protoimpl.UnknownFields
@@ -5125,7 +5202,7 @@ type GetParametersRequest struct {
 
 func (x *GetParametersRequest) Reset() {
 	*x = GetParametersRequest{}
-	mi := &file_abgleich_proto_msgTypes[71]
+	mi := &file_abgleich_proto_msgTypes[72]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5137,7 +5214,7 @@ func (x *GetParametersRequest) String() string {
 func (*GetParametersRequest) ProtoMessage() {}
 
 func (x *GetParametersRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_abgleich_proto_msgTypes[71]
+	mi := &file_abgleich_proto_msgTypes[72]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5150,7 +5227,7 @@ func (x *GetParametersRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetParametersRequest.ProtoReflect.Descriptor instead.
 func (*GetParametersRequest) Descriptor() ([]byte, []int) {
-	return file_abgleich_proto_rawDescGZIP(), []int{71}
+	return file_abgleich_proto_rawDescGZIP(), []int{72}
 }
 
 type GetParametersResponse struct {
@@ -5163,7 +5240,7 @@ type GetParametersResponse struct {
 
 func (x *GetParametersResponse) Reset() {
 	*x = GetParametersResponse{}
-	mi := &file_abgleich_proto_msgTypes[72]
+	mi := &file_abgleich_proto_msgTypes[73]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5175,7 +5252,7 @@ func (x *GetParametersResponse) String() string {
 func (*GetParametersResponse) ProtoMessage() {}
 
 func (x *GetParametersResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_abgleich_proto_msgTypes[72]
+	mi := &file_abgleich_proto_msgTypes[73]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5188,7 +5265,7 @@ func (x *GetParametersResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetParametersResponse.ProtoReflect.Descriptor instead.
 func (*GetParametersResponse) Descriptor() ([]byte, []int) {
-	return file_abgleich_proto_rawDescGZIP(), []int{72}
+	return file_abgleich_proto_rawDescGZIP(), []int{73}
 }
 
 func (x *GetParametersResponse) GetParameters() []*Parameter {
@@ -5210,13 +5287,14 @@ type SetParametersRequest struct {
 	Values        map[string]string      `protobuf:"bytes,1,rep,name=values,proto3" json:"values,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	SealedValues  map[string][]byte      `protobuf:"bytes,2,rep,name=sealed_values,json=sealedValues,proto3" json:"sealed_values,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"` // secrets, such as service.password
 	Etag          string                 `protobuf:"bytes,3,opt,name=etag,proto3" json:"etag,omitempty"`                                                                                                               // of the parameters the change was made on
+	CheckOnly     bool                   `protobuf:"varint,4,opt,name=check_only,json=checkOnly,proto3" json:"check_only,omitempty"`                                                                                   // tells the mistakes and changes nothing
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *SetParametersRequest) Reset() {
 	*x = SetParametersRequest{}
-	mi := &file_abgleich_proto_msgTypes[73]
+	mi := &file_abgleich_proto_msgTypes[74]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5228,7 +5306,7 @@ func (x *SetParametersRequest) String() string {
 func (*SetParametersRequest) ProtoMessage() {}
 
 func (x *SetParametersRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_abgleich_proto_msgTypes[73]
+	mi := &file_abgleich_proto_msgTypes[74]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5241,7 +5319,7 @@ func (x *SetParametersRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SetParametersRequest.ProtoReflect.Descriptor instead.
 func (*SetParametersRequest) Descriptor() ([]byte, []int) {
-	return file_abgleich_proto_rawDescGZIP(), []int{73}
+	return file_abgleich_proto_rawDescGZIP(), []int{74}
 }
 
 func (x *SetParametersRequest) GetValues() map[string]string {
@@ -5265,17 +5343,25 @@ func (x *SetParametersRequest) GetEtag() string {
 	return ""
 }
 
+func (x *SetParametersRequest) GetCheckOnly() bool {
+	if x != nil {
+		return x.CheckOnly
+	}
+	return false
+}
+
 type SetParametersResponse struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Etag          string                 `protobuf:"bytes,1,opt,name=etag,proto3" json:"etag,omitempty"`
-	RestartNeeded bool                   `protobuf:"varint,2,opt,name=restart_needed,json=restartNeeded,proto3" json:"restart_needed,omitempty"`
+	RestartNeeded bool                   `protobuf:"varint,2,opt,name=restart_needed,json=restartNeeded,proto3" json:"restart_needed,omitempty"` // some of it takes effect only after a restart
+	Mistakes      []*ParameterMistake    `protobuf:"bytes,3,rep,name=mistakes,proto3" json:"mistakes,omitempty"`                                 // with check_only
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *SetParametersResponse) Reset() {
 	*x = SetParametersResponse{}
-	mi := &file_abgleich_proto_msgTypes[74]
+	mi := &file_abgleich_proto_msgTypes[75]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5287,7 +5373,7 @@ func (x *SetParametersResponse) String() string {
 func (*SetParametersResponse) ProtoMessage() {}
 
 func (x *SetParametersResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_abgleich_proto_msgTypes[74]
+	mi := &file_abgleich_proto_msgTypes[75]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5300,7 +5386,7 @@ func (x *SetParametersResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SetParametersResponse.ProtoReflect.Descriptor instead.
 func (*SetParametersResponse) Descriptor() ([]byte, []int) {
-	return file_abgleich_proto_rawDescGZIP(), []int{74}
+	return file_abgleich_proto_rawDescGZIP(), []int{75}
 }
 
 func (x *SetParametersResponse) GetEtag() string {
@@ -5315,6 +5401,162 @@ func (x *SetParametersResponse) GetRestartNeeded() bool {
 		return x.RestartNeeded
 	}
 	return false
+}
+
+func (x *SetParametersResponse) GetMistakes() []*ParameterMistake {
+	if x != nil {
+		return x.Mistakes
+	}
+	return nil
+}
+
+// ParameterMistake is what is wrong with one value.
+type ParameterMistake struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Key           string                 `protobuf:"bytes,1,opt,name=key,proto3" json:"key,omitempty"`
+	Reason        string                 `protobuf:"bytes,2,opt,name=reason,proto3" json:"reason,omitempty"`   // stable; texts: "mistake.<reason>"
+	Allowed       string                 `protobuf:"bytes,3,opt,name=allowed,proto3" json:"allowed,omitempty"` // what would be right, for people
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ParameterMistake) Reset() {
+	*x = ParameterMistake{}
+	mi := &file_abgleich_proto_msgTypes[76]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ParameterMistake) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ParameterMistake) ProtoMessage() {}
+
+func (x *ParameterMistake) ProtoReflect() protoreflect.Message {
+	mi := &file_abgleich_proto_msgTypes[76]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ParameterMistake.ProtoReflect.Descriptor instead.
+func (*ParameterMistake) Descriptor() ([]byte, []int) {
+	return file_abgleich_proto_rawDescGZIP(), []int{76}
+}
+
+func (x *ParameterMistake) GetKey() string {
+	if x != nil {
+		return x.Key
+	}
+	return ""
+}
+
+func (x *ParameterMistake) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+func (x *ParameterMistake) GetAllowed() string {
+	if x != nil {
+		return x.Allowed
+	}
+	return ""
+}
+
+type SendTestNoticeRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SendTestNoticeRequest) Reset() {
+	*x = SendTestNoticeRequest{}
+	mi := &file_abgleich_proto_msgTypes[77]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SendTestNoticeRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SendTestNoticeRequest) ProtoMessage() {}
+
+func (x *SendTestNoticeRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_abgleich_proto_msgTypes[77]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SendTestNoticeRequest.ProtoReflect.Descriptor instead.
+func (*SendTestNoticeRequest) Descriptor() ([]byte, []int) {
+	return file_abgleich_proto_rawDescGZIP(), []int{77}
+}
+
+type SendTestNoticeResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Recipient     string                 `protobuf:"bytes,1,opt,name=recipient,proto3" json:"recipient,omitempty"`
+	By            string                 `protobuf:"bytes,2,opt,name=by,proto3" json:"by,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SendTestNoticeResponse) Reset() {
+	*x = SendTestNoticeResponse{}
+	mi := &file_abgleich_proto_msgTypes[78]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SendTestNoticeResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SendTestNoticeResponse) ProtoMessage() {}
+
+func (x *SendTestNoticeResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_abgleich_proto_msgTypes[78]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SendTestNoticeResponse.ProtoReflect.Descriptor instead.
+func (*SendTestNoticeResponse) Descriptor() ([]byte, []int) {
+	return file_abgleich_proto_rawDescGZIP(), []int{78}
+}
+
+func (x *SendTestNoticeResponse) GetRecipient() string {
+	if x != nil {
+		return x.Recipient
+	}
+	return ""
+}
+
+func (x *SendTestNoticeResponse) GetBy() string {
+	if x != nil {
+		return x.By
+	}
+	return ""
 }
 
 type Employee struct {
@@ -5333,7 +5575,7 @@ type Employee struct {
 
 func (x *Employee) Reset() {
 	*x = Employee{}
-	mi := &file_abgleich_proto_msgTypes[75]
+	mi := &file_abgleich_proto_msgTypes[79]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5345,7 +5587,7 @@ func (x *Employee) String() string {
 func (*Employee) ProtoMessage() {}
 
 func (x *Employee) ProtoReflect() protoreflect.Message {
-	mi := &file_abgleich_proto_msgTypes[75]
+	mi := &file_abgleich_proto_msgTypes[79]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5358,7 +5600,7 @@ func (x *Employee) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Employee.ProtoReflect.Descriptor instead.
 func (*Employee) Descriptor() ([]byte, []int) {
-	return file_abgleich_proto_rawDescGZIP(), []int{75}
+	return file_abgleich_proto_rawDescGZIP(), []int{79}
 }
 
 func (x *Employee) GetUser() string {
@@ -5429,7 +5671,7 @@ type MailboxTie struct {
 
 func (x *MailboxTie) Reset() {
 	*x = MailboxTie{}
-	mi := &file_abgleich_proto_msgTypes[76]
+	mi := &file_abgleich_proto_msgTypes[80]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5441,7 +5683,7 @@ func (x *MailboxTie) String() string {
 func (*MailboxTie) ProtoMessage() {}
 
 func (x *MailboxTie) ProtoReflect() protoreflect.Message {
-	mi := &file_abgleich_proto_msgTypes[76]
+	mi := &file_abgleich_proto_msgTypes[80]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5454,7 +5696,7 @@ func (x *MailboxTie) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use MailboxTie.ProtoReflect.Descriptor instead.
 func (*MailboxTie) Descriptor() ([]byte, []int) {
-	return file_abgleich_proto_rawDescGZIP(), []int{76}
+	return file_abgleich_proto_rawDescGZIP(), []int{80}
 }
 
 func (x *MailboxTie) GetMailbox() string {
@@ -5486,7 +5728,7 @@ type ListEmployeesRequest struct {
 
 func (x *ListEmployeesRequest) Reset() {
 	*x = ListEmployeesRequest{}
-	mi := &file_abgleich_proto_msgTypes[77]
+	mi := &file_abgleich_proto_msgTypes[81]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5498,7 +5740,7 @@ func (x *ListEmployeesRequest) String() string {
 func (*ListEmployeesRequest) ProtoMessage() {}
 
 func (x *ListEmployeesRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_abgleich_proto_msgTypes[77]
+	mi := &file_abgleich_proto_msgTypes[81]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5511,7 +5753,7 @@ func (x *ListEmployeesRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListEmployeesRequest.ProtoReflect.Descriptor instead.
 func (*ListEmployeesRequest) Descriptor() ([]byte, []int) {
-	return file_abgleich_proto_rawDescGZIP(), []int{77}
+	return file_abgleich_proto_rawDescGZIP(), []int{81}
 }
 
 type ListEmployeesResponse struct {
@@ -5525,7 +5767,7 @@ type ListEmployeesResponse struct {
 
 func (x *ListEmployeesResponse) Reset() {
 	*x = ListEmployeesResponse{}
-	mi := &file_abgleich_proto_msgTypes[78]
+	mi := &file_abgleich_proto_msgTypes[82]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5537,7 +5779,7 @@ func (x *ListEmployeesResponse) String() string {
 func (*ListEmployeesResponse) ProtoMessage() {}
 
 func (x *ListEmployeesResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_abgleich_proto_msgTypes[78]
+	mi := &file_abgleich_proto_msgTypes[82]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5550,7 +5792,7 @@ func (x *ListEmployeesResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListEmployeesResponse.ProtoReflect.Descriptor instead.
 func (*ListEmployeesResponse) Descriptor() ([]byte, []int) {
-	return file_abgleich_proto_rawDescGZIP(), []int{78}
+	return file_abgleich_proto_rawDescGZIP(), []int{82}
 }
 
 func (x *ListEmployeesResponse) GetEmployees() []*Employee {
@@ -5583,7 +5825,7 @@ type SaveEmployeeRequest struct {
 
 func (x *SaveEmployeeRequest) Reset() {
 	*x = SaveEmployeeRequest{}
-	mi := &file_abgleich_proto_msgTypes[79]
+	mi := &file_abgleich_proto_msgTypes[83]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5595,7 +5837,7 @@ func (x *SaveEmployeeRequest) String() string {
 func (*SaveEmployeeRequest) ProtoMessage() {}
 
 func (x *SaveEmployeeRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_abgleich_proto_msgTypes[79]
+	mi := &file_abgleich_proto_msgTypes[83]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5608,7 +5850,7 @@ func (x *SaveEmployeeRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SaveEmployeeRequest.ProtoReflect.Descriptor instead.
 func (*SaveEmployeeRequest) Descriptor() ([]byte, []int) {
-	return file_abgleich_proto_rawDescGZIP(), []int{79}
+	return file_abgleich_proto_rawDescGZIP(), []int{83}
 }
 
 func (x *SaveEmployeeRequest) GetEmployee() *Employee {
@@ -5627,7 +5869,7 @@ type SaveEmployeeResponse struct {
 
 func (x *SaveEmployeeResponse) Reset() {
 	*x = SaveEmployeeResponse{}
-	mi := &file_abgleich_proto_msgTypes[80]
+	mi := &file_abgleich_proto_msgTypes[84]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5639,7 +5881,7 @@ func (x *SaveEmployeeResponse) String() string {
 func (*SaveEmployeeResponse) ProtoMessage() {}
 
 func (x *SaveEmployeeResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_abgleich_proto_msgTypes[80]
+	mi := &file_abgleich_proto_msgTypes[84]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5652,7 +5894,7 @@ func (x *SaveEmployeeResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SaveEmployeeResponse.ProtoReflect.Descriptor instead.
 func (*SaveEmployeeResponse) Descriptor() ([]byte, []int) {
-	return file_abgleich_proto_rawDescGZIP(), []int{80}
+	return file_abgleich_proto_rawDescGZIP(), []int{84}
 }
 
 func (x *SaveEmployeeResponse) GetEmployee() *Employee {
@@ -5672,7 +5914,7 @@ type SetMailboxRequest struct {
 
 func (x *SetMailboxRequest) Reset() {
 	*x = SetMailboxRequest{}
-	mi := &file_abgleich_proto_msgTypes[81]
+	mi := &file_abgleich_proto_msgTypes[85]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5684,7 +5926,7 @@ func (x *SetMailboxRequest) String() string {
 func (*SetMailboxRequest) ProtoMessage() {}
 
 func (x *SetMailboxRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_abgleich_proto_msgTypes[81]
+	mi := &file_abgleich_proto_msgTypes[85]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5697,7 +5939,7 @@ func (x *SetMailboxRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SetMailboxRequest.ProtoReflect.Descriptor instead.
 func (*SetMailboxRequest) Descriptor() ([]byte, []int) {
-	return file_abgleich_proto_rawDescGZIP(), []int{81}
+	return file_abgleich_proto_rawDescGZIP(), []int{85}
 }
 
 func (x *SetMailboxRequest) GetUser() string {
@@ -5723,7 +5965,7 @@ type SetMailboxResponse struct {
 
 func (x *SetMailboxResponse) Reset() {
 	*x = SetMailboxResponse{}
-	mi := &file_abgleich_proto_msgTypes[82]
+	mi := &file_abgleich_proto_msgTypes[86]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5735,7 +5977,7 @@ func (x *SetMailboxResponse) String() string {
 func (*SetMailboxResponse) ProtoMessage() {}
 
 func (x *SetMailboxResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_abgleich_proto_msgTypes[82]
+	mi := &file_abgleich_proto_msgTypes[86]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5748,7 +5990,7 @@ func (x *SetMailboxResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SetMailboxResponse.ProtoReflect.Descriptor instead.
 func (*SetMailboxResponse) Descriptor() ([]byte, []int) {
-	return file_abgleich_proto_rawDescGZIP(), []int{82}
+	return file_abgleich_proto_rawDescGZIP(), []int{86}
 }
 
 func (x *SetMailboxResponse) GetTie() *MailboxTie {
@@ -5769,7 +6011,7 @@ type SetPermissionRequest struct {
 
 func (x *SetPermissionRequest) Reset() {
 	*x = SetPermissionRequest{}
-	mi := &file_abgleich_proto_msgTypes[83]
+	mi := &file_abgleich_proto_msgTypes[87]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5781,7 +6023,7 @@ func (x *SetPermissionRequest) String() string {
 func (*SetPermissionRequest) ProtoMessage() {}
 
 func (x *SetPermissionRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_abgleich_proto_msgTypes[83]
+	mi := &file_abgleich_proto_msgTypes[87]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5794,7 +6036,7 @@ func (x *SetPermissionRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SetPermissionRequest.ProtoReflect.Descriptor instead.
 func (*SetPermissionRequest) Descriptor() ([]byte, []int) {
-	return file_abgleich_proto_rawDescGZIP(), []int{83}
+	return file_abgleich_proto_rawDescGZIP(), []int{87}
 }
 
 func (x *SetPermissionRequest) GetGroup() string {
@@ -5826,7 +6068,7 @@ type SetPermissionResponse struct {
 
 func (x *SetPermissionResponse) Reset() {
 	*x = SetPermissionResponse{}
-	mi := &file_abgleich_proto_msgTypes[84]
+	mi := &file_abgleich_proto_msgTypes[88]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5838,7 +6080,7 @@ func (x *SetPermissionResponse) String() string {
 func (*SetPermissionResponse) ProtoMessage() {}
 
 func (x *SetPermissionResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_abgleich_proto_msgTypes[84]
+	mi := &file_abgleich_proto_msgTypes[88]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5851,7 +6093,7 @@ func (x *SetPermissionResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SetPermissionResponse.ProtoReflect.Descriptor instead.
 func (*SetPermissionResponse) Descriptor() ([]byte, []int) {
-	return file_abgleich_proto_rawDescGZIP(), []int{84}
+	return file_abgleich_proto_rawDescGZIP(), []int{88}
 }
 
 type ReadLogRequest struct {
@@ -5867,7 +6109,7 @@ type ReadLogRequest struct {
 
 func (x *ReadLogRequest) Reset() {
 	*x = ReadLogRequest{}
-	mi := &file_abgleich_proto_msgTypes[85]
+	mi := &file_abgleich_proto_msgTypes[89]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5879,7 +6121,7 @@ func (x *ReadLogRequest) String() string {
 func (*ReadLogRequest) ProtoMessage() {}
 
 func (x *ReadLogRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_abgleich_proto_msgTypes[85]
+	mi := &file_abgleich_proto_msgTypes[89]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5892,7 +6134,7 @@ func (x *ReadLogRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReadLogRequest.ProtoReflect.Descriptor instead.
 func (*ReadLogRequest) Descriptor() ([]byte, []int) {
-	return file_abgleich_proto_rawDescGZIP(), []int{85}
+	return file_abgleich_proto_rawDescGZIP(), []int{89}
 }
 
 func (x *ReadLogRequest) GetUser() string {
@@ -5939,7 +6181,7 @@ type ReadLogResponse struct {
 
 func (x *ReadLogResponse) Reset() {
 	*x = ReadLogResponse{}
-	mi := &file_abgleich_proto_msgTypes[86]
+	mi := &file_abgleich_proto_msgTypes[90]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5951,7 +6193,7 @@ func (x *ReadLogResponse) String() string {
 func (*ReadLogResponse) ProtoMessage() {}
 
 func (x *ReadLogResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_abgleich_proto_msgTypes[86]
+	mi := &file_abgleich_proto_msgTypes[90]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5964,7 +6206,7 @@ func (x *ReadLogResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReadLogResponse.ProtoReflect.Descriptor instead.
 func (*ReadLogResponse) Descriptor() ([]byte, []int) {
-	return file_abgleich_proto_rawDescGZIP(), []int{86}
+	return file_abgleich_proto_rawDescGZIP(), []int{90}
 }
 
 func (x *ReadLogResponse) GetLines() []string {
@@ -6160,7 +6402,7 @@ const file_abgleich_proto_rawDesc = "" +
 	"\x04user\x18\x01 \x01(\tR\x04user\x12\x1b\n" +
 	"\tall_users\x18\x02 \x01(\bR\ballUsers\"<\n" +
 	"\x11ListHoldsResponse\x12'\n" +
-	"\x05holds\x18\x01 \x03(\v2\x11.abgleich.v1.HoldR\x05holds\"\xee\x01\n" +
+	"\x05holds\x18\x01 \x03(\v2\x11.abgleich.v1.HoldR\x05holds\"\x9f\x02\n" +
 	"\x04Hold\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\x03R\x02id\x12\x12\n" +
 	"\x04user\x18\x02 \x01(\tR\x04user\x12%\n" +
@@ -6169,7 +6411,11 @@ const file_abgleich_proto_rawDesc = "" +
 	"\x04side\x18\x05 \x01(\x0e2\x13.abgleich.v1.SideIdR\x04side\x12\x14\n" +
 	"\x05items\x18\x06 \x01(\rR\x05items\x12\x16\n" +
 	"\x06titles\x18\a \x03(\tR\x06titles\x120\n" +
-	"\x05since\x18\b \x01(\v2\x1a.google.protobuf.TimestampR\x05since\">\n" +
+	"\x05since\x18\b \x01(\v2\x1a.google.protobuf.TimestampR\x05since\x12/\n" +
+	"\apreview\x18\t \x03(\v2\x15.abgleich.v1.HeldItemR\apreview\"R\n" +
+	"\bHeldItem\x12\x14\n" +
+	"\x05title\x18\x01 \x01(\tR\x05title\x120\n" +
+	"\x05start\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\x05start\">\n" +
 	"\x12ResolveHoldRequest\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\x03R\x02id\x12\x18\n" +
 	"\aconfirm\x18\x02 \x01(\bR\aconfirm\"\x15\n" +
@@ -6317,33 +6563,49 @@ const file_abgleich_proto_rawDesc = "" +
 	"\x02at\x18\x01 \x01(\v2\x1a.google.protobuf.TimestampR\x02at\x12\x10\n" +
 	"\x03who\x18\x02 \x01(\tR\x03who\x12\x12\n" +
 	"\x04what\x18\x03 \x01(\tR\x04what\x12\x18\n" +
-	"\asubject\x18\x04 \x01(\tR\asubject\"\x9e\x01\n" +
+	"\asubject\x18\x04 \x01(\tR\asubject\"\xa1\x02\n" +
 	"\tParameter\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
 	"\x05value\x18\x02 \x01(\tR\x05value\x12#\n" +
 	"\rdefault_value\x18\x03 \x01(\tR\fdefaultValue\x12\x18\n" +
 	"\aallowed\x18\x04 \x03(\tR\aallowed\x12\x12\n" +
 	"\x04unit\x18\x05 \x01(\tR\x04unit\x12\x16\n" +
-	"\x06secret\x18\x06 \x01(\bR\x06secret\"\x16\n" +
+	"\x06secret\x18\x06 \x01(\bR\x06secret\x124\n" +
+	"\x04help\x18\a \x03(\v2 .abgleich.v1.Parameter.HelpEntryR\x04help\x12\x12\n" +
+	"\x04form\x18\b \x01(\tR\x04form\x1a7\n" +
+	"\tHelpEntry\x12\x10\n" +
+	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
+	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"\x16\n" +
 	"\x14GetParametersRequest\"c\n" +
 	"\x15GetParametersResponse\x126\n" +
 	"\n" +
 	"parameters\x18\x01 \x03(\v2\x16.abgleich.v1.ParameterR\n" +
 	"parameters\x12\x12\n" +
-	"\x04etag\x18\x02 \x01(\tR\x04etag\"\xc7\x02\n" +
+	"\x04etag\x18\x02 \x01(\tR\x04etag\"\xe6\x02\n" +
 	"\x14SetParametersRequest\x12E\n" +
 	"\x06values\x18\x01 \x03(\v2-.abgleich.v1.SetParametersRequest.ValuesEntryR\x06values\x12X\n" +
 	"\rsealed_values\x18\x02 \x03(\v23.abgleich.v1.SetParametersRequest.SealedValuesEntryR\fsealedValues\x12\x12\n" +
-	"\x04etag\x18\x03 \x01(\tR\x04etag\x1a9\n" +
+	"\x04etag\x18\x03 \x01(\tR\x04etag\x12\x1d\n" +
+	"\n" +
+	"check_only\x18\x04 \x01(\bR\tcheckOnly\x1a9\n" +
 	"\vValuesEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
 	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\x1a?\n" +
 	"\x11SealedValuesEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
-	"\x05value\x18\x02 \x01(\fR\x05value:\x028\x01\"R\n" +
+	"\x05value\x18\x02 \x01(\fR\x05value:\x028\x01\"\x8d\x01\n" +
 	"\x15SetParametersResponse\x12\x12\n" +
 	"\x04etag\x18\x01 \x01(\tR\x04etag\x12%\n" +
-	"\x0erestart_needed\x18\x02 \x01(\bR\rrestartNeeded\"\xdc\x01\n" +
+	"\x0erestart_needed\x18\x02 \x01(\bR\rrestartNeeded\x129\n" +
+	"\bmistakes\x18\x03 \x03(\v2\x1d.abgleich.v1.ParameterMistakeR\bmistakes\"V\n" +
+	"\x10ParameterMistake\x12\x10\n" +
+	"\x03key\x18\x01 \x01(\tR\x03key\x12\x16\n" +
+	"\x06reason\x18\x02 \x01(\tR\x06reason\x12\x18\n" +
+	"\aallowed\x18\x03 \x01(\tR\aallowed\"\x17\n" +
+	"\x15SendTestNoticeRequest\"F\n" +
+	"\x16SendTestNoticeResponse\x12\x1c\n" +
+	"\trecipient\x18\x01 \x01(\tR\trecipient\x12\x0e\n" +
+	"\x02by\x18\x02 \x01(\tR\x02by\"\xdc\x01\n" +
 	"\bEmployee\x12\x12\n" +
 	"\x04user\x18\x01 \x01(\tR\x04user\x12\x12\n" +
 	"\x04name\x18\x02 \x01(\tR\x04name\x12\x12\n" +
@@ -6444,7 +6706,7 @@ const file_abgleich_proto_rawDesc = "" +
 	"\x19PRIVATE_ITEMS_UNSPECIFIED\x10\x00\x12\x16\n" +
 	"\x12PRIVATE_ITEMS_BUSY\x10\x01\x12\x17\n" +
 	"\x13PRIVATE_ITEMS_WHOLE\x10\x02\x12\x15\n" +
-	"\x11PRIVATE_ITEMS_NOT\x10\x032\x8a\x15\n" +
+	"\x11PRIVATE_ITEMS_NOT\x10\x032\xe5\x15\n" +
 	"\fAgentService\x12>\n" +
 	"\x05Hello\x12\x19.abgleich.v1.HelloRequest\x1a\x1a.abgleich.v1.HelloResponse\x12Y\n" +
 	"\x0eGetCredentials\x12\".abgleich.v1.GetCredentialsRequest\x1a#.abgleich.v1.GetCredentialsResponse\x12\\\n" +
@@ -6473,7 +6735,8 @@ const file_abgleich_proto_rawDesc = "" +
 	"\n" +
 	"SetOptions\x12\x1e.abgleich.v1.SetOptionsRequest\x1a\x1f.abgleich.v1.SetOptionsResponse\x12V\n" +
 	"\rGetParameters\x12!.abgleich.v1.GetParametersRequest\x1a\".abgleich.v1.GetParametersResponse\x12V\n" +
-	"\rSetParameters\x12!.abgleich.v1.SetParametersRequest\x1a\".abgleich.v1.SetParametersResponse\x12V\n" +
+	"\rSetParameters\x12!.abgleich.v1.SetParametersRequest\x1a\".abgleich.v1.SetParametersResponse\x12Y\n" +
+	"\x0eSendTestNotice\x12\".abgleich.v1.SendTestNoticeRequest\x1a#.abgleich.v1.SendTestNoticeResponse\x12V\n" +
 	"\rListEmployees\x12!.abgleich.v1.ListEmployeesRequest\x1a\".abgleich.v1.ListEmployeesResponse\x12S\n" +
 	"\fSaveEmployee\x12 .abgleich.v1.SaveEmployeeRequest\x1a!.abgleich.v1.SaveEmployeeResponse\x12V\n" +
 	"\rSetPermission\x12!.abgleich.v1.SetPermissionRequest\x1a\".abgleich.v1.SetPermissionResponse\x12M\n" +
@@ -6497,7 +6760,7 @@ func file_abgleich_proto_rawDescGZIP() []byte {
 }
 
 var file_abgleich_proto_enumTypes = make([]protoimpl.EnumInfo, 9)
-var file_abgleich_proto_msgTypes = make([]protoimpl.MessageInfo, 91)
+var file_abgleich_proto_msgTypes = make([]protoimpl.MessageInfo, 96)
 var file_abgleich_proto_goTypes = []any{
 	(Kind)(0),                         // 0: abgleich.v1.Kind
 	(SideId)(0),                       // 1: abgleich.v1.SideId
@@ -6546,219 +6809,230 @@ var file_abgleich_proto_goTypes = []any{
 	(*ListHoldsRequest)(nil),          // 44: abgleich.v1.ListHoldsRequest
 	(*ListHoldsResponse)(nil),         // 45: abgleich.v1.ListHoldsResponse
 	(*Hold)(nil),                      // 46: abgleich.v1.Hold
-	(*ResolveHoldRequest)(nil),        // 47: abgleich.v1.ResolveHoldRequest
-	(*ResolveHoldResponse)(nil),       // 48: abgleich.v1.ResolveHoldResponse
-	(*PlanRunRequest)(nil),            // 49: abgleich.v1.PlanRunRequest
-	(*PlanRunResponse)(nil),           // 50: abgleich.v1.PlanRunResponse
-	(*PlannedAction)(nil),             // 51: abgleich.v1.PlannedAction
-	(*ListRunsRequest)(nil),           // 52: abgleich.v1.ListRunsRequest
-	(*ListRunsResponse)(nil),          // 53: abgleich.v1.ListRunsResponse
-	(*Run)(nil),                       // 54: abgleich.v1.Run
-	(*CompareRequest)(nil),            // 55: abgleich.v1.CompareRequest
-	(*CompareResponse)(nil),           // 56: abgleich.v1.CompareResponse
-	(*Compared)(nil),                  // 57: abgleich.v1.Compared
-	(*Trashed)(nil),                   // 58: abgleich.v1.Trashed
-	(*ListTrashRequest)(nil),          // 59: abgleich.v1.ListTrashRequest
-	(*ListTrashResponse)(nil),         // 60: abgleich.v1.ListTrashResponse
-	(*RestoreTrashRequest)(nil),       // 61: abgleich.v1.RestoreTrashRequest
-	(*RestoreTrashResponse)(nil),      // 62: abgleich.v1.RestoreTrashResponse
-	(*UndoRunRequest)(nil),            // 63: abgleich.v1.UndoRunRequest
-	(*UndoRunResponse)(nil),           // 64: abgleich.v1.UndoRunResponse
-	(*KindOptions)(nil),               // 65: abgleich.v1.KindOptions
-	(*Options)(nil),                   // 66: abgleich.v1.Options
-	(*GetOptionsRequest)(nil),         // 67: abgleich.v1.GetOptionsRequest
-	(*GetOptionsResponse)(nil),        // 68: abgleich.v1.GetOptionsResponse
-	(*SetOptionsRequest)(nil),         // 69: abgleich.v1.SetOptionsRequest
-	(*SetOptionsResponse)(nil),        // 70: abgleich.v1.SetOptionsResponse
-	(*OptionsEffect)(nil),             // 71: abgleich.v1.OptionsEffect
-	(*ForgetEmployeeRequest)(nil),     // 72: abgleich.v1.ForgetEmployeeRequest
-	(*ForgetEmployeeResponse)(nil),    // 73: abgleich.v1.ForgetEmployeeResponse
-	(*ConfirmDatabaseRequest)(nil),    // 74: abgleich.v1.ConfirmDatabaseRequest
-	(*ConfirmDatabaseResponse)(nil),   // 75: abgleich.v1.ConfirmDatabaseResponse
-	(*ListLooksRequest)(nil),          // 76: abgleich.v1.ListLooksRequest
-	(*ListLooksResponse)(nil),         // 77: abgleich.v1.ListLooksResponse
-	(*Look)(nil),                      // 78: abgleich.v1.Look
-	(*Parameter)(nil),                 // 79: abgleich.v1.Parameter
-	(*GetParametersRequest)(nil),      // 80: abgleich.v1.GetParametersRequest
-	(*GetParametersResponse)(nil),     // 81: abgleich.v1.GetParametersResponse
-	(*SetParametersRequest)(nil),      // 82: abgleich.v1.SetParametersRequest
-	(*SetParametersResponse)(nil),     // 83: abgleich.v1.SetParametersResponse
-	(*Employee)(nil),                  // 84: abgleich.v1.Employee
-	(*MailboxTie)(nil),                // 85: abgleich.v1.MailboxTie
-	(*ListEmployeesRequest)(nil),      // 86: abgleich.v1.ListEmployeesRequest
-	(*ListEmployeesResponse)(nil),     // 87: abgleich.v1.ListEmployeesResponse
-	(*SaveEmployeeRequest)(nil),       // 88: abgleich.v1.SaveEmployeeRequest
-	(*SaveEmployeeResponse)(nil),      // 89: abgleich.v1.SaveEmployeeResponse
-	(*SetMailboxRequest)(nil),         // 90: abgleich.v1.SetMailboxRequest
-	(*SetMailboxResponse)(nil),        // 91: abgleich.v1.SetMailboxResponse
-	(*SetPermissionRequest)(nil),      // 92: abgleich.v1.SetPermissionRequest
-	(*SetPermissionResponse)(nil),     // 93: abgleich.v1.SetPermissionResponse
-	(*ReadLogRequest)(nil),            // 94: abgleich.v1.ReadLogRequest
-	(*ReadLogResponse)(nil),           // 95: abgleich.v1.ReadLogResponse
-	nil,                               // 96: abgleich.v1.Stage.ArgsEntry
-	nil,                               // 97: abgleich.v1.KindOptions.FieldPoliciesEntry
-	nil,                               // 98: abgleich.v1.SetParametersRequest.ValuesEntry
-	nil,                               // 99: abgleich.v1.SetParametersRequest.SealedValuesEntry
-	(*timestamppb.Timestamp)(nil),     // 100: google.protobuf.Timestamp
-	(*durationpb.Duration)(nil),       // 101: google.protobuf.Duration
+	(*HeldItem)(nil),                  // 47: abgleich.v1.HeldItem
+	(*ResolveHoldRequest)(nil),        // 48: abgleich.v1.ResolveHoldRequest
+	(*ResolveHoldResponse)(nil),       // 49: abgleich.v1.ResolveHoldResponse
+	(*PlanRunRequest)(nil),            // 50: abgleich.v1.PlanRunRequest
+	(*PlanRunResponse)(nil),           // 51: abgleich.v1.PlanRunResponse
+	(*PlannedAction)(nil),             // 52: abgleich.v1.PlannedAction
+	(*ListRunsRequest)(nil),           // 53: abgleich.v1.ListRunsRequest
+	(*ListRunsResponse)(nil),          // 54: abgleich.v1.ListRunsResponse
+	(*Run)(nil),                       // 55: abgleich.v1.Run
+	(*CompareRequest)(nil),            // 56: abgleich.v1.CompareRequest
+	(*CompareResponse)(nil),           // 57: abgleich.v1.CompareResponse
+	(*Compared)(nil),                  // 58: abgleich.v1.Compared
+	(*Trashed)(nil),                   // 59: abgleich.v1.Trashed
+	(*ListTrashRequest)(nil),          // 60: abgleich.v1.ListTrashRequest
+	(*ListTrashResponse)(nil),         // 61: abgleich.v1.ListTrashResponse
+	(*RestoreTrashRequest)(nil),       // 62: abgleich.v1.RestoreTrashRequest
+	(*RestoreTrashResponse)(nil),      // 63: abgleich.v1.RestoreTrashResponse
+	(*UndoRunRequest)(nil),            // 64: abgleich.v1.UndoRunRequest
+	(*UndoRunResponse)(nil),           // 65: abgleich.v1.UndoRunResponse
+	(*KindOptions)(nil),               // 66: abgleich.v1.KindOptions
+	(*Options)(nil),                   // 67: abgleich.v1.Options
+	(*GetOptionsRequest)(nil),         // 68: abgleich.v1.GetOptionsRequest
+	(*GetOptionsResponse)(nil),        // 69: abgleich.v1.GetOptionsResponse
+	(*SetOptionsRequest)(nil),         // 70: abgleich.v1.SetOptionsRequest
+	(*SetOptionsResponse)(nil),        // 71: abgleich.v1.SetOptionsResponse
+	(*OptionsEffect)(nil),             // 72: abgleich.v1.OptionsEffect
+	(*ForgetEmployeeRequest)(nil),     // 73: abgleich.v1.ForgetEmployeeRequest
+	(*ForgetEmployeeResponse)(nil),    // 74: abgleich.v1.ForgetEmployeeResponse
+	(*ConfirmDatabaseRequest)(nil),    // 75: abgleich.v1.ConfirmDatabaseRequest
+	(*ConfirmDatabaseResponse)(nil),   // 76: abgleich.v1.ConfirmDatabaseResponse
+	(*ListLooksRequest)(nil),          // 77: abgleich.v1.ListLooksRequest
+	(*ListLooksResponse)(nil),         // 78: abgleich.v1.ListLooksResponse
+	(*Look)(nil),                      // 79: abgleich.v1.Look
+	(*Parameter)(nil),                 // 80: abgleich.v1.Parameter
+	(*GetParametersRequest)(nil),      // 81: abgleich.v1.GetParametersRequest
+	(*GetParametersResponse)(nil),     // 82: abgleich.v1.GetParametersResponse
+	(*SetParametersRequest)(nil),      // 83: abgleich.v1.SetParametersRequest
+	(*SetParametersResponse)(nil),     // 84: abgleich.v1.SetParametersResponse
+	(*ParameterMistake)(nil),          // 85: abgleich.v1.ParameterMistake
+	(*SendTestNoticeRequest)(nil),     // 86: abgleich.v1.SendTestNoticeRequest
+	(*SendTestNoticeResponse)(nil),    // 87: abgleich.v1.SendTestNoticeResponse
+	(*Employee)(nil),                  // 88: abgleich.v1.Employee
+	(*MailboxTie)(nil),                // 89: abgleich.v1.MailboxTie
+	(*ListEmployeesRequest)(nil),      // 90: abgleich.v1.ListEmployeesRequest
+	(*ListEmployeesResponse)(nil),     // 91: abgleich.v1.ListEmployeesResponse
+	(*SaveEmployeeRequest)(nil),       // 92: abgleich.v1.SaveEmployeeRequest
+	(*SaveEmployeeResponse)(nil),      // 93: abgleich.v1.SaveEmployeeResponse
+	(*SetMailboxRequest)(nil),         // 94: abgleich.v1.SetMailboxRequest
+	(*SetMailboxResponse)(nil),        // 95: abgleich.v1.SetMailboxResponse
+	(*SetPermissionRequest)(nil),      // 96: abgleich.v1.SetPermissionRequest
+	(*SetPermissionResponse)(nil),     // 97: abgleich.v1.SetPermissionResponse
+	(*ReadLogRequest)(nil),            // 98: abgleich.v1.ReadLogRequest
+	(*ReadLogResponse)(nil),           // 99: abgleich.v1.ReadLogResponse
+	nil,                               // 100: abgleich.v1.Stage.ArgsEntry
+	nil,                               // 101: abgleich.v1.KindOptions.FieldPoliciesEntry
+	nil,                               // 102: abgleich.v1.Parameter.HelpEntry
+	nil,                               // 103: abgleich.v1.SetParametersRequest.ValuesEntry
+	nil,                               // 104: abgleich.v1.SetParametersRequest.SealedValuesEntry
+	(*timestamppb.Timestamp)(nil),     // 105: google.protobuf.Timestamp
+	(*durationpb.Duration)(nil),       // 106: google.protobuf.Duration
 }
 var file_abgleich_proto_depIdxs = []int32{
-	100, // 0: abgleich.v1.HelloResponse.now:type_name -> google.protobuf.Timestamp
-	100, // 1: abgleich.v1.Credentials.verified:type_name -> google.protobuf.Timestamp
+	105, // 0: abgleich.v1.HelloResponse.now:type_name -> google.protobuf.Timestamp
+	105, // 1: abgleich.v1.Credentials.verified:type_name -> google.protobuf.Timestamp
 	12,  // 2: abgleich.v1.GetCredentialsResponse.credentials:type_name -> abgleich.v1.Credentials
 	12,  // 3: abgleich.v1.SaveCredentialsResponse.credentials:type_name -> abgleich.v1.Credentials
 	21,  // 4: abgleich.v1.VerifyCredentialsResponse.stage:type_name -> abgleich.v1.Stage
 	2,   // 5: abgleich.v1.Stage.state:type_name -> abgleich.v1.StageState
-	96,  // 6: abgleich.v1.Stage.args:type_name -> abgleich.v1.Stage.ArgsEntry
-	101, // 7: abgleich.v1.Stage.took:type_name -> google.protobuf.Duration
+	100, // 6: abgleich.v1.Stage.args:type_name -> abgleich.v1.Stage.ArgsEntry
+	106, // 7: abgleich.v1.Stage.took:type_name -> google.protobuf.Duration
 	24,  // 8: abgleich.v1.WatchStatusResponse.agent:type_name -> abgleich.v1.AgentStatus
 	25,  // 9: abgleich.v1.WatchStatusResponse.users:type_name -> abgleich.v1.UserStatus
-	100, // 10: abgleich.v1.AgentStatus.started:type_name -> google.protobuf.Timestamp
-	101, // 11: abgleich.v1.AgentStatus.interval:type_name -> google.protobuf.Duration
+	105, // 10: abgleich.v1.AgentStatus.started:type_name -> google.protobuf.Timestamp
+	106, // 11: abgleich.v1.AgentStatus.interval:type_name -> google.protobuf.Duration
 	3,   // 12: abgleich.v1.UserStatus.state:type_name -> abgleich.v1.UserState
-	100, // 13: abgleich.v1.UserStatus.paused_until:type_name -> google.protobuf.Timestamp
+	105, // 13: abgleich.v1.UserStatus.paused_until:type_name -> google.protobuf.Timestamp
 	26,  // 14: abgleich.v1.UserStatus.kinds:type_name -> abgleich.v1.KindStatus
 	0,   // 15: abgleich.v1.KindStatus.kind:type_name -> abgleich.v1.Kind
 	4,   // 16: abgleich.v1.KindStatus.phase:type_name -> abgleich.v1.RunPhase
-	101, // 17: abgleich.v1.KindStatus.remaining:type_name -> google.protobuf.Duration
-	100, // 18: abgleich.v1.KindStatus.last_success:type_name -> google.protobuf.Timestamp
-	100, // 19: abgleich.v1.KindStatus.last_try:type_name -> google.protobuf.Timestamp
-	100, // 20: abgleich.v1.KindStatus.next_run:type_name -> google.protobuf.Timestamp
-	100, // 21: abgleich.v1.KindStatus.blocked_until:type_name -> google.protobuf.Timestamp
+	106, // 17: abgleich.v1.KindStatus.remaining:type_name -> google.protobuf.Duration
+	105, // 18: abgleich.v1.KindStatus.last_success:type_name -> google.protobuf.Timestamp
+	105, // 19: abgleich.v1.KindStatus.last_try:type_name -> google.protobuf.Timestamp
+	105, // 20: abgleich.v1.KindStatus.next_run:type_name -> google.protobuf.Timestamp
+	105, // 21: abgleich.v1.KindStatus.blocked_until:type_name -> google.protobuf.Timestamp
 	27,  // 22: abgleich.v1.KindStatus.counts:type_name -> abgleich.v1.Counts
 	0,   // 23: abgleich.v1.SyncNowRequest.kind:type_name -> abgleich.v1.Kind
-	100, // 24: abgleich.v1.PauseRequest.until:type_name -> google.protobuf.Timestamp
+	105, // 24: abgleich.v1.PauseRequest.until:type_name -> google.protobuf.Timestamp
 	36,  // 25: abgleich.v1.ListProblemsResponse.problems:type_name -> abgleich.v1.Problem
 	0,   // 26: abgleich.v1.Problem.kind:type_name -> abgleich.v1.Kind
 	1,   // 27: abgleich.v1.Problem.side:type_name -> abgleich.v1.SideId
-	100, // 28: abgleich.v1.Problem.first:type_name -> google.protobuf.Timestamp
-	100, // 29: abgleich.v1.Problem.last:type_name -> google.protobuf.Timestamp
-	100, // 30: abgleich.v1.Problem.next_try:type_name -> google.protobuf.Timestamp
+	105, // 28: abgleich.v1.Problem.first:type_name -> google.protobuf.Timestamp
+	105, // 29: abgleich.v1.Problem.last:type_name -> google.protobuf.Timestamp
+	105, // 30: abgleich.v1.Problem.next_try:type_name -> google.protobuf.Timestamp
 	36,  // 31: abgleich.v1.GetProblemResponse.problem:type_name -> abgleich.v1.Problem
 	43,  // 32: abgleich.v1.GetProblemResponse.fields:type_name -> abgleich.v1.FieldPair
 	46,  // 33: abgleich.v1.ListHoldsResponse.holds:type_name -> abgleich.v1.Hold
 	0,   // 34: abgleich.v1.Hold.kind:type_name -> abgleich.v1.Kind
 	1,   // 35: abgleich.v1.Hold.side:type_name -> abgleich.v1.SideId
-	100, // 36: abgleich.v1.Hold.since:type_name -> google.protobuf.Timestamp
-	0,   // 37: abgleich.v1.PlanRunRequest.kind:type_name -> abgleich.v1.Kind
-	27,  // 38: abgleich.v1.PlanRunResponse.counts:type_name -> abgleich.v1.Counts
-	51,  // 39: abgleich.v1.PlanRunResponse.actions:type_name -> abgleich.v1.PlannedAction
-	1,   // 40: abgleich.v1.PlannedAction.side:type_name -> abgleich.v1.SideId
-	0,   // 41: abgleich.v1.PlannedAction.kind:type_name -> abgleich.v1.Kind
-	100, // 42: abgleich.v1.PlannedAction.start:type_name -> google.protobuf.Timestamp
-	54,  // 43: abgleich.v1.ListRunsResponse.runs:type_name -> abgleich.v1.Run
-	0,   // 44: abgleich.v1.Run.kind:type_name -> abgleich.v1.Kind
-	100, // 45: abgleich.v1.Run.started:type_name -> google.protobuf.Timestamp
-	101, // 46: abgleich.v1.Run.took:type_name -> google.protobuf.Duration
-	27,  // 47: abgleich.v1.Run.counts:type_name -> abgleich.v1.Counts
-	101, // 48: abgleich.v1.Run.throttled:type_name -> google.protobuf.Duration
-	100, // 49: abgleich.v1.Run.undone:type_name -> google.protobuf.Timestamp
-	0,   // 50: abgleich.v1.CompareRequest.kind:type_name -> abgleich.v1.Kind
-	57,  // 51: abgleich.v1.CompareResponse.items:type_name -> abgleich.v1.Compared
-	0,   // 52: abgleich.v1.Compared.kind:type_name -> abgleich.v1.Kind
-	5,   // 53: abgleich.v1.Compared.state:type_name -> abgleich.v1.CompareState
-	100, // 54: abgleich.v1.Compared.start:type_name -> google.protobuf.Timestamp
-	43,  // 55: abgleich.v1.Compared.fields:type_name -> abgleich.v1.FieldPair
-	0,   // 56: abgleich.v1.Trashed.kind:type_name -> abgleich.v1.Kind
-	1,   // 57: abgleich.v1.Trashed.side:type_name -> abgleich.v1.SideId
-	6,   // 58: abgleich.v1.Trashed.reason:type_name -> abgleich.v1.TrashReason
-	100, // 59: abgleich.v1.Trashed.start:type_name -> google.protobuf.Timestamp
-	100, // 60: abgleich.v1.Trashed.at:type_name -> google.protobuf.Timestamp
-	43,  // 61: abgleich.v1.Trashed.fields:type_name -> abgleich.v1.FieldPair
-	100, // 62: abgleich.v1.Trashed.restored:type_name -> google.protobuf.Timestamp
-	58,  // 63: abgleich.v1.ListTrashResponse.items:type_name -> abgleich.v1.Trashed
-	7,   // 64: abgleich.v1.KindOptions.direction:type_name -> abgleich.v1.Direction
-	8,   // 65: abgleich.v1.KindOptions.private:type_name -> abgleich.v1.PrivateItems
-	97,  // 66: abgleich.v1.KindOptions.field_policies:type_name -> abgleich.v1.KindOptions.FieldPoliciesEntry
-	65,  // 67: abgleich.v1.Options.appointments:type_name -> abgleich.v1.KindOptions
-	65,  // 68: abgleich.v1.Options.tasks:type_name -> abgleich.v1.KindOptions
-	66,  // 69: abgleich.v1.GetOptionsResponse.options:type_name -> abgleich.v1.Options
-	66,  // 70: abgleich.v1.SetOptionsRequest.options:type_name -> abgleich.v1.Options
-	66,  // 71: abgleich.v1.SetOptionsResponse.options:type_name -> abgleich.v1.Options
-	71,  // 72: abgleich.v1.SetOptionsResponse.appointments:type_name -> abgleich.v1.OptionsEffect
-	71,  // 73: abgleich.v1.SetOptionsResponse.tasks:type_name -> abgleich.v1.OptionsEffect
-	78,  // 74: abgleich.v1.ListLooksResponse.looks:type_name -> abgleich.v1.Look
-	100, // 75: abgleich.v1.Look.at:type_name -> google.protobuf.Timestamp
-	79,  // 76: abgleich.v1.GetParametersResponse.parameters:type_name -> abgleich.v1.Parameter
-	98,  // 77: abgleich.v1.SetParametersRequest.values:type_name -> abgleich.v1.SetParametersRequest.ValuesEntry
-	99,  // 78: abgleich.v1.SetParametersRequest.sealed_values:type_name -> abgleich.v1.SetParametersRequest.SealedValuesEntry
-	85,  // 79: abgleich.v1.Employee.tie:type_name -> abgleich.v1.MailboxTie
-	84,  // 80: abgleich.v1.ListEmployeesResponse.employees:type_name -> abgleich.v1.Employee
-	84,  // 81: abgleich.v1.SaveEmployeeRequest.employee:type_name -> abgleich.v1.Employee
-	84,  // 82: abgleich.v1.SaveEmployeeResponse.employee:type_name -> abgleich.v1.Employee
-	85,  // 83: abgleich.v1.SetMailboxRequest.tie:type_name -> abgleich.v1.MailboxTie
-	85,  // 84: abgleich.v1.SetMailboxResponse.tie:type_name -> abgleich.v1.MailboxTie
-	10,  // 85: abgleich.v1.AgentService.Hello:input_type -> abgleich.v1.HelloRequest
-	13,  // 86: abgleich.v1.AgentService.GetCredentials:input_type -> abgleich.v1.GetCredentialsRequest
-	15,  // 87: abgleich.v1.AgentService.SaveCredentials:input_type -> abgleich.v1.SaveCredentialsRequest
-	17,  // 88: abgleich.v1.AgentService.DeleteCredentials:input_type -> abgleich.v1.DeleteCredentialsRequest
-	19,  // 89: abgleich.v1.AgentService.VerifyCredentials:input_type -> abgleich.v1.VerifyCredentialsRequest
-	22,  // 90: abgleich.v1.AgentService.WatchStatus:input_type -> abgleich.v1.WatchStatusRequest
-	28,  // 91: abgleich.v1.AgentService.SyncNow:input_type -> abgleich.v1.SyncNowRequest
-	30,  // 92: abgleich.v1.AgentService.Pause:input_type -> abgleich.v1.PauseRequest
-	32,  // 93: abgleich.v1.AgentService.Resume:input_type -> abgleich.v1.ResumeRequest
-	34,  // 94: abgleich.v1.AgentService.ListProblems:input_type -> abgleich.v1.ListProblemsRequest
-	37,  // 95: abgleich.v1.AgentService.RetryProblem:input_type -> abgleich.v1.RetryProblemRequest
-	39,  // 96: abgleich.v1.AgentService.IgnoreProblem:input_type -> abgleich.v1.IgnoreProblemRequest
-	41,  // 97: abgleich.v1.AgentService.GetProblem:input_type -> abgleich.v1.GetProblemRequest
-	44,  // 98: abgleich.v1.AgentService.ListHolds:input_type -> abgleich.v1.ListHoldsRequest
-	47,  // 99: abgleich.v1.AgentService.ResolveHold:input_type -> abgleich.v1.ResolveHoldRequest
-	49,  // 100: abgleich.v1.AgentService.PlanRun:input_type -> abgleich.v1.PlanRunRequest
-	52,  // 101: abgleich.v1.AgentService.ListRuns:input_type -> abgleich.v1.ListRunsRequest
-	55,  // 102: abgleich.v1.AgentService.Compare:input_type -> abgleich.v1.CompareRequest
-	59,  // 103: abgleich.v1.AgentService.ListTrash:input_type -> abgleich.v1.ListTrashRequest
-	61,  // 104: abgleich.v1.AgentService.RestoreTrash:input_type -> abgleich.v1.RestoreTrashRequest
-	63,  // 105: abgleich.v1.AgentService.UndoRun:input_type -> abgleich.v1.UndoRunRequest
-	67,  // 106: abgleich.v1.AgentService.GetOptions:input_type -> abgleich.v1.GetOptionsRequest
-	69,  // 107: abgleich.v1.AgentService.SetOptions:input_type -> abgleich.v1.SetOptionsRequest
-	80,  // 108: abgleich.v1.AgentService.GetParameters:input_type -> abgleich.v1.GetParametersRequest
-	82,  // 109: abgleich.v1.AgentService.SetParameters:input_type -> abgleich.v1.SetParametersRequest
-	86,  // 110: abgleich.v1.AgentService.ListEmployees:input_type -> abgleich.v1.ListEmployeesRequest
-	88,  // 111: abgleich.v1.AgentService.SaveEmployee:input_type -> abgleich.v1.SaveEmployeeRequest
-	92,  // 112: abgleich.v1.AgentService.SetPermission:input_type -> abgleich.v1.SetPermissionRequest
-	90,  // 113: abgleich.v1.AgentService.SetMailbox:input_type -> abgleich.v1.SetMailboxRequest
-	72,  // 114: abgleich.v1.AgentService.ForgetEmployee:input_type -> abgleich.v1.ForgetEmployeeRequest
-	74,  // 115: abgleich.v1.AgentService.ConfirmDatabase:input_type -> abgleich.v1.ConfirmDatabaseRequest
-	76,  // 116: abgleich.v1.AgentService.ListLooks:input_type -> abgleich.v1.ListLooksRequest
-	94,  // 117: abgleich.v1.AgentService.ReadLog:input_type -> abgleich.v1.ReadLogRequest
-	11,  // 118: abgleich.v1.AgentService.Hello:output_type -> abgleich.v1.HelloResponse
-	14,  // 119: abgleich.v1.AgentService.GetCredentials:output_type -> abgleich.v1.GetCredentialsResponse
-	16,  // 120: abgleich.v1.AgentService.SaveCredentials:output_type -> abgleich.v1.SaveCredentialsResponse
-	18,  // 121: abgleich.v1.AgentService.DeleteCredentials:output_type -> abgleich.v1.DeleteCredentialsResponse
-	20,  // 122: abgleich.v1.AgentService.VerifyCredentials:output_type -> abgleich.v1.VerifyCredentialsResponse
-	23,  // 123: abgleich.v1.AgentService.WatchStatus:output_type -> abgleich.v1.WatchStatusResponse
-	29,  // 124: abgleich.v1.AgentService.SyncNow:output_type -> abgleich.v1.SyncNowResponse
-	31,  // 125: abgleich.v1.AgentService.Pause:output_type -> abgleich.v1.PauseResponse
-	33,  // 126: abgleich.v1.AgentService.Resume:output_type -> abgleich.v1.ResumeResponse
-	35,  // 127: abgleich.v1.AgentService.ListProblems:output_type -> abgleich.v1.ListProblemsResponse
-	38,  // 128: abgleich.v1.AgentService.RetryProblem:output_type -> abgleich.v1.RetryProblemResponse
-	40,  // 129: abgleich.v1.AgentService.IgnoreProblem:output_type -> abgleich.v1.IgnoreProblemResponse
-	42,  // 130: abgleich.v1.AgentService.GetProblem:output_type -> abgleich.v1.GetProblemResponse
-	45,  // 131: abgleich.v1.AgentService.ListHolds:output_type -> abgleich.v1.ListHoldsResponse
-	48,  // 132: abgleich.v1.AgentService.ResolveHold:output_type -> abgleich.v1.ResolveHoldResponse
-	50,  // 133: abgleich.v1.AgentService.PlanRun:output_type -> abgleich.v1.PlanRunResponse
-	53,  // 134: abgleich.v1.AgentService.ListRuns:output_type -> abgleich.v1.ListRunsResponse
-	56,  // 135: abgleich.v1.AgentService.Compare:output_type -> abgleich.v1.CompareResponse
-	60,  // 136: abgleich.v1.AgentService.ListTrash:output_type -> abgleich.v1.ListTrashResponse
-	62,  // 137: abgleich.v1.AgentService.RestoreTrash:output_type -> abgleich.v1.RestoreTrashResponse
-	64,  // 138: abgleich.v1.AgentService.UndoRun:output_type -> abgleich.v1.UndoRunResponse
-	68,  // 139: abgleich.v1.AgentService.GetOptions:output_type -> abgleich.v1.GetOptionsResponse
-	70,  // 140: abgleich.v1.AgentService.SetOptions:output_type -> abgleich.v1.SetOptionsResponse
-	81,  // 141: abgleich.v1.AgentService.GetParameters:output_type -> abgleich.v1.GetParametersResponse
-	83,  // 142: abgleich.v1.AgentService.SetParameters:output_type -> abgleich.v1.SetParametersResponse
-	87,  // 143: abgleich.v1.AgentService.ListEmployees:output_type -> abgleich.v1.ListEmployeesResponse
-	89,  // 144: abgleich.v1.AgentService.SaveEmployee:output_type -> abgleich.v1.SaveEmployeeResponse
-	93,  // 145: abgleich.v1.AgentService.SetPermission:output_type -> abgleich.v1.SetPermissionResponse
-	91,  // 146: abgleich.v1.AgentService.SetMailbox:output_type -> abgleich.v1.SetMailboxResponse
-	73,  // 147: abgleich.v1.AgentService.ForgetEmployee:output_type -> abgleich.v1.ForgetEmployeeResponse
-	75,  // 148: abgleich.v1.AgentService.ConfirmDatabase:output_type -> abgleich.v1.ConfirmDatabaseResponse
-	77,  // 149: abgleich.v1.AgentService.ListLooks:output_type -> abgleich.v1.ListLooksResponse
-	95,  // 150: abgleich.v1.AgentService.ReadLog:output_type -> abgleich.v1.ReadLogResponse
-	118, // [118:151] is the sub-list for method output_type
-	85,  // [85:118] is the sub-list for method input_type
-	85,  // [85:85] is the sub-list for extension type_name
-	85,  // [85:85] is the sub-list for extension extendee
-	0,   // [0:85] is the sub-list for field type_name
+	105, // 36: abgleich.v1.Hold.since:type_name -> google.protobuf.Timestamp
+	47,  // 37: abgleich.v1.Hold.preview:type_name -> abgleich.v1.HeldItem
+	105, // 38: abgleich.v1.HeldItem.start:type_name -> google.protobuf.Timestamp
+	0,   // 39: abgleich.v1.PlanRunRequest.kind:type_name -> abgleich.v1.Kind
+	27,  // 40: abgleich.v1.PlanRunResponse.counts:type_name -> abgleich.v1.Counts
+	52,  // 41: abgleich.v1.PlanRunResponse.actions:type_name -> abgleich.v1.PlannedAction
+	1,   // 42: abgleich.v1.PlannedAction.side:type_name -> abgleich.v1.SideId
+	0,   // 43: abgleich.v1.PlannedAction.kind:type_name -> abgleich.v1.Kind
+	105, // 44: abgleich.v1.PlannedAction.start:type_name -> google.protobuf.Timestamp
+	55,  // 45: abgleich.v1.ListRunsResponse.runs:type_name -> abgleich.v1.Run
+	0,   // 46: abgleich.v1.Run.kind:type_name -> abgleich.v1.Kind
+	105, // 47: abgleich.v1.Run.started:type_name -> google.protobuf.Timestamp
+	106, // 48: abgleich.v1.Run.took:type_name -> google.protobuf.Duration
+	27,  // 49: abgleich.v1.Run.counts:type_name -> abgleich.v1.Counts
+	106, // 50: abgleich.v1.Run.throttled:type_name -> google.protobuf.Duration
+	105, // 51: abgleich.v1.Run.undone:type_name -> google.protobuf.Timestamp
+	0,   // 52: abgleich.v1.CompareRequest.kind:type_name -> abgleich.v1.Kind
+	58,  // 53: abgleich.v1.CompareResponse.items:type_name -> abgleich.v1.Compared
+	0,   // 54: abgleich.v1.Compared.kind:type_name -> abgleich.v1.Kind
+	5,   // 55: abgleich.v1.Compared.state:type_name -> abgleich.v1.CompareState
+	105, // 56: abgleich.v1.Compared.start:type_name -> google.protobuf.Timestamp
+	43,  // 57: abgleich.v1.Compared.fields:type_name -> abgleich.v1.FieldPair
+	0,   // 58: abgleich.v1.Trashed.kind:type_name -> abgleich.v1.Kind
+	1,   // 59: abgleich.v1.Trashed.side:type_name -> abgleich.v1.SideId
+	6,   // 60: abgleich.v1.Trashed.reason:type_name -> abgleich.v1.TrashReason
+	105, // 61: abgleich.v1.Trashed.start:type_name -> google.protobuf.Timestamp
+	105, // 62: abgleich.v1.Trashed.at:type_name -> google.protobuf.Timestamp
+	43,  // 63: abgleich.v1.Trashed.fields:type_name -> abgleich.v1.FieldPair
+	105, // 64: abgleich.v1.Trashed.restored:type_name -> google.protobuf.Timestamp
+	59,  // 65: abgleich.v1.ListTrashResponse.items:type_name -> abgleich.v1.Trashed
+	7,   // 66: abgleich.v1.KindOptions.direction:type_name -> abgleich.v1.Direction
+	8,   // 67: abgleich.v1.KindOptions.private:type_name -> abgleich.v1.PrivateItems
+	101, // 68: abgleich.v1.KindOptions.field_policies:type_name -> abgleich.v1.KindOptions.FieldPoliciesEntry
+	66,  // 69: abgleich.v1.Options.appointments:type_name -> abgleich.v1.KindOptions
+	66,  // 70: abgleich.v1.Options.tasks:type_name -> abgleich.v1.KindOptions
+	67,  // 71: abgleich.v1.GetOptionsResponse.options:type_name -> abgleich.v1.Options
+	67,  // 72: abgleich.v1.SetOptionsRequest.options:type_name -> abgleich.v1.Options
+	67,  // 73: abgleich.v1.SetOptionsResponse.options:type_name -> abgleich.v1.Options
+	72,  // 74: abgleich.v1.SetOptionsResponse.appointments:type_name -> abgleich.v1.OptionsEffect
+	72,  // 75: abgleich.v1.SetOptionsResponse.tasks:type_name -> abgleich.v1.OptionsEffect
+	79,  // 76: abgleich.v1.ListLooksResponse.looks:type_name -> abgleich.v1.Look
+	105, // 77: abgleich.v1.Look.at:type_name -> google.protobuf.Timestamp
+	102, // 78: abgleich.v1.Parameter.help:type_name -> abgleich.v1.Parameter.HelpEntry
+	80,  // 79: abgleich.v1.GetParametersResponse.parameters:type_name -> abgleich.v1.Parameter
+	103, // 80: abgleich.v1.SetParametersRequest.values:type_name -> abgleich.v1.SetParametersRequest.ValuesEntry
+	104, // 81: abgleich.v1.SetParametersRequest.sealed_values:type_name -> abgleich.v1.SetParametersRequest.SealedValuesEntry
+	85,  // 82: abgleich.v1.SetParametersResponse.mistakes:type_name -> abgleich.v1.ParameterMistake
+	89,  // 83: abgleich.v1.Employee.tie:type_name -> abgleich.v1.MailboxTie
+	88,  // 84: abgleich.v1.ListEmployeesResponse.employees:type_name -> abgleich.v1.Employee
+	88,  // 85: abgleich.v1.SaveEmployeeRequest.employee:type_name -> abgleich.v1.Employee
+	88,  // 86: abgleich.v1.SaveEmployeeResponse.employee:type_name -> abgleich.v1.Employee
+	89,  // 87: abgleich.v1.SetMailboxRequest.tie:type_name -> abgleich.v1.MailboxTie
+	89,  // 88: abgleich.v1.SetMailboxResponse.tie:type_name -> abgleich.v1.MailboxTie
+	10,  // 89: abgleich.v1.AgentService.Hello:input_type -> abgleich.v1.HelloRequest
+	13,  // 90: abgleich.v1.AgentService.GetCredentials:input_type -> abgleich.v1.GetCredentialsRequest
+	15,  // 91: abgleich.v1.AgentService.SaveCredentials:input_type -> abgleich.v1.SaveCredentialsRequest
+	17,  // 92: abgleich.v1.AgentService.DeleteCredentials:input_type -> abgleich.v1.DeleteCredentialsRequest
+	19,  // 93: abgleich.v1.AgentService.VerifyCredentials:input_type -> abgleich.v1.VerifyCredentialsRequest
+	22,  // 94: abgleich.v1.AgentService.WatchStatus:input_type -> abgleich.v1.WatchStatusRequest
+	28,  // 95: abgleich.v1.AgentService.SyncNow:input_type -> abgleich.v1.SyncNowRequest
+	30,  // 96: abgleich.v1.AgentService.Pause:input_type -> abgleich.v1.PauseRequest
+	32,  // 97: abgleich.v1.AgentService.Resume:input_type -> abgleich.v1.ResumeRequest
+	34,  // 98: abgleich.v1.AgentService.ListProblems:input_type -> abgleich.v1.ListProblemsRequest
+	37,  // 99: abgleich.v1.AgentService.RetryProblem:input_type -> abgleich.v1.RetryProblemRequest
+	39,  // 100: abgleich.v1.AgentService.IgnoreProblem:input_type -> abgleich.v1.IgnoreProblemRequest
+	41,  // 101: abgleich.v1.AgentService.GetProblem:input_type -> abgleich.v1.GetProblemRequest
+	44,  // 102: abgleich.v1.AgentService.ListHolds:input_type -> abgleich.v1.ListHoldsRequest
+	48,  // 103: abgleich.v1.AgentService.ResolveHold:input_type -> abgleich.v1.ResolveHoldRequest
+	50,  // 104: abgleich.v1.AgentService.PlanRun:input_type -> abgleich.v1.PlanRunRequest
+	53,  // 105: abgleich.v1.AgentService.ListRuns:input_type -> abgleich.v1.ListRunsRequest
+	56,  // 106: abgleich.v1.AgentService.Compare:input_type -> abgleich.v1.CompareRequest
+	60,  // 107: abgleich.v1.AgentService.ListTrash:input_type -> abgleich.v1.ListTrashRequest
+	62,  // 108: abgleich.v1.AgentService.RestoreTrash:input_type -> abgleich.v1.RestoreTrashRequest
+	64,  // 109: abgleich.v1.AgentService.UndoRun:input_type -> abgleich.v1.UndoRunRequest
+	68,  // 110: abgleich.v1.AgentService.GetOptions:input_type -> abgleich.v1.GetOptionsRequest
+	70,  // 111: abgleich.v1.AgentService.SetOptions:input_type -> abgleich.v1.SetOptionsRequest
+	81,  // 112: abgleich.v1.AgentService.GetParameters:input_type -> abgleich.v1.GetParametersRequest
+	83,  // 113: abgleich.v1.AgentService.SetParameters:input_type -> abgleich.v1.SetParametersRequest
+	86,  // 114: abgleich.v1.AgentService.SendTestNotice:input_type -> abgleich.v1.SendTestNoticeRequest
+	90,  // 115: abgleich.v1.AgentService.ListEmployees:input_type -> abgleich.v1.ListEmployeesRequest
+	92,  // 116: abgleich.v1.AgentService.SaveEmployee:input_type -> abgleich.v1.SaveEmployeeRequest
+	96,  // 117: abgleich.v1.AgentService.SetPermission:input_type -> abgleich.v1.SetPermissionRequest
+	94,  // 118: abgleich.v1.AgentService.SetMailbox:input_type -> abgleich.v1.SetMailboxRequest
+	73,  // 119: abgleich.v1.AgentService.ForgetEmployee:input_type -> abgleich.v1.ForgetEmployeeRequest
+	75,  // 120: abgleich.v1.AgentService.ConfirmDatabase:input_type -> abgleich.v1.ConfirmDatabaseRequest
+	77,  // 121: abgleich.v1.AgentService.ListLooks:input_type -> abgleich.v1.ListLooksRequest
+	98,  // 122: abgleich.v1.AgentService.ReadLog:input_type -> abgleich.v1.ReadLogRequest
+	11,  // 123: abgleich.v1.AgentService.Hello:output_type -> abgleich.v1.HelloResponse
+	14,  // 124: abgleich.v1.AgentService.GetCredentials:output_type -> abgleich.v1.GetCredentialsResponse
+	16,  // 125: abgleich.v1.AgentService.SaveCredentials:output_type -> abgleich.v1.SaveCredentialsResponse
+	18,  // 126: abgleich.v1.AgentService.DeleteCredentials:output_type -> abgleich.v1.DeleteCredentialsResponse
+	20,  // 127: abgleich.v1.AgentService.VerifyCredentials:output_type -> abgleich.v1.VerifyCredentialsResponse
+	23,  // 128: abgleich.v1.AgentService.WatchStatus:output_type -> abgleich.v1.WatchStatusResponse
+	29,  // 129: abgleich.v1.AgentService.SyncNow:output_type -> abgleich.v1.SyncNowResponse
+	31,  // 130: abgleich.v1.AgentService.Pause:output_type -> abgleich.v1.PauseResponse
+	33,  // 131: abgleich.v1.AgentService.Resume:output_type -> abgleich.v1.ResumeResponse
+	35,  // 132: abgleich.v1.AgentService.ListProblems:output_type -> abgleich.v1.ListProblemsResponse
+	38,  // 133: abgleich.v1.AgentService.RetryProblem:output_type -> abgleich.v1.RetryProblemResponse
+	40,  // 134: abgleich.v1.AgentService.IgnoreProblem:output_type -> abgleich.v1.IgnoreProblemResponse
+	42,  // 135: abgleich.v1.AgentService.GetProblem:output_type -> abgleich.v1.GetProblemResponse
+	45,  // 136: abgleich.v1.AgentService.ListHolds:output_type -> abgleich.v1.ListHoldsResponse
+	49,  // 137: abgleich.v1.AgentService.ResolveHold:output_type -> abgleich.v1.ResolveHoldResponse
+	51,  // 138: abgleich.v1.AgentService.PlanRun:output_type -> abgleich.v1.PlanRunResponse
+	54,  // 139: abgleich.v1.AgentService.ListRuns:output_type -> abgleich.v1.ListRunsResponse
+	57,  // 140: abgleich.v1.AgentService.Compare:output_type -> abgleich.v1.CompareResponse
+	61,  // 141: abgleich.v1.AgentService.ListTrash:output_type -> abgleich.v1.ListTrashResponse
+	63,  // 142: abgleich.v1.AgentService.RestoreTrash:output_type -> abgleich.v1.RestoreTrashResponse
+	65,  // 143: abgleich.v1.AgentService.UndoRun:output_type -> abgleich.v1.UndoRunResponse
+	69,  // 144: abgleich.v1.AgentService.GetOptions:output_type -> abgleich.v1.GetOptionsResponse
+	71,  // 145: abgleich.v1.AgentService.SetOptions:output_type -> abgleich.v1.SetOptionsResponse
+	82,  // 146: abgleich.v1.AgentService.GetParameters:output_type -> abgleich.v1.GetParametersResponse
+	84,  // 147: abgleich.v1.AgentService.SetParameters:output_type -> abgleich.v1.SetParametersResponse
+	87,  // 148: abgleich.v1.AgentService.SendTestNotice:output_type -> abgleich.v1.SendTestNoticeResponse
+	91,  // 149: abgleich.v1.AgentService.ListEmployees:output_type -> abgleich.v1.ListEmployeesResponse
+	93,  // 150: abgleich.v1.AgentService.SaveEmployee:output_type -> abgleich.v1.SaveEmployeeResponse
+	97,  // 151: abgleich.v1.AgentService.SetPermission:output_type -> abgleich.v1.SetPermissionResponse
+	95,  // 152: abgleich.v1.AgentService.SetMailbox:output_type -> abgleich.v1.SetMailboxResponse
+	74,  // 153: abgleich.v1.AgentService.ForgetEmployee:output_type -> abgleich.v1.ForgetEmployeeResponse
+	76,  // 154: abgleich.v1.AgentService.ConfirmDatabase:output_type -> abgleich.v1.ConfirmDatabaseResponse
+	78,  // 155: abgleich.v1.AgentService.ListLooks:output_type -> abgleich.v1.ListLooksResponse
+	99,  // 156: abgleich.v1.AgentService.ReadLog:output_type -> abgleich.v1.ReadLogResponse
+	123, // [123:157] is the sub-list for method output_type
+	89,  // [89:123] is the sub-list for method input_type
+	89,  // [89:89] is the sub-list for extension type_name
+	89,  // [89:89] is the sub-list for extension extendee
+	0,   // [0:89] is the sub-list for field type_name
 }
 
 func init() { file_abgleich_proto_init() }
@@ -6766,14 +7040,14 @@ func file_abgleich_proto_init() {
 	if File_abgleich_proto != nil {
 		return
 	}
-	file_abgleich_proto_msgTypes[56].OneofWrappers = []any{}
+	file_abgleich_proto_msgTypes[57].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_abgleich_proto_rawDesc), len(file_abgleich_proto_rawDesc)),
 			NumEnums:      9,
-			NumMessages:   91,
+			NumMessages:   96,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

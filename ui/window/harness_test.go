@@ -244,3 +244,18 @@ func (s *screen) capture() image.Image {
 func variants() map[string]fyne.ThemeVariant {
 	return map[string]fyne.ThemeVariant{"light": theme.VariantLight, "dark": theme.VariantDark}
 }
+
+// pressFirst taps the first visible button with this label, from the top.
+func (s *screen) pressFirst(label string) {
+	s.t.Helper()
+	var first *button
+	s.walk(s.window.Content(), func(o fyne.CanvasObject) {
+		if b, ok := o.(*button); ok && b.Text == label && first == nil {
+			first = b
+		}
+	})
+	if first == nil || first.Disabled() {
+		s.t.Fatalf("no button %q that can be pressed; on screen:\n%s", label, strings.Join(s.texts(), "\n"))
+	}
+	test.Tap(first)
+}

@@ -39,6 +39,7 @@ func TestContrast(t *testing.T) {
 		pair{theme.ColorNameForegroundOnPrimary, theme.ColorNamePrimary},
 		pair{theme.ColorNameForegroundOnError, theme.ColorNameError},
 		pair{theme.ColorNameForegroundOnWarning, theme.ColorNameWarning},
+		pair{theme.ColorNameWarning, colorNotice}, pair{theme.ColorNameError, theme.ColorNameBackground},
 		pair{theme.ColorNameError, colorCard}, pair{theme.ColorNameSuccess, colorCard},
 		pair{theme.ColorNamePrimary, colorSelected}, pair{theme.ColorNameHyperlink, colorCard},
 		pair{theme.ColorNamePlaceHolder, theme.ColorNameInputBackground},

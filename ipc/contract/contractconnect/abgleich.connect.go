@@ -104,6 +104,9 @@ const (
 	// AgentServiceSetParametersProcedure is the fully-qualified name of the AgentService's
 	// SetParameters RPC.
 	AgentServiceSetParametersProcedure = "/abgleich.v1.AgentService/SetParameters"
+	// AgentServiceSendTestNoticeProcedure is the fully-qualified name of the AgentService's
+	// SendTestNotice RPC.
+	AgentServiceSendTestNoticeProcedure = "/abgleich.v1.AgentService/SendTestNotice"
 	// AgentServiceListEmployeesProcedure is the fully-qualified name of the AgentService's
 	// ListEmployees RPC.
 	AgentServiceListEmployeesProcedure = "/abgleich.v1.AgentService/ListEmployees"
@@ -170,7 +173,10 @@ type AgentServiceClient interface {
 	SetOptions(context.Context, *connect.Request[contract.SetOptionsRequest]) (*connect.Response[contract.SetOptionsResponse], error)
 	// For administrators.
 	GetParameters(context.Context, *connect.Request[contract.GetParametersRequest]) (*connect.Response[contract.GetParametersResponse], error)
+	// SetParameters changes all that are named, or none.
 	SetParameters(context.Context, *connect.Request[contract.SetParametersRequest]) (*connect.Response[contract.SetParametersResponse], error)
+	// SendTestNotice sends a mail to the message recipient at once.
+	SendTestNotice(context.Context, *connect.Request[contract.SendTestNoticeRequest]) (*connect.Response[contract.SendTestNoticeResponse], error)
 	ListEmployees(context.Context, *connect.Request[contract.ListEmployeesRequest]) (*connect.Response[contract.ListEmployeesResponse], error)
 	SaveEmployee(context.Context, *connect.Request[contract.SaveEmployeeRequest]) (*connect.Response[contract.SaveEmployeeResponse], error)
 	SetPermission(context.Context, *connect.Request[contract.SetPermissionRequest]) (*connect.Response[contract.SetPermissionResponse], error)
@@ -350,6 +356,12 @@ func NewAgentServiceClient(httpClient connect.HTTPClient, baseURL string, opts .
 			connect.WithSchema(agentServiceMethods.ByName("SetParameters")),
 			connect.WithClientOptions(opts...),
 		),
+		sendTestNotice: connect.NewClient[contract.SendTestNoticeRequest, contract.SendTestNoticeResponse](
+			httpClient,
+			baseURL+AgentServiceSendTestNoticeProcedure,
+			connect.WithSchema(agentServiceMethods.ByName("SendTestNotice")),
+			connect.WithClientOptions(opts...),
+		),
 		listEmployees: connect.NewClient[contract.ListEmployeesRequest, contract.ListEmployeesResponse](
 			httpClient,
 			baseURL+AgentServiceListEmployeesProcedure,
@@ -428,6 +440,7 @@ type agentServiceClient struct {
 	setOptions        *connect.Client[contract.SetOptionsRequest, contract.SetOptionsResponse]
 	getParameters     *connect.Client[contract.GetParametersRequest, contract.GetParametersResponse]
 	setParameters     *connect.Client[contract.SetParametersRequest, contract.SetParametersResponse]
+	sendTestNotice    *connect.Client[contract.SendTestNoticeRequest, contract.SendTestNoticeResponse]
 	listEmployees     *connect.Client[contract.ListEmployeesRequest, contract.ListEmployeesResponse]
 	saveEmployee      *connect.Client[contract.SaveEmployeeRequest, contract.SaveEmployeeResponse]
 	setPermission     *connect.Client[contract.SetPermissionRequest, contract.SetPermissionResponse]
@@ -563,6 +576,11 @@ func (c *agentServiceClient) SetParameters(ctx context.Context, req *connect.Req
 	return c.setParameters.CallUnary(ctx, req)
 }
 
+// SendTestNotice calls abgleich.v1.AgentService.SendTestNotice.
+func (c *agentServiceClient) SendTestNotice(ctx context.Context, req *connect.Request[contract.SendTestNoticeRequest]) (*connect.Response[contract.SendTestNoticeResponse], error) {
+	return c.sendTestNotice.CallUnary(ctx, req)
+}
+
 // ListEmployees calls abgleich.v1.AgentService.ListEmployees.
 func (c *agentServiceClient) ListEmployees(ctx context.Context, req *connect.Request[contract.ListEmployeesRequest]) (*connect.Response[contract.ListEmployeesResponse], error) {
 	return c.listEmployees.CallUnary(ctx, req)
@@ -646,7 +664,10 @@ type AgentServiceHandler interface {
 	SetOptions(context.Context, *connect.Request[contract.SetOptionsRequest]) (*connect.Response[contract.SetOptionsResponse], error)
 	// For administrators.
 	GetParameters(context.Context, *connect.Request[contract.GetParametersRequest]) (*connect.Response[contract.GetParametersResponse], error)
+	// SetParameters changes all that are named, or none.
 	SetParameters(context.Context, *connect.Request[contract.SetParametersRequest]) (*connect.Response[contract.SetParametersResponse], error)
+	// SendTestNotice sends a mail to the message recipient at once.
+	SendTestNotice(context.Context, *connect.Request[contract.SendTestNoticeRequest]) (*connect.Response[contract.SendTestNoticeResponse], error)
 	ListEmployees(context.Context, *connect.Request[contract.ListEmployeesRequest]) (*connect.Response[contract.ListEmployeesResponse], error)
 	SaveEmployee(context.Context, *connect.Request[contract.SaveEmployeeRequest]) (*connect.Response[contract.SaveEmployeeResponse], error)
 	SetPermission(context.Context, *connect.Request[contract.SetPermissionRequest]) (*connect.Response[contract.SetPermissionResponse], error)
@@ -822,6 +843,12 @@ func NewAgentServiceHandler(svc AgentServiceHandler, opts ...connect.HandlerOpti
 		connect.WithSchema(agentServiceMethods.ByName("SetParameters")),
 		connect.WithHandlerOptions(opts...),
 	)
+	agentServiceSendTestNoticeHandler := connect.NewUnaryHandler(
+		AgentServiceSendTestNoticeProcedure,
+		svc.SendTestNotice,
+		connect.WithSchema(agentServiceMethods.ByName("SendTestNotice")),
+		connect.WithHandlerOptions(opts...),
+	)
 	agentServiceListEmployeesHandler := connect.NewUnaryHandler(
 		AgentServiceListEmployeesProcedure,
 		svc.ListEmployees,
@@ -922,6 +949,8 @@ func NewAgentServiceHandler(svc AgentServiceHandler, opts ...connect.HandlerOpti
 			agentServiceGetParametersHandler.ServeHTTP(w, r)
 		case AgentServiceSetParametersProcedure:
 			agentServiceSetParametersHandler.ServeHTTP(w, r)
+		case AgentServiceSendTestNoticeProcedure:
+			agentServiceSendTestNoticeHandler.ServeHTTP(w, r)
 		case AgentServiceListEmployeesProcedure:
 			agentServiceListEmployeesHandler.ServeHTTP(w, r)
 		case AgentServiceSaveEmployeeProcedure:
@@ -1045,6 +1074,10 @@ func (UnimplementedAgentServiceHandler) GetParameters(context.Context, *connect.
 
 func (UnimplementedAgentServiceHandler) SetParameters(context.Context, *connect.Request[contract.SetParametersRequest]) (*connect.Response[contract.SetParametersResponse], error) {
 	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("abgleich.v1.AgentService.SetParameters is not implemented"))
+}
+
+func (UnimplementedAgentServiceHandler) SendTestNotice(context.Context, *connect.Request[contract.SendTestNoticeRequest]) (*connect.Response[contract.SendTestNoticeResponse], error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("abgleich.v1.AgentService.SendTestNotice is not implemented"))
 }
 
 func (UnimplementedAgentServiceHandler) ListEmployees(context.Context, *connect.Request[contract.ListEmployeesRequest]) (*connect.Response[contract.ListEmployeesResponse], error) {

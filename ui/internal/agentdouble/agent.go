@@ -47,6 +47,8 @@ type Agent struct {
 	status      *contract.WatchStatusResponse
 	problems    []*contract.Problem
 	holds       []*contract.Hold
+	versions    map[int64]*contract.GetProblemResponse
+	books       Books
 	calls       []string
 	changed     chan struct{} // closed when status changes
 	broken      chan struct{} // closed to end all streams
@@ -87,12 +89,13 @@ func (a *Agent) Serve(ctx context.Context, address string, ready func()) error {
 func (a *Agent) Set(change func(*Script)) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	s := &Script{Credentials: a.credentials, Problems: a.problems, Holds: a.holds, Warnings: a.warnings, Step: a.step, Pace: a.pace, Agent: a.status.Agent}
+	s := &Script{Credentials: a.credentials, Problems: a.problems, Holds: a.holds, Versions: a.versions, Books: a.books, Warnings: a.warnings, Step: a.step, Pace: a.pace, Agent: a.status.Agent}
 	if len(a.status.Users) > 0 {
 		s.User = proto.CloneOf(a.status.Users[0])
 	}
 	change(s)
 	a.credentials, a.problems, a.holds, a.warnings, a.step, a.pace = s.Credentials, s.Problems, s.Holds, s.Warnings, s.Step, s.Pace
+	a.versions, a.books = s.Versions, s.Books
 	a.status = &contract.WatchStatusResponse{Full: true, Agent: s.Agent}
 	if s.User != nil {
 		a.status.Users = []*contract.UserStatus{s.User}
@@ -109,6 +112,10 @@ type Script struct {
 	User     *contract.UserStatus
 	Problems []*contract.Problem
 	Holds    []*contract.Hold
+	// Versions are what both sides have of a problem's item, by the problem's id.
+	Versions map[int64]*contract.GetProblemResponse
+	// Books are what the pages beyond a user's own state read.
+	Books
 	// Warnings gives stages of the check a warning with this code.
 	Warnings map[string]string
 	// Step, if not nil, is received from before each stage's result.
@@ -334,6 +341,31 @@ func (a *Agent) RetryProblem(_ context.Context, r *connect.Request[contract.Retr
 		}
 	})
 	return connect.NewResponse(&contract.RetryProblemResponse{}), nil
+}
+
+// IgnoreProblem marks the problem.
+func (a *Agent) IgnoreProblem(_ context.Context, r *connect.Request[contract.IgnoreProblemRequest]) (*connect.Response[contract.IgnoreProblemResponse], error) {
+	a.note("ignore %d", r.Msg.GetId())
+	a.Set(func(s *Script) {
+		for i, p := range s.Problems {
+			if p.GetId() == r.Msg.GetId() {
+				s.Problems[i] = proto.CloneOf(p)
+				s.Problems[i].Ignored, s.Problems[i].NeedsPerson = true, false
+			}
+		}
+	})
+	return connect.NewResponse(&contract.IgnoreProblemResponse{}), nil
+}
+
+// GetProblem gives the scripted versions.
+func (a *Agent) GetProblem(_ context.Context, r *connect.Request[contract.GetProblemRequest]) (*connect.Response[contract.GetProblemResponse], error) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	v := a.versions[r.Msg.GetId()]
+	if v == nil {
+		return nil, refuse(connect.CodeNotFound, "not-found")
+	}
+	return connect.NewResponse(v), nil
 }
 
 // ListHolds gives the scripted ones.

@@ -60,5 +60,27 @@ func Problems(now time.Time) []*contract.Problem {
 // Hold is a guard that keeps deletions back.
 func Hold(now time.Time) *contract.Hold {
 	return &contract.Hold{Id: 3, User: "ANNA", Kind: contract.Kind_KIND_APPOINTMENT, Code: "deletions-held", Side: contract.SideId_SIDE_ID_EXCHANGE,
-		Items: 42, Titles: []string{"Jour fixe", "Kundentermin Maier", "Zahnarzt"}, Since: timestamppb.New(now.Add(-90 * time.Minute))}
+		Items: 42, Titles: []string{"Jour fixe", "Kundentermin Maier", "Zahnarzt"}, Since: timestamppb.New(now.Add(-90 * time.Minute)),
+		Preview: []*contract.HeldItem{
+			{Title: "Jour fixe", Start: timestamppb.New(now.Add(26 * time.Hour))}, {Title: "Kundentermin Maier", Start: timestamppb.New(now.Add(50 * time.Hour))},
+			{Title: "Zahnarzt", Start: timestamppb.New(now.Add(75 * time.Hour))}, {Title: "Übergabe Lohnverrechnung", Start: timestamppb.New(now.Add(98 * time.Hour))},
+			{Title: "Telefonat Finanzamt", Start: timestamppb.New(now.Add(122 * time.Hour))}, {Title: "Teammeeting", Start: timestamppb.New(now.Add(146 * time.Hour))},
+		}}
+}
+
+// Versions are what both sides have of the item of problem 7.
+func Versions(now time.Time) map[int64]*contract.GetProblemResponse {
+	start := now.Add(47 * time.Hour).Truncate(time.Hour)
+	at := func(d time.Duration) string { return start.Add(d).Format(time.RFC3339) }
+	return map[int64]*contract.GetProblemResponse{7: {Problem: Problems(now)[0], Business: true, Exchange: true, Fields: []*contract.FieldPair{
+		{Field: "subject", Business: "Quartalsbesprechung mit Kanzlei Huber", Exchange: "Quartalsbesprechung mit Kanzlei Huber"},
+		{Field: "start", Business: at(0), Exchange: at(time.Hour), Differs: true},
+		{Field: "end", Business: at(90 * time.Minute), Exchange: at(150 * time.Minute), Differs: true},
+		{Field: "recurrence", Business: "FREQ=WEEKLY;INTERVAL=2;BYDAY=TU;COUNT=6", Exchange: "FREQ=WEEKLY;INTERVAL=2;BYDAY=TU;COUNT=6"},
+		{Field: "location", Business: "Besprechungsraum 2", Exchange: "Besprechungsraum 2"},
+		{Field: "busy", Business: "busy", Exchange: "tentative", Differs: true},
+		{Field: "reminder", Business: "15 min", Exchange: "15 min"},
+		{Field: "organizer", Exchange: "anna@firma.example"},
+		{Field: "attendees", Exchange: "Kanzlei Huber <office@huber.example> (accepted)"},
+	}}}
 }
