@@ -52,11 +52,20 @@ func TrayIcons() []Icon {
 	return []Icon{App, StateNotSetUp, StateFine, StateSyncing, StatePaused, StateOffline, StateAttention, StateCredentials}
 }
 
-// IconSizes lists the edge lengths in pixels in which a tray icon exists as PNG
-// and inside its ICO: 16 points at 100 to 300 % and a large one.
-func IconSizes() []int { return []int{16, 20, 24, 32, 40, 48, 64} }
+// Turn gives the pictures of the state that moves, in the order of the turn.
+func Turn() []Icon { return []Icon{StateSyncing, "syncing-2", "syncing-3", "syncing-4"} }
 
-// SVG gives an icon's source, or nil for a name that doesn't exist.
+// OnDark gives a state's twin for dark task bars. The plain one is for light bars,
+// and readable where nobody knows how bright the bar is.
+func OnDark(state Icon) Icon { return state + "-dark" }
+
+// IconSizes lists the edge lengths in pixels in which a tray icon exists as PNG
+// and inside its ICO: 16 points at 100 to 300 %, and 32 points, which Windows asks
+// for, at up to 300 %.
+func IconSizes() []int { return []int{16, 20, 24, 32, 40, 48, 64, 96} }
+
+// SVG gives an icon's source, or nil for a name that doesn't exist. What is made
+// from another drawing ([Turn], [OnDark]) has none of its own.
 func SVG(icon Icon) []byte { return read("icon/" + string(icon) + ".svg") }
 
 // WindowSize is the edge length in pixels in which every icon exists as PNG, for

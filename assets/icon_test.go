@@ -19,11 +19,23 @@ func decode(t *testing.T, icon Icon, size int) image.Image {
 	return img
 }
 
+// drawn are all pictures a tray can show: states and the turn of the moving one,
+// each for light and for dark bars, and the program's own.
+func drawn() []Icon {
+	all := []Icon{App}
+	for _, icon := range append(TrayIcons()[1:], Turn()[1:]...) {
+		all = append(all, icon, OnDark(icon))
+	}
+	return all
+}
+
 func TestEveryTrayIconExistsInEverySize(t *testing.T) {
 	for _, icon := range TrayIcons() {
 		if len(SVG(icon)) == 0 {
 			t.Errorf("%s has no source", icon)
 		}
+	}
+	for _, icon := range drawn() {
 		for _, size := range IconSizes() {
 			if b := decode(t, icon, size).Bounds(); b.Dx() != size || b.Dy() != size {
 				t.Errorf("%s at %d is %v", icon, size, b)
@@ -33,7 +45,7 @@ func TestEveryTrayIconExistsInEverySize(t *testing.T) {
 }
 
 func TestEveryICOHoldsAllSizes(t *testing.T) {
-	for _, icon := range TrayIcons() {
+	for _, icon := range drawn() {
 		ico := ICO(icon)
 		if len(ico) < 6 || binary.LittleEndian.Uint16(ico[2:]) != 1 {
 			t.Fatalf("%s is no icon file", icon)
@@ -78,22 +90,58 @@ func ink(img image.Image) []bool {
 	return out
 }
 
+// alike is the share of pixels in which two pictures don't differ in shape.
+func alike(x, y []bool) float64 {
+	same := 0
+	for i := range x {
+		if x[i] == y[i] {
+			same++
+		}
+	}
+	return float64(same) / float64(len(x))
+}
+
 func TestStatesDifferInShapeNotOnlyInColour(t *testing.T) {
 	icons := TrayIcons()
-	for _, size := range []int{16, 32} {
+	for _, size := range []int{16, 20, 32, 96} {
 		for i, a := range icons {
 			for _, b := range icons[i+1:] {
-				x, y := ink(decode(t, a, size)), ink(decode(t, b, size))
-				differ := 0
-				for j := range x {
-					if x[j] != y[j] {
-						differ++
-					}
-				}
-				if share := float64(differ) / float64(len(x)); share < 0.12 {
-					t.Errorf("at %d pixels %s and %s differ in %.0f %% of the pixels only", size, a, b, 100*share)
+				if same := alike(ink(decode(t, a, size)), ink(decode(t, b, size))); same > 0.88 {
+					t.Errorf("at %d pixels %s and %s differ in %.0f %% of the pixels only", size, a, b, 100*(1-same))
 				}
 			}
+		}
+	}
+}
+
+// opaque tells where anything is drawn at all: the outline a dark bar shows.
+func opaque(img image.Image) []bool {
+	b := img.Bounds()
+	var out []bool
+	for y := b.Min.Y; y < b.Max.Y; y++ {
+		for x := b.Min.X; x < b.Max.X; x++ {
+			_, _, _, a := img.At(x, y).RGBA()
+			out = append(out, a > 0x8000)
+		}
+	}
+	return out
+}
+
+func TestTheTwinForDarkBarsHasTheSameOutline(t *testing.T) {
+	for _, icon := range append(TrayIcons()[1:], Turn()...) {
+		a, b := decode(t, icon, 32), decode(t, OnDark(icon), 32)
+		if same := alike(opaque(a), opaque(b)); same < 1 {
+			t.Errorf("%s: %.1f %% of the outline are the same", icon, 100*same)
+		}
+	}
+}
+
+func TestTheTurnMoves(t *testing.T) {
+	turn := Turn()
+	for i, icon := range turn {
+		next := turn[(i+1)%len(turn)]
+		if same := alike(ink(decode(t, icon, 16)), ink(decode(t, next, 16))); same > 0.9 {
+			t.Errorf("nobody sees %s become %s: %.0f %% stay", icon, next, 100*same)
 		}
 	}
 }
@@ -135,6 +183,26 @@ func TestStatesAreReadableOnLightAndDarkTaskbars(t *testing.T) {
 		}
 		if solid == 0 || float64(readable) < 0.9*float64(solid) {
 			t.Errorf("%s: %d of %d pixels are readable on both", icon, readable, solid)
+		}
+	}
+	// Those made for dark bars do better there: 4.5:1, as for text.
+	for _, icon := range TrayIcons()[1:] {
+		img := decode(t, OnDark(icon), 64)
+		readable, solid := 0, 0
+		for y := range 64 {
+			for x := range 64 {
+				c := img.At(x, y)
+				if _, _, _, a := c.RGBA(); a != 0xffff || luminance(c) < 0.05 {
+					continue // the sign cut out of the area
+				}
+				solid++
+				if contrast(c, dark) >= 4.5 {
+					readable++
+				}
+			}
+		}
+		if solid == 0 || float64(readable) < 0.9*float64(solid) {
+			t.Errorf("%s on dark: %d of %d pixels are readable", icon, readable, solid)
 		}
 	}
 }

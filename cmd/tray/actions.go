@@ -82,11 +82,11 @@ func (a *actions) SyncNow() {
 	})
 }
 
-// PauseFor pauses for a while; 0: until resumed.
-func (a *actions) PauseFor(d time.Duration) {
+// PauseUntil pauses until an instant; the zero time: until resumed.
+func (a *actions) PauseUntil(t time.Time) {
 	r := &contract.PauseRequest{}
-	if d > 0 {
-		r.Until = timestamppb.New(time.Now().Add(d))
+	if !t.IsZero() {
+		r.Until = timestamppb.New(t)
 	}
 	a.call(func(ctx context.Context) error {
 		_, err := a.agent.Pause(ctx, connect.NewRequest(r))

@@ -29,6 +29,17 @@ func (w *watcher) RegisterStatusNotifierItem(_ string, sender dbus.Sender) *dbus
 	return nil
 }
 
+// portal stands in for the desktop's settings.
+type portal struct{ scheme uint32 }
+
+// Read gives the scheme in a variant of its own, as real portals do.
+func (p *portal) Read(space, key string) (dbus.Variant, *dbus.Error) {
+	if space != "org.freedesktop.appearance" || key != "color-scheme" {
+		return dbus.Variant{}, dbus.NewError("org.freedesktop.portal.Error.NotFound", nil)
+	}
+	return dbus.MakeVariant(dbus.MakeVariant(p.scheme)), nil
+}
+
 // bus starts a bus of the test's own.
 func bus(t *testing.T) (*dbus.Conn, string) {
 	t.Helper()
@@ -145,6 +156,14 @@ func TestTheIconOnADesktopBus(t *testing.T) {
 		t.Fatal(err)
 	}
 
+	settings := &portal{scheme: 1}
+	if err := conn.Export(settings, "/org/freedesktop/portal/desktop", "org.freedesktop.portal.Settings"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := conn.RequestName("org.freedesktop.portal.Desktop", dbus.NameFlagDoNotQueue); err != nil {
+		t.Fatal(err)
+	}
+
 	dir := t.TempDir()
 	tray := build(t, dir)
 	opened := filepath.Join(dir, "opened")
@@ -199,9 +218,15 @@ func TestTheIconOnADesktopBus(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		if pixmaps[0].W != pixmaps[0].H || int(pixmaps[0].W) < 64 {
+			t.Errorf("the picture is %d by %d", pixmaps[0].W, pixmaps[0].H)
+		}
 		for i := range pixmaps[0].Pix {
 			if i%4 == 0 { // alpha tells the shape
-				_, _, _, a := want.At(i/4%int(pixmaps[0].W), i/4/int(pixmaps[0].W)).RGBA()
+				r, _, _, a := want.At(i/4%int(pixmaps[0].W), i/4/int(pixmaps[0].W)).RGBA()
+				if a == 0xffff && pixmaps[0].Pix[i+1] != byte(r>>8) { // the twin for dark bars has other colours
+					return false
+				}
 				if pixmaps[0].Pix[i] != byte(a>>8) && pixmaps[0].Pix[i] != byte(a) {
 					return false
 				}
@@ -211,11 +236,14 @@ func TestTheIconOnADesktopBus(t *testing.T) {
 	}
 
 	eventually(t, "the missing agent is said", func() bool { return tooltip() == "Abgleich – Der Abgleich-Dienst antwortet nicht" })
-	if !shows(assets.StateOffline) {
-		t.Error("the icon isn't that of offline")
+	eventually(t, "the icon is that of offline, for a dark bar", func() bool { return shows(assets.OnDark(assets.StateOffline)) })
+	if err := conn.Emit("/org/freedesktop/portal/desktop", "org.freedesktop.portal.Settings.SettingChanged",
+		"org.freedesktop.appearance", "color-scheme", dbus.MakeVariant(uint32(2))); err != nil {
+		t.Fatal(err)
 	}
+	eventually(t, "it fits the bar that became light", func() bool { return shows(assets.StateOffline) })
 	eventually(t, "the menu is whole", func() bool { _, ok := entries(t, menuObject)["Bis ich fortsetze"]; return ok })
-	for label, enabled := range map[string]bool{"Der Abgleich-Dienst antwortet nicht": false, "Öffnen": true, "Jetzt abgleichen": false, "Keine Probleme": false, "Sprache": true, "Symbol beenden (Abgleich läuft weiter)": true} {
+	for label, enabled := range map[string]bool{"Der Abgleich-Dienst antwortet nicht": false, "Öffnen": true, "Jetzt abgleichen": false, "Keine Probleme": false, "Bis morgen früh": false, "Protokolle und Diagnose …": true, "Über Abgleich …": true, "Sprache": true, "Symbol beenden (Abgleich läuft weiter)": true} {
 		if e, ok := entries(t, menuObject)[label]; !ok || e.enabled != enabled {
 			t.Errorf("%q: there %v, enabled %v", label, ok, e.enabled)
 		}
@@ -235,8 +263,8 @@ func TestTheIconOnADesktopBus(t *testing.T) {
 	stop := serve()
 	agent.Set(func(s *agentdouble.Script) { s.User = agentdouble.FirstSync(0.6) })
 	eventually(t, "the first sync is shown", func() bool { return tooltip() == "Abgleich – Erster Abgleich läuft\n6.720 von 12.000" })
-	if !shows(assets.StateSyncing) {
-		t.Error("the icon isn't that of syncing")
+	for _, turn := range assets.Turn() {
+		eventually(t, "it moves to "+string(turn), func() bool { return shows(turn) })
 	}
 	click := func(label string) {
 		t.Helper()

@@ -11,7 +11,8 @@ import (
 // Tray is the operating system's side of the icon. Its methods are called from
 // one goroutine, after the tray is ready.
 type Tray interface {
-	// SetIcon shows one of [assets.TrayIcons].
+	// SetIcon shows one of the pictures of [assets.TrayIcons] and [assets.Turn], or
+	// its twin for dark bars.
 	SetIcon(icon assets.Icon)
 	// SetTooltip sets what is shown when the mouse rests on the icon.
 	SetTooltip(text string)
@@ -21,15 +22,29 @@ type Tray interface {
 	Change(e Entry, item Item)
 	// Clicks gives what the person clicks.
 	Clicks() <-chan Entry
+	// Bars tells how bright the task bar is: at first, and when it changes. It is
+	// never closed, and may never say anything.
+	Bars() <-chan Bar
 }
+
+// Bar is how bright the task bar is.
+type Bar int
+
+// The zero value is a bar nobody could tell.
+const (
+	BarUnknown Bar = iota
+	BarLight
+	BarDark
+)
 
 // Actions is what clicks do. None may block for long: the menu waits.
 type Actions interface {
-	// Open shows the window: "status", "credentials" or "problems".
+	// Open shows the window: "status", "credentials", "problems" or "diagnostics".
 	Open(page string) error
-	// SyncNow, PauseFor and Resume ask the agent; PauseFor(0) pauses until resumed.
+	// SyncNow, PauseUntil and Resume ask the agent; the zero time pauses until
+	// resumed.
 	SyncNow()
-	PauseFor(d time.Duration)
+	PauseUntil(t time.Time)
 	Resume()
 	// ChooseLang remembers the language.
 	ChooseLang(lang assets.Lang)
@@ -43,6 +58,9 @@ type Control struct {
 	texts   *assets.Catalog
 	picture client.Picture
 	notice  string
+	bar     Bar
+	turn    int // how far the moving state has turned
+	drawn   assets.Icon
 	shown   Appearance
 }
 
@@ -54,17 +72,34 @@ func NewControl(tray Tray, actions Actions, lang assets.Lang, now func() time.Ti
 // minute is how often the tooltip's "3 minutes ago" is brought up to date.
 const minute = time.Minute
 
+// turnEvery is how long a picture of the moving state stands: seen at a glance, and
+// cheap on sixty desktops of one server.
+const turnEvery = 600 * time.Millisecond
+
 // Run shows pictures and carries out clicks until ctx ends or the person quits.
 func (c *Control) Run(ctx context.Context, pictures <-chan client.Picture) {
 	c.build()
 	tick := time.NewTicker(minute)
 	defer tick.Stop()
+	turning := time.NewTicker(turnEvery)
+	turning.Stop() // it goes while something moves
+	defer turning.Stop()
+	moving := false
 	for {
+		if moves := c.shown.Icon == assets.StateSyncing; moves != moving {
+			moving = moves
+			if turning.Stop(); moving {
+				turning.Reset(turnEvery)
+			}
+		}
 		select {
 		case <-ctx.Done():
 			return
 		case p := <-pictures:
 			c.picture = p
+		case c.bar = <-c.tray.Bars():
+		case <-turning.C:
+			c.turn++
 		case <-tick.C:
 		case e := <-c.tray.Clicks():
 			c.notice = ""
@@ -80,7 +115,7 @@ func (c *Control) Run(ctx context.Context, pictures <-chan client.Picture) {
 // build makes the menu once.
 func (c *Control) build() {
 	c.shown = Look(c.picture, c.texts, c.notice, c.now())
-	c.tray.SetIcon(c.shown.Icon)
+	c.draw()
 	c.tray.SetTooltip(c.shown.Tooltip)
 	for e, item := range c.shown.Menu {
 		c.tray.Add(Entry(e), item)
@@ -91,10 +126,10 @@ func (c *Control) build() {
 // bus and a redraw of the task bar.
 func (c *Control) refresh() {
 	look := Look(c.picture, c.texts, c.notice, c.now())
-	if look.Icon != c.shown.Icon {
-		c.tray.SetIcon(look.Icon)
-	}
-	if look.Tooltip != c.shown.Tooltip {
+	was := c.shown.Tooltip
+	c.shown.Icon, c.shown.Tooltip = look.Icon, look.Tooltip
+	c.draw()
+	if look.Tooltip != was {
 		c.tray.SetTooltip(look.Tooltip)
 	}
 	for e, item := range look.Menu {
@@ -103,6 +138,22 @@ func (c *Control) refresh() {
 		}
 	}
 	c.shown = look
+}
+
+// draw shows the state's picture: its turn, and the twin that fits the bar.
+func (c *Control) draw() {
+	icon := c.shown.Icon
+	if icon == assets.StateSyncing {
+		turn := assets.Turn()
+		icon = turn[c.turn%len(turn)]
+	}
+	if c.bar == BarDark {
+		icon = assets.OnDark(icon)
+	}
+	if icon != c.drawn {
+		c.drawn = icon
+		c.tray.SetIcon(icon)
+	}
 }
 
 func (c *Control) click(e Entry) {
@@ -115,10 +166,14 @@ func (c *Control) click(e Entry) {
 		c.open("problems")
 	case SyncNow:
 		c.actions.SyncNow()
+	case Diagnostics, About:
+		c.open("diagnostics")
 	case PauseHour:
-		c.actions.PauseFor(time.Hour)
+		c.actions.PauseUntil(c.now().Add(time.Hour))
+	case PauseTomorrow:
+		c.actions.PauseUntil(tomorrow(c.now()))
 	case PauseOpen:
-		c.actions.PauseFor(0)
+		c.actions.PauseUntil(time.Time{})
 	case Resume:
 		c.actions.Resume()
 	case German:
@@ -126,6 +181,15 @@ func (c *Control) click(e Entry) {
 	case English:
 		c.choose(assets.English)
 	}
+}
+
+// morning is the hour at which "until tomorrow" ends.
+const morning = 6
+
+// tomorrow is the next morning in now's zone, never the one of the same day.
+func tomorrow(now time.Time) time.Time {
+	y, m, d := now.Date()
+	return time.Date(y, m, d+1, morning, 0, 0, 0, now.Location())
 }
 
 func (c *Control) open(page string) {

@@ -12,21 +12,24 @@ import (
 // Entry names a menu entry. The order is that of the menu.
 type Entry int
 
-// The menu, from top to bottom. PauseHour and PauseOpen stand below Pause,
-// German and English below Language.
+// The menu, from top to bottom. PauseHour, PauseTomorrow and PauseOpen stand below
+// Pause, German and English below Language.
 const (
 	StatusLine Entry = iota
 	Open
 	SyncNow
 	Pause
 	PauseHour
+	PauseTomorrow
 	PauseOpen
 	Resume
 	Verify
 	Problems
+	Diagnostics
 	Language
 	German
 	English
+	About
 	Quit
 	entries // how many there are
 )
@@ -34,7 +37,7 @@ const (
 // Parent tells below which entry one stands; ok is false at the top level.
 func (e Entry) Parent() (parent Entry, ok bool) {
 	switch e {
-	case PauseHour, PauseOpen:
+	case PauseHour, PauseTomorrow, PauseOpen:
 		return Pause, true
 	case German, English:
 		return Language, true
@@ -91,19 +94,22 @@ func Look(p client.Picture, t *assets.Catalog, notice string, now time.Time) App
 		problems = t.T("menu.problems.n", "n", n)
 	}
 	a.Menu = [entries]Item{
-		StatusLine: {Title: status, Disabled: true},
-		Open:       {Title: t.T("menu.open")},
-		SyncNow:    {Title: t.T("menu.sync"), Disabled: !can || paused},
-		Pause:      {Title: t.T("menu.pause"), Disabled: !can || paused},
-		PauseHour:  {Title: t.T("menu.pause.hour"), Disabled: !can || paused},
-		PauseOpen:  {Title: t.T("menu.pause.open"), Disabled: !can || paused},
-		Resume:     {Title: t.T("menu.resume"), Disabled: !can || !paused},
-		Verify:     {Title: t.T("menu.verify")},
-		Problems:   {Title: problems, Disabled: p.Decisions() == 0},
-		Language:   {Title: t.T("menu.language")},
-		German:     {Title: t.T("menu.language.de"), Checked: t.Lang() == assets.German},
-		English:    {Title: t.T("menu.language.en"), Checked: t.Lang() == assets.English},
-		Quit:       {Title: t.T("menu.quit")},
+		StatusLine:    {Title: status, Disabled: true},
+		Open:          {Title: t.T("menu.open")},
+		SyncNow:       {Title: t.T("menu.sync"), Disabled: !can || paused},
+		Pause:         {Title: t.T("menu.pause"), Disabled: !can || paused},
+		PauseHour:     {Title: t.T("menu.pause.hour"), Disabled: !can || paused},
+		PauseTomorrow: {Title: t.T("menu.pause.tomorrow"), Disabled: !can || paused},
+		PauseOpen:     {Title: t.T("menu.pause.open"), Disabled: !can || paused},
+		Resume:        {Title: t.T("menu.resume"), Disabled: !can || !paused},
+		Verify:        {Title: t.T("menu.verify")},
+		Problems:      {Title: problems, Disabled: p.Decisions() == 0},
+		Diagnostics:   {Title: t.T("menu.diagnostics")},
+		Language:      {Title: t.T("menu.language")},
+		German:        {Title: t.T("menu.language.de"), Checked: t.Lang() == assets.German},
+		English:       {Title: t.T("menu.language.en"), Checked: t.Lang() == assets.English},
+		About:         {Title: t.T("menu.about")},
+		Quit:          {Title: t.T("menu.quit")},
 	}
 	return a
 }

@@ -37,24 +37,24 @@ func TestLooks(t *testing.T) {
 		disabled []Entry
 	}{
 		{"connecting looks like offline", client.Picture{}, assets.StateOffline, "Abgleich – Verbindung zum Dienst wird aufgebaut",
-			[]Entry{StatusLine, SyncNow, Pause, PauseHour, PauseOpen, Resume, Problems}},
+			[]Entry{StatusLine, SyncNow, Pause, PauseHour, PauseTomorrow, PauseOpen, Resume, Problems}},
 		{"agent missing", client.Picture{Connection: client.Missing, Code: "agent-unreachable"}, assets.StateOffline, "Abgleich – Der Abgleich-Dienst antwortet nicht",
-			[]Entry{StatusLine, SyncNow, Pause, PauseHour, PauseOpen, Resume, Problems}},
+			[]Entry{StatusLine, SyncNow, Pause, PauseHour, PauseTomorrow, PauseOpen, Resume, Problems}},
 		{"not set up", client.Picture{Connection: client.Connected}, assets.StateNotSetUp, "Abgleich – Noch nicht eingerichtet",
-			[]Entry{StatusLine, SyncNow, Pause, PauseHour, PauseOpen, Resume, Problems}},
+			[]Entry{StatusLine, SyncNow, Pause, PauseHour, PauseTomorrow, PauseOpen, Resume, Problems}},
 		{"fine", user(contract.UserState_USER_STATE_FINE, nil), assets.StateFine, "Abgleich – Alles ist abgeglichen\nLetzter Abgleich: vor 4 Minuten",
 			[]Entry{StatusLine, Resume, Problems}},
 		{"first sync", client.Picture{Connection: client.Connected, User: agentdouble.FirstSync(0.6)}, assets.StateSyncing, "Abgleich – Erster Abgleich läuft\n6.720 von 12.000",
 			[]Entry{StatusLine, Resume, Problems}},
 		{"paused for a while", user(contract.UserState_USER_STATE_PAUSED, func(u *contract.UserStatus) { u.PausedUntil = timestamppb.New(now().Add(2 * time.Hour)) }),
 			assets.StatePaused, "Abgleich – Angehalten bis heute, 16:05\nLetzter Abgleich: vor 4 Minuten",
-			[]Entry{StatusLine, SyncNow, Pause, PauseHour, PauseOpen, Problems}},
+			[]Entry{StatusLine, SyncNow, Pause, PauseHour, PauseTomorrow, PauseOpen, Problems}},
 		{"problems", user(contract.UserState_USER_STATE_ATTENTION, func(u *contract.UserStatus) { u.Problems, u.Holds = 2, 1 }),
 			assets.StateAttention, "Abgleich – Ein Punkt braucht Sie\nLetzter Abgleich: vor 4 Minuten", []Entry{StatusLine, Resume}},
 		{"credentials needed", user(contract.UserState_USER_STATE_CREDENTIALS_NEEDED, nil), assets.StateCredentials,
 			"Abgleich – Ihre Anmeldung wird gebraucht\nLetzter Abgleich: vor 4 Minuten", []Entry{StatusLine, Resume, Problems}},
 		{"switched off", user(contract.UserState_USER_STATE_DISABLED, nil), assets.StatePaused, "Abgleich – Der Abgleich ist abgeschaltet\nLetzter Abgleich: vor 4 Minuten",
-			[]Entry{StatusLine, SyncNow, Pause, PauseHour, PauseOpen, Resume, Problems}},
+			[]Entry{StatusLine, SyncNow, Pause, PauseHour, PauseTomorrow, PauseOpen, Resume, Problems}},
 		{"a state of a newer agent", user(99, nil), assets.StateOffline, "Abgleich – Unbekannter Zustand\nLetzter Abgleich: vor 4 Minuten",
 			[]Entry{StatusLine, Resume, Problems}},
 	}
@@ -113,9 +113,16 @@ type fakeTray struct {
 	order   []Entry
 	changes int
 	clicks  chan Entry
+	bars    chan Bar
+	icons   []assets.Icon
 }
 
-func (f *fakeTray) SetIcon(i assets.Icon)  { f.icon = i; f.changes++ }
+func (f *fakeTray) SetIcon(i assets.Icon) {
+	f.icon = i
+	f.icons = append(f.icons, i)
+	f.changes++
+}
+func (f *fakeTray) Bars() <-chan Bar       { return f.bars }
 func (f *fakeTray) SetTooltip(s string)    { f.tooltip = s; f.changes++ }
 func (f *fakeTray) Add(e Entry, i Item)    { f.items[e] = i; f.order = append(f.order, e) }
 func (f *fakeTray) Change(e Entry, i Item) { f.items[e] = i; f.changes++ }
@@ -129,8 +136,8 @@ type fakeActions struct {
 
 func (f *fakeActions) Open(page string) error { f.done = append(f.done, "open "+page); return f.err }
 func (f *fakeActions) SyncNow()               { f.done = append(f.done, "sync") }
-func (f *fakeActions) PauseFor(d time.Duration) {
-	f.done = append(f.done, "pause "+d.String())
+func (f *fakeActions) PauseUntil(t time.Time) {
+	f.done = append(f.done, "pause "+t.Format(time.RFC3339))
 }
 func (f *fakeActions) Resume()                  { f.done = append(f.done, "resume") }
 func (f *fakeActions) ChooseLang(l assets.Lang) { f.done = append(f.done, "lang "+string(l)) }
@@ -138,7 +145,7 @@ func (f *fakeActions) ChooseLang(l assets.Lang) { f.done = append(f.done, "lang 
 // control runs a control; send gives it one event and waits until it was seen.
 func control(t *testing.T, actions *fakeActions) (tray *fakeTray, picture func(client.Picture), click func(Entry), stop func()) {
 	t.Helper()
-	tray = &fakeTray{items: map[Entry]Item{}, clicks: make(chan Entry)}
+	tray = &fakeTray{items: map[Entry]Item{}, clicks: make(chan Entry), bars: make(chan Bar)}
 	pictures := make(chan client.Picture)
 	ctx, cancel := context.WithCancel(t.Context())
 	done := make(chan struct{})
@@ -155,11 +162,12 @@ func control(t *testing.T, actions *fakeActions) (tray *fakeTray, picture func(c
 func TestClicksDoWhatTheySay(t *testing.T) {
 	a := &fakeActions{}
 	_, _, click, stop := control(t, a)
-	for _, e := range []Entry{Open, Verify, Problems, SyncNow, PauseHour, PauseOpen, Resume, English, StatusLine, Pause, Language} {
+	for _, e := range []Entry{Open, Verify, Problems, Diagnostics, About, SyncNow, PauseHour, PauseTomorrow, PauseOpen, Resume, English, StatusLine, Pause, Language} {
 		click(e)
 	}
 	stop()
-	want := "open status,open credentials,open problems,sync,pause 1h0m0s,pause 0s,resume,lang en"
+	want := "open status,open credentials,open problems,open diagnostics,open diagnostics,sync," +
+		"pause 2026-11-23T15:05:00Z,pause 2026-11-24T06:00:00Z,pause 0001-01-01T00:00:00Z,resume,lang en"
 	if got := strings.Join(a.done, ","); got != want {
 		t.Errorf("got  %s\nwant %s", got, want)
 	}
@@ -199,7 +207,7 @@ func TestAWindowThatCannotBeOpenedIsSaidUntilTheNextClick(t *testing.T) {
 }
 
 func TestQuitEndsTheIcon(t *testing.T) {
-	tray := &fakeTray{items: map[Entry]Item{}, clicks: make(chan Entry)}
+	tray := &fakeTray{items: map[Entry]Item{}, clicks: make(chan Entry), bars: make(chan Bar)}
 	done := make(chan struct{})
 	go func() {
 		defer close(done)

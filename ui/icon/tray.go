@@ -1,12 +1,18 @@
 package icon
 
-import "abgleich/assets"
+import (
+	"context"
+	"sync"
+
+	"abgleich/assets"
+)
 
 // System is the tray of this system. The library behind it is chosen in the file
 // of the operating system; both have the same entries, made in the same way.
 type System struct {
 	items  [entries]*trayItem
 	clicks chan Entry
+	bars   chan Bar
 	built  chan struct{} // closed when the last entry is there
 	quit   chan struct{}
 }
@@ -19,12 +25,18 @@ func RunSystem(ready func(*System)) error {
 	if err := available(); err != nil {
 		return err
 	}
-	s := &System{clicks: make(chan Entry), built: make(chan struct{}), quit: make(chan struct{})}
+	s := &System{clicks: make(chan Entry), bars: make(chan Bar), built: make(chan struct{}), quit: make(chan struct{})}
 	runTray(func() {
 		nameTray("Abgleich")
+		ctx, cancel := context.WithCancel(context.Background())
+		var watching sync.WaitGroup
+		watching.Go(func() { watchBar(ctx, s.tellBar) })
 		go func() {
+			settle()
 			ready(s)
 			close(s.quit)
+			cancel()
+			watching.Wait()
 			quitTray()
 		}()
 		// The desktop asks for the menu after this returns: it shall be whole.
@@ -44,6 +56,17 @@ func (s *System) SetTooltip(text string) { setTrayTooltip(text) }
 
 // Clicks gives what the person clicks.
 func (s *System) Clicks() <-chan Entry { return s.clicks }
+
+// Bars tells how bright the task bar is.
+func (s *System) Bars() <-chan Bar { return s.bars }
+
+// tellBar passes on what was found out about the bar.
+func (s *System) tellBar(b Bar) {
+	select {
+	case s.bars <- b:
+	case <-s.quit:
+	}
+}
 
 // Add makes a menu entry below all others of its level.
 func (s *System) Add(e Entry, item Item) {

@@ -19,3 +19,6 @@ func setTrayIcon(icon assets.Icon)       { systray.SetIcon(assets.ICO(icon)) }
 
 // available always is: Windows has a tray in every session that has a desktop.
 func available() error { return nil }
+
+// settle has nothing to wait for: the library is ready when it says so.
+func settle() {}
