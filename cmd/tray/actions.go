@@ -110,6 +110,13 @@ func (a *actions) ChooseLang(lang assets.Lang) {
 	}
 }
 
+// Told remembers of what the person was told.
+func (a *actions) Told(key string) {
+	if err := a.file.Change(func(p *preferences.Preferences) { p.Told = key }); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+	}
+}
+
 // call asks the agent beside the menu.
 func (a *actions) call(f func(context.Context) error) {
 	a.work.Go(func() {

@@ -96,7 +96,7 @@ func serve(ctx context.Context, tray icon.Tray, address string, lang assets.Lang
 			}
 		})
 	}()
-	icon.NewControl(tray, act, lang, time.Now).Run(ctx, pictures)
+	icon.NewControl(tray, act, lang, time.Now, file.Load().Told).Run(ctx, pictures)
 	cancel()
 	<-done
 	act.wait()

@@ -9,14 +9,17 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
 	"github.com/godbus/dbus/v5"
 
 	"abgleich/assets"
+	"abgleich/ipc/contract"
 	"abgleich/ui/internal/agentdouble"
 )
 
@@ -38,6 +41,55 @@ func (p *portal) Read(space, key string) (dbus.Variant, *dbus.Error) {
 		return dbus.Variant{}, dbus.NewError("org.freedesktop.portal.Error.NotFound", nil)
 	}
 	return dbus.MakeVariant(dbus.MakeVariant(p.scheme)), nil
+}
+
+// board stands in for the desktop's notifications.
+type board struct {
+	mu     sync.Mutex
+	shown  []posted
+	closed []uint32
+}
+
+// posted is one notification as it came.
+type posted struct {
+	before      uint32
+	title, text string
+	actions     []string
+}
+
+func (b *board) GetCapabilities() ([]string, *dbus.Error) {
+	return []string{"actions", "body", "body-markup"}, nil
+}
+
+func (b *board) Notify(app string, before uint32, icon, title, text string, actions []string, hints map[string]dbus.Variant, expire int32) (uint32, *dbus.Error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.shown = append(b.shown, posted{before, title, text, actions})
+	return uint32(len(b.shown)), nil
+}
+
+func (b *board) CloseNotification(id uint32) *dbus.Error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.closed = append(b.closed, id)
+	return nil
+}
+
+func (b *board) count() (shown, closed int) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return len(b.shown), len(b.closed)
+}
+
+// own exports a stand-in under its name on the bus.
+func own(t *testing.T, conn *dbus.Conn, v any, name string, at dbus.ObjectPath, as string) {
+	t.Helper()
+	if err := conn.Export(v, at, as); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := conn.RequestName(name, dbus.NameFlagDoNotQueue); err != nil {
+		t.Fatal(err)
+	}
 }
 
 // bus starts a bus of the test's own.
@@ -149,20 +201,10 @@ func TestTheIconOnADesktopBus(t *testing.T) {
 	}
 	conn, address := bus(t)
 	w := &watcher{make(chan string, 1)}
-	if err := conn.Export(w, "/StatusNotifierWatcher", "org.kde.StatusNotifierWatcher"); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := conn.RequestName("org.kde.StatusNotifierWatcher", dbus.NameFlagDoNotQueue); err != nil {
-		t.Fatal(err)
-	}
-
-	settings := &portal{scheme: 1}
-	if err := conn.Export(settings, "/org/freedesktop/portal/desktop", "org.freedesktop.portal.Settings"); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := conn.RequestName("org.freedesktop.portal.Desktop", dbus.NameFlagDoNotQueue); err != nil {
-		t.Fatal(err)
-	}
+	own(t, conn, w, "org.kde.StatusNotifierWatcher", "/StatusNotifierWatcher", "org.kde.StatusNotifierWatcher")
+	own(t, conn, &portal{scheme: 1}, "org.freedesktop.portal.Desktop", "/org/freedesktop/portal/desktop", "org.freedesktop.portal.Settings")
+	desk := &board{}
+	own(t, conn, desk, "org.freedesktop.Notifications", "/org/freedesktop/Notifications", "org.freedesktop.Notifications")
 
 	dir := t.TempDir()
 	tray := build(t, dir)
@@ -289,6 +331,23 @@ func TestTheIconOnADesktopBus(t *testing.T) {
 		args, _ := os.ReadFile(opened)
 		return strings.TrimSpace(string(args)) == "status --agent "+socket+" --lang en"
 	})
+
+	agent.Set(func(s *agentdouble.Script) {
+		s.User.State, s.User.Code = contract.UserState_USER_STATE_CREDENTIALS_NEEDED, "login-rejected"
+	})
+	eventually(t, "the person is told", func() bool { shown, _ := desk.count(); return shown == 1 })
+	if n := desk.shown[0]; n.title != "Your login is needed" || !strings.Contains(n.text, "User or password is wrong.") || !slices.Contains(n.actions, "default") {
+		t.Errorf("told %+v", n)
+	}
+	if err := conn.Emit("/org/freedesktop/Notifications", "org.freedesktop.Notifications.ActionInvoked", uint32(1), "default"); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, "a click on the note opens its page", func() bool {
+		args, _ := os.ReadFile(opened)
+		return strings.HasSuffix(strings.TrimSpace(string(args)), "credentials --agent "+socket+" --lang en")
+	})
+	agent.Set(func(s *agentdouble.Script) { s.User.State, s.User.Code = contract.UserState_USER_STATE_PAUSED, "" })
+	eventually(t, "the note is taken away", func() bool { _, closed := desk.count(); return closed == 1 })
 
 	stop()
 	eventually(t, "the interruption is said", func() bool {

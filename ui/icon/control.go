@@ -25,6 +25,11 @@ type Tray interface {
 	// Bars tells how bright the task bar is: at first, and when it changes. It is
 	// never closed, and may never say anything.
 	Bars() <-chan Bar
+	// Notify shows a note on the desktop, in place of an earlier one; nil takes it
+	// away. It doesn't wait for the desktop.
+	Notify(n *Note)
+	// Answers gives the page of each note the person clicks.
+	Answers() <-chan string
 }
 
 // Bar is how bright the task bar is.
@@ -48,6 +53,8 @@ type Actions interface {
 	Resume()
 	// ChooseLang remembers the language.
 	ChooseLang(lang assets.Lang)
+	// Told remembers of what the person was told, for the next start; "" for nothing.
+	Told(key string)
 }
 
 // Control keeps a tray's icon up to date and carries out clicks.
@@ -61,12 +68,15 @@ type Control struct {
 	bar     Bar
 	turn    int // how far the moving state has turned
 	drawn   assets.Icon
+	herald  herald
+	again   *time.Timer // asks the herald again
 	shown   Appearance
 }
 
-// NewControl returns a control for a tray that is ready.
-func NewControl(tray Tray, actions Actions, lang assets.Lang, now func() time.Time) *Control {
-	return &Control{tray: tray, actions: actions, now: now, texts: assets.Texts(lang)}
+// NewControl returns a control for a tray that is ready. told is what
+// [Actions].Told got last: the person isn't told again of what still goes on.
+func NewControl(tray Tray, actions Actions, lang assets.Lang, now func() time.Time, told string) *Control {
+	return &Control{tray: tray, actions: actions, now: now, texts: assets.Texts(lang), herald: herald{told: told}}
 }
 
 // minute is how often the tooltip's "3 minutes ago" is brought up to date.
@@ -84,6 +94,8 @@ func (c *Control) Run(ctx context.Context, pictures <-chan client.Picture) {
 	turning := time.NewTicker(turnEvery)
 	turning.Stop() // it goes while something moves
 	defer turning.Stop()
+	c.again = time.NewTimer(minute)
+	defer c.again.Stop()
 	moving := false
 	for {
 		if moves := c.shown.Icon == assets.StateSyncing; moves != moving {
@@ -97,6 +109,11 @@ func (c *Control) Run(ctx context.Context, pictures <-chan client.Picture) {
 			return
 		case p := <-pictures:
 			c.picture = p
+			c.hear()
+		case <-c.again.C:
+			c.hear()
+		case page := <-c.tray.Answers():
+			c.open(page)
 		case c.bar = <-c.tray.Bars():
 		case <-turning.C:
 			c.turn++
@@ -138,6 +155,26 @@ func (c *Control) refresh() {
 		}
 	}
 	c.shown = look
+}
+
+// hear asks the herald whether the person is to be told something.
+func (c *Control) hear() {
+	before := c.herald.told
+	a, v := c.herald.step(c.picture, c.now())
+	if v.tell {
+		note := noteOf(a, c.picture, c.texts)
+		c.tray.Notify(&note)
+	}
+	if v.withdraw {
+		c.tray.Notify(nil)
+	}
+	if c.herald.told != before {
+		c.actions.Told(c.herald.told)
+	}
+	c.again.Stop()
+	if !v.again.IsZero() {
+		c.again.Reset(v.again.Sub(c.now()))
+	}
 }
 
 // draw shows the state's picture: its turn, and the twin that fits the bar.

@@ -115,6 +115,8 @@ type fakeTray struct {
 	clicks  chan Entry
 	bars    chan Bar
 	icons   []assets.Icon
+	notes   []*Note
+	answers chan string
 }
 
 func (f *fakeTray) SetIcon(i assets.Icon) {
@@ -122,6 +124,8 @@ func (f *fakeTray) SetIcon(i assets.Icon) {
 	f.icons = append(f.icons, i)
 	f.changes++
 }
+func (f *fakeTray) Notify(n *Note)         { f.notes = append(f.notes, n) }
+func (f *fakeTray) Answers() <-chan string { return f.answers }
 func (f *fakeTray) Bars() <-chan Bar       { return f.bars }
 func (f *fakeTray) SetTooltip(s string)    { f.tooltip = s; f.changes++ }
 func (f *fakeTray) Add(e Entry, i Item)    { f.items[e] = i; f.order = append(f.order, e) }
@@ -132,6 +136,7 @@ func (f *fakeTray) Clicks() <-chan Entry   { return f.clicks }
 type fakeActions struct {
 	done []string
 	err  error
+	told string
 }
 
 func (f *fakeActions) Open(page string) error { f.done = append(f.done, "open "+page); return f.err }
@@ -140,16 +145,17 @@ func (f *fakeActions) PauseUntil(t time.Time) {
 	f.done = append(f.done, "pause "+t.Format(time.RFC3339))
 }
 func (f *fakeActions) Resume()                  { f.done = append(f.done, "resume") }
+func (f *fakeActions) Told(key string)          { f.told = key }
 func (f *fakeActions) ChooseLang(l assets.Lang) { f.done = append(f.done, "lang "+string(l)) }
 
 // control runs a control; send gives it one event and waits until it was seen.
 func control(t *testing.T, actions *fakeActions) (tray *fakeTray, picture func(client.Picture), click func(Entry), stop func()) {
 	t.Helper()
-	tray = &fakeTray{items: map[Entry]Item{}, clicks: make(chan Entry), bars: make(chan Bar)}
+	tray = &fakeTray{items: map[Entry]Item{}, clicks: make(chan Entry), bars: make(chan Bar), answers: make(chan string)}
 	pictures := make(chan client.Picture)
 	ctx, cancel := context.WithCancel(t.Context())
 	done := make(chan struct{})
-	go func() { defer close(done); NewControl(tray, actions, assets.German, now).Run(ctx, pictures) }()
+	go func() { defer close(done); NewControl(tray, actions, assets.German, now, "").Run(ctx, pictures) }()
 	var last client.Picture
 	// A second event on an unbuffered channel is taken after the first is done.
 	picture = func(p client.Picture) { last = p; pictures <- p; pictures <- p }
@@ -207,11 +213,11 @@ func TestAWindowThatCannotBeOpenedIsSaidUntilTheNextClick(t *testing.T) {
 }
 
 func TestQuitEndsTheIcon(t *testing.T) {
-	tray := &fakeTray{items: map[Entry]Item{}, clicks: make(chan Entry), bars: make(chan Bar)}
+	tray := &fakeTray{items: map[Entry]Item{}, clicks: make(chan Entry), bars: make(chan Bar), answers: make(chan string)}
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		NewControl(tray, &fakeActions{}, assets.German, now).Run(t.Context(), nil)
+		NewControl(tray, &fakeActions{}, assets.German, now, "").Run(t.Context(), nil)
 	}()
 	tray.clicks <- Quit
 	<-done

@@ -16,13 +16,13 @@ import (
 // watched runs a control in a bubble and gives ways to it; what it shows may be
 // looked at after synctest.Wait.
 func watched(t *testing.T) (tray *fakeTray, pictures chan client.Picture) {
-	tray = &fakeTray{items: map[Entry]Item{}, clicks: make(chan Entry), bars: make(chan Bar)}
+	tray = &fakeTray{items: map[Entry]Item{}, clicks: make(chan Entry), bars: make(chan Bar), answers: make(chan string)}
 	pictures = make(chan client.Picture)
 	ctx, cancel := context.WithCancel(t.Context())
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		NewControl(tray, &fakeActions{}, assets.German, time.Now).Run(ctx, pictures)
+		NewControl(tray, &fakeActions{}, assets.German, time.Now, "").Run(ctx, pictures)
 	}()
 	t.Cleanup(func() { cancel(); <-done })
 	return tray, pictures

@@ -13,6 +13,8 @@ type System struct {
 	items  [entries]*trayItem
 	clicks chan Entry
 	bars   chan Bar
+	notes  chan *Note // one waits at most: only the newest counts
+	pages  chan string
 	built  chan struct{} // closed when the last entry is there
 	quit   chan struct{}
 }
@@ -25,7 +27,7 @@ func RunSystem(ready func(*System)) error {
 	if err := available(); err != nil {
 		return err
 	}
-	s := &System{clicks: make(chan Entry), bars: make(chan Bar), built: make(chan struct{}), quit: make(chan struct{})}
+	s := &System{clicks: make(chan Entry), bars: make(chan Bar), notes: make(chan *Note, 1), pages: make(chan string), built: make(chan struct{}), quit: make(chan struct{})}
 	runTray(func() {
 		nameTray("Abgleich")
 		ctx, cancel := context.WithCancel(context.Background())
@@ -33,6 +35,7 @@ func RunSystem(ready func(*System)) error {
 		watching.Go(func() { watchBar(ctx, s.tellBar) })
 		go func() {
 			settle()
+			watching.Go(func() { serveNotes(ctx, s.notes, s.answer) })
 			ready(s)
 			close(s.quit)
 			cancel()
@@ -64,6 +67,26 @@ func (s *System) Bars() <-chan Bar { return s.bars }
 func (s *System) tellBar(b Bar) {
 	select {
 	case s.bars <- b:
+	case <-s.quit:
+	}
+}
+
+// Notify shows a note on the desktop, or takes the last one away.
+func (s *System) Notify(n *Note) {
+	select {
+	case <-s.notes: // nobody has shown it yet, and nobody shall
+	default:
+	}
+	s.notes <- n // one sender only: there is room
+}
+
+// Answers gives the page of each note the person clicks.
+func (s *System) Answers() <-chan string { return s.pages }
+
+// answer passes a clicked page on.
+func (s *System) answer(page string) {
+	select {
+	case s.pages <- page:
 	case <-s.quit:
 	}
 }

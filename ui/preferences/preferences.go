@@ -23,6 +23,9 @@ type Preferences struct {
 	// Width and Height are the window's size in Fyne units; 0: the default.
 	Width  float32 `json:"width,omitempty"`
 	Height float32 `json:"height,omitempty"`
+	// Told is what the icon last told the person of and what still goes on; empty:
+	// nothing.
+	Told string `json:"told,omitempty"`
 }
 
 // File is where preferences are kept.

@@ -14,7 +14,7 @@ func TestChoicesComeBackAndDoNotUndoEachOther(t *testing.T) {
 	if err := f.Change(func(p *Preferences) { p.Width, p.Height, p.Page = 900, 600, "status" }); err != nil {
 		t.Fatal(err)
 	}
-	if got, want := f.Load(), (Preferences{"en", "status", 900, 600}); got != want {
+	if got, want := f.Load(), (Preferences{Lang: "en", Page: "status", Width: 900, Height: 600}); got != want {
 		t.Errorf("got %+v, want %+v", got, want)
 	}
 }
