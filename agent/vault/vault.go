@@ -17,6 +17,7 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"path/filepath"
 
 	"filippo.io/age"
 
@@ -109,4 +110,21 @@ func (v *Vault) Open(owner string, sealed []byte) (Secret, error) {
 		return Secret{}, fault.New(fault.SecretOfOther, op, owner, nil)
 	}
 	return NewSecret(string(env.Secret)), nil
+}
+
+// Export gives the private half, for a backup that is sealed itself. Wipe it with
+// the archive.
+func (v *Vault) Export() []byte { return []byte(v.identity.String() + "\n") }
+
+// Import stores a private half that [Vault.Export] gave in a folder that has none.
+// Codes: KeyInvalid.
+func Import(folder string, private []byte) error {
+	path := filepath.Join(folder, keyFile)
+	if _, err := parseIdentity(path, private); err != nil {
+		return err
+	}
+	if err := writeKeyFile(path, bytes.Clone(private)); err != nil {
+		return fault.New(fault.KeyInvalid, "vault.Import", path, err)
+	}
+	return nil
 }

@@ -19,6 +19,7 @@ var floors = map[string]int{
 	"agent/params":        2,
 	"agent/rival":         2,
 	"agent/service":       2,
+	"agent/backup":        2,
 	"agent/ews":           2,
 	"agent/exchangesim":   2,
 	"agent/logbook":       3,
