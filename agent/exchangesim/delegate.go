@@ -94,7 +94,10 @@ func (s *Server) named(n *xmltree.Node) *Mailbox {
 	case "SubscriptionId":
 		box, _, _ := decodeID(idSub, strings.TrimSpace(n.Text), 1)
 		return s.byHash[box]
-	case "ItemId", "OccurrenceItemId", "RecurringMasterItemId":
+	case "AttachmentId":
+		box, _, _ := decodeID(idAttachment, n.Attr("Id"), 3)
+		return s.byHash[box]
+	case "ItemId", "ParentItemId", "OccurrenceItemId", "RecurringMasterItemId":
 		for _, name := range []string{"Id", "RecurringMasterId", "OccurrenceId"} {
 			if id := n.Attr(name); id != "" {
 				box, _, ok := decodeID(idItem, id, 1)

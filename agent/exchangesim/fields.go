@@ -24,11 +24,13 @@ func itemFields() []field {
 		wordField("item:Sensitivity", "Sensitivity", ofAll, inDefault, "Normal", func(it *Item) *string { return &it.Sensitivity }),
 		{uri: "item:Body", elem: "Body", kinds: ofAll, flags: isBody | inDefault, set: setBody, del: func(it *Item) { it.Body, it.BodyIsHTML = "", false }, put: putBody,
 			copy: func(to, from *Item) { to.Body, to.BodyIsHTML = from.Body, from.BodyIsHTML }},
+		// Set with a new item only, see newAttachments; after that by operations of their own.
+		copied(shown("item:Attachments", "Attachments", ofAll, isBody, putAttachments), func(to, from *Item) { to.Attachments = from.Attachments }),
 		shown("item:DateTimeReceived", "DateTimeReceived", ofAll, 0, func(w *writer, it *Item, r *render) {
 			w.elemTime("DateTimeReceived", it.Created, r.loc)
 		}),
 		shown("item:Size", "Size", ofAll, 0, func(w *writer, it *Item, _ *render) {
-			w.elemInt("Size", 1024+2*(len(it.Subject)+len(it.Body)+len(it.Location)))
+			w.elemInt("Size", 1024+2*(len(it.Subject)+len(it.Body)+len(it.Location))+it.attachedBytes())
 		}),
 		stringsField("item:Categories", "Categories", ofAll, func(it *Item) *[]string { return &it.Categories }),
 		wordField("item:Importance", "Importance", ofAll, 0, "Normal", func(it *Item) *string { return &it.Importance }),
@@ -65,7 +67,9 @@ func itemFields() []field {
 		shown("item:DisplayTo", "DisplayTo", ofAll, 0, func(w *writer, it *Item, _ *render) {
 			w.elem("DisplayTo", names(it.Required))
 		}),
-		shown("item:HasAttachments", "HasAttachments", ofAll, inDefault, constBool("HasAttachments", false)),
+		shown("item:HasAttachments", "HasAttachments", ofAll, inDefault, func(w *writer, it *Item, _ *render) {
+			w.elemBool("HasAttachments", it.hasAttachments())
+		}),
 		// Extended properties stand here: see writeItem.
 		extraField("item:Culture", "Culture", ofAll),
 		shown("item:EffectiveRights", "EffectiveRights", ofAll, 0, func(w *writer, _ *Item, _ *render) { w.s(allRights) }),

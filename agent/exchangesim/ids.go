@@ -19,6 +19,7 @@ const (
 	idState      idKind = 'S'
 	idSub        idKind = 'P'
 	idMark       idKind = 'W'
+	idAttachment idKind = 'A'
 )
 
 type mailboxHash [16]byte

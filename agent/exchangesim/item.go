@@ -54,6 +54,7 @@ type Item struct {
 	ReminderMinutes int
 	ReminderDue     time.Time
 	Properties      []Property
+	Attachments     []Attachment
 	Created         time.Time // given by the mailbox
 	Modified        time.Time // given by the mailbox: the server's clock
 

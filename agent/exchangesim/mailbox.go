@@ -176,6 +176,7 @@ func (m *Mailbox) replace(old, it *Item, fields fieldSet) {
 // save stores the next state of an item or an occurrence that was read as old, and
 // answers it as stored, or a response code.
 func (m *Mailbox) save(old, it *Item, changed fieldSet) (*Item, string) {
+	m.number(it)
 	if it.Kind == Appointment {
 		m.normalZones(it)
 		if code := it.checkTimes(); code != "" {
@@ -252,6 +253,7 @@ func (m *Mailbox) finish(it *Item) {
 		it.Kind = Appointment
 	}
 	it.Created, it.Modified = now, now
+	m.number(it)
 	if it.Class == "" {
 		it.Class = map[Kind]string{Appointment: "IPM.Appointment", Task: "IPM.Task", Message: "IPM.Note"}[it.Kind]
 	}

@@ -53,28 +53,41 @@ func (c *call) createItem() {
 
 // newItem builds an item from a request; nothing is stored yet.
 func (c *call) newItem(n *xmltree.Node, target *folder, hasInvite bool) (*Item, string) {
-	it := &Item{}
-	switch n.Name {
-	case "CalendarItem":
-		it.Kind = Appointment
-		if !hasInvite {
-			return nil, "ErrorSendMeetingInvitationsRequired"
-		}
-	case "Task":
-		it.Kind = Task
-	case "Message", "Item":
-		it.Kind = Message
-		if _, ok := c.body.LookupAttr("MessageDisposition"); !ok {
-			return nil, "ErrorMessageDispositionRequired"
-		}
-	default:
+	kind, ok := kindOf(n.Name)
+	if !ok {
 		return nil, "ErrorCannotCreateContactInNonContactFolder"
 	}
+	if kind == Appointment && !hasInvite {
+		return nil, "ErrorSendMeetingInvitationsRequired"
+	}
+	if _, ok := c.body.LookupAttr("MessageDisposition"); kind == Message && !ok {
+		return nil, "ErrorMessageDispositionRequired"
+	}
 	if target != nil {
-		if code := target.accepts(it.Kind); code != "" {
+		if code := target.accepts(kind); code != "" {
 			return nil, code
 		}
 	}
+	return c.readItem(n)
+}
+
+// kindOf tells the kind of item an element makes.
+func kindOf(element string) (Kind, bool) {
+	switch element {
+	case "CalendarItem":
+		return Appointment, true
+	case "Task":
+		return Task, true
+	case "Message", "Item":
+		return Message, true
+	}
+	return 0, false
+}
+
+// readItem builds an item, with the attachments it comes with.
+func (c *call) readItem(n *xmltree.Node) (*Item, string) {
+	kind, _ := kindOf(n.Name)
+	it := &Item{Kind: kind}
 	x := c.setting(n.Child("StartTimeZone"), n.Child("EndTimeZone"))
 	if it.Kind == Appointment {
 		// Exchange's defaults; a client that wants none says so.
@@ -132,6 +145,12 @@ func (c *call) apply(x *setting, it *Item, n *xmltree.Node) string {
 				code = it.setProperty(p)
 			}
 			if code != "" {
+				return code
+			}
+			continue
+		}
+		if e.Name == "Attachments" {
+			if code := c.newAttachments(it, e); code != "" {
 				return code
 			}
 			continue

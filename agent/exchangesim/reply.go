@@ -74,6 +74,8 @@ func (c *call) failAs(elem, code string, backOff time.Duration) {
 	switch {
 	case itemInfo(c.op):
 		w.s("<m:Items/>")
+	case c.op == "CreateAttachment" || c.op == "GetAttachment":
+		w.s("<m:Attachments/>")
 	case c.op == "GetServerTimeZones":
 		w.s("<m:TimeZoneDefinitions/>")
 	}
@@ -84,7 +86,7 @@ func (c *call) failAs(elem, code string, backOff time.Duration) {
 func (c *call) failAll(code string, backOff time.Duration) {
 	n := 1
 	if c.body != nil {
-		for _, list := range []string{"ItemIds", "Items", "ItemChanges", "FolderIds", "Folders", "FolderChanges", "SourceIds", "MailboxDataArray"} {
+		for _, list := range []string{"ItemIds", "Items", "ItemChanges", "AttachmentIds", "Attachments", "FolderIds", "Folders", "FolderChanges", "SourceIds", "MailboxDataArray"} {
 			if l := c.body.Child(list); l != nil {
 				n = 0
 				for k := l.First; k != nil; k = k.Next {

@@ -59,7 +59,9 @@ func (w *writer) item(it *Item, r *render) {
 	if r.mime {
 		w.mimeContent(it, r.zones)
 	}
-	w.itemID("ItemId", it.ID, it.ChangeKey)
+	if it.ID != "" { // an attached item has none
+		w.itemID("ItemId", it.ID, it.ChangeKey)
+	}
 	if !r.idOnly {
 		kind := kindBit(it.Kind)
 		for i := range fields {

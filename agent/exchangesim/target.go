@@ -56,7 +56,7 @@ func (c *call) itemOf(n *xmltree.Node) (*Item, string) {
 	it, code := c.itemNamed(n)
 	if code == "" {
 		need := Reader
-		if c.op == "UpdateItem" || c.op == "DeleteItem" || c.op == "MoveItem" {
+		if c.op == "UpdateItem" || c.op == "DeleteItem" || c.op == "MoveItem" || c.op == "CreateAttachment" {
 			need = Editor
 		}
 		code = c.may(it.folder, need)

@@ -314,6 +314,54 @@ assert views[0].working_hours and views[0].working_hours_timezone.bias == -60, v
 assert not views[1].calendar_events and set(views[1].merged) == {"0"}, views[1]
 assert isinstance(views[2], Exception), views[2]
 
+# Attachments: with a new item, on one that is there, on an occurrence, an item on an item.
+from exchangelib import FileAttachment, ItemAttachment
+paper = CalendarItem(account=a, folder=a.calendar, subject="mit Beilagen", start=start, end=start + datetime.timedelta(hours=1),
+                     body=HTMLBody('<html><body><img src="cid:logo"/></body></html>'))
+paper.attach(FileAttachment(name="Angebot.pdf", content=bytes(range(256)), content_type="application/pdf"))
+paper.save(send_meeting_invitations=SEND_TO_NONE)
+paper = a.calendar.get(id=paper.id)
+assert paper.has_attachments and [(x.name, x.content_type, x.is_inline) for x in paper.attachments] == [("Angebot.pdf", "application/pdf", False)], paper.attachments
+assert paper.attachments[0].content == bytes(range(256))
+key = paper.changekey
+logo = FileAttachment(name="logo.png", content=b"\x89PNG", content_id="logo", is_inline=True, content_type="image/png")
+inner = CalendarItem(subject="Anhang & Termin", start=start, end=start + datetime.timedelta(hours=2), body="innen", location="Steyr")
+paper.attach([logo, ItemAttachment(name="Termin", item=inner)])
+assert paper.changekey != key
+paper = a.calendar.get(id=paper.id)
+by_name = {x.name: x for x in paper.attachments}
+assert set(by_name) == {"Angebot.pdf", "logo.png", "Termin"} and by_name["logo.png"].is_inline and by_name["logo.png"].content_id == "logo", by_name
+got = by_name["Termin"].item
+assert (got.subject, got.location, got.start, got.body.strip()) == ("Anhang & Termin", "Steyr", start, "innen"), got
+with by_name["Angebot.pdf"].fp as fp:
+    assert fp.read() == bytes(range(256))
+paper.subject = "mit drei Beilagen"
+paper.save(update_fields=["subject"], send_meeting_invitations=SEND_TO_NONE)
+assert len(a.calendar.get(id=paper.id).attachments) == 3
+twin = paper.copy(a.calendar)
+twin = a.calendar.get(id=twin[0])
+assert {x.name for x in twin.attachments} == set(by_name) and next(x for x in twin.attachments if x.name == "logo.png").content == b"\x89PNG"
+twin.move(a.trash)
+assert next(x for x in a.trash.get(id=twin.id).attachments if x.name == "Angebot.pdf").content == bytes(range(256))
+twin.move(a.calendar)
+twin = a.calendar.get(id=twin.id)
+twin.detach([x for x in twin.attachments if x.name != "logo.png"])
+twin = a.calendar.get(id=twin.id)
+assert [x.name for x in twin.attachments] == ["logo.png"] and not twin.has_attachments, twin
+assert len(a.calendar.get(id=paper.id).attachments) == 3
+sixth = a.calendar.get(id=series.id).occurrence(index=6)
+sixth.refresh()
+sixth.attach(FileAttachment(name="nur heute.txt", content=b"x"))
+there = a.calendar.get(id=series.id)
+assert not there.has_attachments and len(there.modified_occurrences) == 2, there
+odd = a.calendar.get(id=there.modified_occurrences[1].id)
+assert odd.type == "Exception" and odd.attachments[0].content == b"x", odd
+job = Task(account=a, folder=a.tasks, subject="mit Beilage")
+job.attach(FileAttachment(name="a.txt", content=b"task"))
+job.save()
+assert a.tasks.get(id=job.id).attachments[0].content == b"task"
+job.delete(affected_task_occurrences="AllOccurrences")
+
 # MIME: read as iCalendar, and an appointment made of one.
 full = a.calendar.filter(subject="bulk 021").only("mime_content", "subject").get()
 text = full.mime_content.decode()

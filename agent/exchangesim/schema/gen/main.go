@@ -43,6 +43,7 @@ func roots() []string {
 		"m:GetFolder", "m:FindFolder", "m:CreateFolder", "m:UpdateFolder", "m:DeleteFolder",
 		"m:FindItem", "m:SyncFolderHierarchy", "m:SyncFolderItems", "m:GetItem", "m:CreateItem",
 		"m:UpdateItem", "m:DeleteItem", "m:MoveItem", "m:CopyItem", "m:ResolveNames",
+		"m:CreateAttachment", "m:GetAttachment", "m:DeleteAttachment",
 		"m:Subscribe", "m:Unsubscribe", "m:GetEvents", "m:GetStreamingEvents",
 		"m:GetServerTimeZones", "m:ConvertId", "m:GetUserAvailabilityRequest", "m:SendNotificationResult",
 		"t:RequestServerVersion", "t:ExchangeImpersonation", "t:TimeZoneContext", "t:MailboxCulture",
