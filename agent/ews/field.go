@@ -11,6 +11,7 @@ const (
 	FieldSubject
 	FieldSensitivity
 	FieldBody
+	FieldAttachments
 	FieldCategories
 	FieldImportance
 	FieldCreated
@@ -66,7 +67,7 @@ const (
 func (f Field) uri() string {
 	return [fieldCount]string{
 		"item:ParentFolderId", "item:ItemClass", "item:Subject", "item:Sensitivity", "item:Body",
-		"item:Categories", "item:Importance", "item:DateTimeCreated", "item:ReminderDueBy",
+		"item:Attachments", "item:Categories", "item:Importance", "item:DateTimeCreated", "item:ReminderDueBy",
 		"item:ReminderIsSet", "item:ReminderMinutesBeforeStart", "item:HasAttachments",
 		"item:LastModifiedTime", "item:TextBody",
 		"calendar:UID", "calendar:Start", "calendar:End", "calendar:OriginalStart",

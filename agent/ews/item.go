@@ -17,6 +17,13 @@ type Body struct {
 	Value string
 }
 
+// Attachment is what GetItem tells of a file or an item that hangs on an item: what
+// is in it would take a request of its own.
+type Attachment struct {
+	Name string
+	Size int // bytes, as the server counts them
+}
+
 // Item is what GetItem, FindItem and SyncFolderItems return, and what CreateItem
 // and UpdateItem take. Fields that were not asked for, or that the server did not
 // send, are zero.
@@ -39,6 +46,7 @@ type Item struct {
 	ReminderDueBy   time.Time // the moment; tasks
 
 	HasAttachments bool
+	Attachments    []Attachment
 	Created        time.Time
 	Modified       time.Time // by the server's clock
 	Properties     []Property

@@ -56,6 +56,10 @@ func (r *reader) item(element string) Item {
 			it.ReminderIsSet = r.bool()
 		case "ReminderMinutesBeforeStart":
 			it.ReminderMinutes = r.int()
+		case "Attachments":
+			for range r.children() {
+				it.Attachments = append(it.Attachments, r.attachment())
+			}
 		case "HasAttachments":
 			it.HasAttachments = r.bool()
 		case "ExtendedProperty":
@@ -73,6 +77,18 @@ func (r *reader) item(element string) Item {
 		}
 	}
 	return it
+}
+
+func (r *reader) attachment() (a Attachment) {
+	for name := range r.children() {
+		switch name {
+		case "Name":
+			a.Name = r.text()
+		case "Size":
+			a.Size = r.int()
+		}
+	}
+	return a
 }
 
 func (r *reader) calendarField(c *CalendarFields, name string) {

@@ -76,6 +76,9 @@ const (
 	// SeriesNotSupported is a recurring item whose rule or exceptions the other side
 	// cannot say; it is left alone.
 	SeriesNotSupported Code = "series-not-supported"
+	// SeriesHoldsFiles is a change of a series that would take attachments away with
+	// the occurrences they hang on; it is not made.
+	SeriesHoldsFiles Code = "series-holds-files"
 	// MeetingNeedsOutlook is a change of a meeting with attendees that only its
 	// organiser may send, from Outlook.
 	MeetingNeedsOutlook Code = "meeting-needs-outlook"

@@ -11,10 +11,13 @@ import (
 	"abgleich/agent/fault"
 	"abgleich/agent/pim"
 	"abgleich/agent/side"
+	"abgleich/agent/side/sidetest"
 	"abgleich/agent/store"
 )
 
 const formatted = `<html><body><p>Agenda</p><ul><li>one</li><li>two</li></ul><p><a href="https://meet.example/1">join</a></p></body></html>`
+
+const joinURL = "https://meet.example/1"
 
 // office is Anna's sync with everything real but Exchange.
 type office struct {
@@ -134,17 +137,18 @@ func another() exchangesim.PropertyName {
 	return exchangesim.PropertyName{Set: "11111111-2222-3333-4444-555555555555", Name: "Another", Type: "String"}
 }
 
-// wholeItem is an item with what no field tells: a formatted body, and something another
-// program left in it, as an attachment would lie there.
+// wholeItem is an item with what no field tells: a formatted body, attachments, the link
+// of an online meeting, and something another program left in it.
 func wholeItem(k pim.Kind) exchangesim.Item {
 	it := exchangesim.Item{Kind: exchangesim.Appointment, Subject: "Jour fixe", Body: formatted, BodyIsHTML: true,
-		Properties: []exchangesim.Property{{Name: another(), Values: []string{"kept"}}}}
+		Attachments: []exchangesim.Attachment{{Name: "Angebot.pdf", Content: []byte("%PDF")}, {Name: "Notiz", Item: &exchangesim.Item{Subject: "Notiz"}}},
+		Properties:  []exchangesim.Property{{Name: another(), Values: []string{"kept"}}}}
 	if k == pim.KindTask {
 		it.Kind, it.Due = exchangesim.Task, time.Date(2026, 11, 23, 0, 0, 0, 0, time.UTC)
 		return it
 	}
 	it.Start = time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC)
-	it.End, it.Zone = it.Start.Add(time.Hour), "Europe/Vienna"
+	it.End, it.Zone, it.JoinURL = it.Start.Add(time.Hour), "Europe/Vienna", joinURL
 	return it
 }
 
@@ -154,6 +158,12 @@ func (o *office) intact() {
 	now, ok := o.sim.Mailbox("anna@lab.test").Get(exchangesim.ItemID(o.only(o.exchange).ID))
 	if !ok || !now.BodyIsHTML || now.Body != formatted {
 		o.Errorf("the body is %q", now.Body)
+	}
+	if a := now.Attachments; len(a) != 2 || string(a[0].Content) != "%PDF" || a[1].Item == nil || a[1].Item.Subject != "Notiz" {
+		o.Errorf("the attachments are %+v", a)
+	}
+	if o.task.Kind == pim.KindAppointment && now.JoinURL != joinURL {
+		o.Errorf("the link is %q", now.JoinURL)
 	}
 	if v, _ := now.Property(another()); v != "kept" {
 		o.Errorf("what another program left is gone: %+v", now.Properties)
@@ -191,6 +201,43 @@ func TestAnItemComesBackWholeWhenItsDeletionIsUndone(t *testing.T) {
 			})
 		}
 	}
+}
+
+func TestAnItemStaysWholeWhateverIsEditedOnTheBusinessSide(t *testing.T) {
+	for _, k := range pim.Kinds() {
+		t.Run(k.String(), func(t *testing.T) {
+			o := newOffice(t, k)
+			if _, err := o.sim.Mailbox("anna@lab.test").Create(wholeItem(k)); err != nil {
+				t.Fatal(err)
+			}
+			o.run()
+			fields := o.rules(k).Business.Writable() &^ pim.Fields(pim.FieldBody, pim.FieldRecurrence, pim.FieldMeeting)
+			for _, field := range fields.List() {
+				was := o.only(o.exchange)
+				o.person(o.business, func(f side.Folder, g side.Got) ([]side.Outcome, error) {
+					next := otherwise(g.Item, field)
+					return f.Update(t.Context(), []side.Update{{ID: g.ID, Version: g.Version, Fields: pim.Fields(field), Item: next}})
+				})
+				o.run()
+				if now := o.only(o.exchange); !pim.Diff(was.Item, now.Item).Has(field) {
+					t.Errorf("%s did not arrive", field)
+				}
+				o.intact()
+			}
+		})
+	}
+}
+
+// otherwise is an item with another value in one field.
+func otherwise(i pim.Item, field pim.Field) pim.Item {
+	for n := 1; n < 1000; n++ {
+		next := i.Clone()
+		pim.Apply(next, sidetest.Item(i.Kind()).Example(n), pim.Fields(field))
+		if next = pim.Canonical(next); pim.Diff(i, next).Has(field) {
+			return next
+		}
+	}
+	panic("there is no other value of " + field.String())
 }
 
 func TestAFormattedBodyComesBackWhenAnOverwriteIsUndone(t *testing.T) {

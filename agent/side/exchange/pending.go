@@ -46,6 +46,7 @@ type pendingChanged struct {
 	Original time.Time        `json:"original"`
 	Fields   pim.FieldSet     `json:"fields"`
 	Item     *pim.Appointment `json:"item"`
+	HTML     string           `json:"html,omitempty"` // the format of the item's body
 }
 
 // packer packs what is still to be written, one series after the other: what it
@@ -53,7 +54,7 @@ type pendingChanged struct {
 type packer struct{ z *gzip.Writer }
 
 // pendingOf packs the recurrence of a series that passed [pim.CheckSeries].
-func (x *packer) pendingOf(a *pim.Appointment, k known) (string, error) {
+func (x *packer) pendingOf(a *pim.Appointment, k known, bodies formats) (string, error) {
 	timing, err := a.Recurrence.Timing(a.When)
 	if err != nil {
 		return "", err
@@ -68,6 +69,9 @@ func (x *packer) pendingOf(a *pim.Appointment, k known) (string, error) {
 		}
 		c := pendingChanged{Original: e.Original, Fields: pim.Diff(plain, e.Item), Item: new(pim.Appointment)}
 		pim.Apply(c.Item, e.Item, c.Fields)
+		if c.Fields.Has(pim.FieldBody) {
+			c.HTML = bodies[c.Item.Body]
+		}
 		p.Changed = append(p.Changed, c)
 	}
 	var b bytes.Buffer
@@ -87,25 +91,25 @@ func (x *packer) pendingOf(a *pim.Appointment, k known) (string, error) {
 
 // intended gives an item, read with what was written of its exceptions so far, those
 // that its pending property holds.
-func intended(a *pim.Appointment, packed string) (*pim.Appointment, known, error) {
+func intended(a *pim.Appointment, packed string) (*pim.Appointment, *pending, error) {
 	body, ok := strings.CutPrefix(packed, pendingVersion)
 	if !ok {
-		return nil, known{}, fmt.Errorf("a half-written series in a form this version does not know")
+		return nil, nil, fmt.Errorf("a half-written series in a form this version does not know")
 	}
 	raw, err := base64.StdEncoding.DecodeString(body)
 	if err != nil {
-		return nil, known{}, err
+		return nil, nil, err
 	}
 	z, err := gzip.NewReader(bytes.NewReader(raw))
 	if err != nil {
-		return nil, known{}, err
+		return nil, nil, err
 	}
 	var p pending
 	if err := json.NewDecoder(io.LimitReader(z, maxPending)).Decode(&p); err != nil {
-		return nil, known{}, err
+		return nil, nil, err
 	}
 	if p.Recurrence == nil {
-		return nil, known{}, fmt.Errorf("a half-written series without a pattern")
+		return nil, nil, fmt.Errorf("a half-written series without a pattern")
 	}
 	a = a.Clone().(*pim.Appointment)
 	if a.Recurrence == nil { // it was being ended and begun anew
@@ -115,7 +119,7 @@ func intended(a *pim.Appointment, packed string) (*pim.Appointment, known, error
 	a = pim.Canonical(a).(*pim.Appointment)
 	timing, err := a.Recurrence.Timing(a.When)
 	if err != nil {
-		return nil, known{}, err
+		return nil, nil, err
 	}
 	for _, c := range p.Changed {
 		n, ok := timing.Index(c.Original)
@@ -126,5 +130,5 @@ func intended(a *pim.Appointment, packed string) (*pim.Appointment, known, error
 		pim.Apply(plain, c.Item, c.Fields)
 		a.Recurrence.Changed = append(a.Recurrence.Changed, pim.Exception{Original: c.Original, Item: plain})
 	}
-	return project(a).(*pim.Appointment), p.Known, nil
+	return project(a).(*pim.Appointment), &p, nil
 }

@@ -277,10 +277,10 @@ func (f *folder) resume(j *seriesJob, l *loaded) {
 		j.fail(fault.New(fault.ItemUnreadable, "exchange.Get", "", nil))
 		return
 	}
-	target, k, err := intended(a, l.pending)
+	target, p, err := intended(a, l.pending)
 	if err != nil {
 		j.fail(fault.New(fault.ItemUnreadable, "exchange.Get", "", err))
 		return
 	}
-	j.target, j.is, j.known = target, l.series, k
+	j.target, j.is, j.known, j.formats = target, l.series, p.Known, p.formats()
 }

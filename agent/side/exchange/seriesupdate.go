@@ -15,6 +15,9 @@ type seriesPlan struct {
 	change ews.ItemChange // of the master; empty when nothing is to be written
 	look   bool           // the master's change may have touched the occurrences
 	job    *seriesJob     // nil when the master is all there is to write
+	// erases tells that the changed occurrences go before they are written again;
+	// extras, that what they hold beyond their fields is to be looked at first.
+	erases, extras bool
 }
 
 // updateWhole reads the series and writes what differs from what is wanted: of the
@@ -31,9 +34,6 @@ func (f *folder) updateWhole(ctx context.Context, in []side.Update) ([]side.Outc
 	}
 	out := make([]side.Outcome, len(in))
 	plans := make([]seriesPlan, len(in))
-	var pack packer
-	var changes []ews.ItemChange
-	var at []int
 	for i, u := range in {
 		out[i] = side.Outcome{ID: u.ID, Version: u.Version}
 		var err error
@@ -43,17 +43,16 @@ func (f *folder) updateWhole(ctx context.Context, in []side.Update) ([]side.Outc
 		case all[i].got.Version != u.Version || all[i].pending != "":
 			err = fault.New(fault.ItemChanged, op, "", nil)
 		default:
-			plans[i], err = f.plan(u, &all[i], &pack)
+			plans[i], err = f.plan(u, &all[i])
 		}
 		if err != nil {
 			out[i] = side.Outcome{ID: u.ID, Err: err}
-			continue
-		}
-		if ch := plans[i].change; ch.Set|ch.Clear != 0 || len(ch.Item.Properties) > 0 {
-			dress(&ch.Item, ch.Set, u.Whole)
-			changes, at = append(changes, ch), append(at, i)
 		}
 	}
+	if err := f.keepExtras(ctx, plans, out); err != nil {
+		return nil, err
+	}
+	changes, at := firstChanges(in, plans, out)
 	if err := f.complete(ctx, ids, all); err != nil {
 		return nil, err
 	}
@@ -71,6 +70,27 @@ func (f *folder) updateWhole(ctx context.Context, in []side.Update) ([]side.Outc
 	}
 	f.finishUpdates(ctx, plans, at, first, out)
 	return out, nil
+}
+
+// firstChanges are the changes of masters, with what is still to be written of their
+// occurrences, and where they belong.
+func firstChanges(in []side.Update, plans []seriesPlan, out []side.Outcome) (changes []ews.ItemChange, at []int) {
+	var pack packer
+	for i, u := range in {
+		ch := plans[i].change
+		if j := plans[i].job; j != nil {
+			var err error
+			if ch.Item.Properties, err = pack.withPending(ch.Item.Properties, j); err != nil {
+				out[i] = side.Outcome{ID: u.ID, Err: refused("exchange.Update", err)}
+				continue
+			}
+		}
+		if ch.Set|ch.Clear != 0 || len(ch.Item.Properties) > 0 {
+			dress(&ch.Item, ch.Set, u.Whole)
+			changes, at = append(changes, ch), append(at, i)
+		}
+	}
+	return changes, at
 }
 
 // finishUpdates goes on behind the first request.
@@ -99,7 +119,7 @@ func (f *folder) finishUpdates(ctx context.Context, plans []seriesPlan, at []int
 }
 
 // plan compares a series as it is with what an update makes of it.
-func (f *folder) plan(u side.Update, l *loaded, pack *packer) (seriesPlan, error) {
+func (f *folder) plan(u side.Update, l *loaded) (seriesPlan, error) {
 	const op = "exchange.Update"
 	is := l.got.Item
 	i := is.Clone()
@@ -128,28 +148,27 @@ func (f *folder) plan(u side.Update, l *loaded, pack *packer) (seriesPlan, error
 	if rewrite {
 		fields |= together
 	}
+	erases, extras := false, false
 	work := len(target.Recurrence.Changed)+len(target.Recurrence.Deleted) > 0
 	if s := l.series; s != nil {
+		remove, set, revive := s.difference(target, s.known())
 		switch {
 		case rewrite:
 			work = work || len(s.listed)+len(s.deleted) > 0
 		case fields != 0 && len(s.listed) > 0: // they may follow the master
 			work = true
 		default:
-			remove, set, revive := s.difference(target, s.known())
 			work = revive || len(remove)+len(set) > 0
 		}
+		erases = rewrite || revive
+		extras = len(s.listed) > 0 && (erases || fields.Has(pim.FieldBody))
 	}
 	p := seriesPlan{change: f.m.change(u.ID, u.Version, target, fields)}
 	if !work {
 		return p, nil
 	}
 	p.job = &seriesJob{id: u.ID, target: target, is: l.series, known: l.series.known()}
-	p.look = fields != 0
-	var err error
-	if p.change.Item.Properties, err = pack.withPending(p.change.Item.Properties, target, p.job.known); err != nil {
-		return seriesPlan{}, refused(op, err)
-	}
+	p.look, p.erases, p.extras = fields != 0, erases, extras
 	return p, nil
 }
 

@@ -21,6 +21,7 @@ type seriesJob struct {
 	// version is the master's after the first write of the job: one the item will
 	// not have again. Who is given it looks again.
 	version pim.Version
+	formats formats // of the exceptions' bodies
 	err     error
 }
 
@@ -47,7 +48,9 @@ func (f *folder) finish(ctx context.Context, jobs []*seriesJob) []side.Outcome {
 			remove = append(remove, occurrenceOp[ews.ItemID]{j, ews.ItemID{ID: ews.ID(j.id), Instance: n}})
 		}
 		for _, c := range changes {
-			set = append(set, occurrenceOp[ews.ItemChange]{j, f.m.occurrence(j.id, c, j.is.days)})
+			ch := f.m.occurrence(j.id, c, j.is.days)
+			j.formats.dress(&ch, c.item.Body)
+			set = append(set, occurrenceOp[ews.ItemChange]{j, ch})
 		}
 	}
 	sendOccurrences(ctx, remove, f.client.DeleteItem)

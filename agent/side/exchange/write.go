@@ -27,7 +27,7 @@ func (f *folder) create(ctx context.Context, in []side.Creation) ([]side.Outcome
 		dress(&n.Item, n.Set, c.Whole)
 		j, err := f.seriesOf(target)
 		if err == nil && j != nil {
-			n.Item.Properties, err = pack.withPending(n.Item.Properties, j.target, known{})
+			n.Item.Properties, err = pack.withPending(n.Item.Properties, j)
 			jobs[i] = j
 		}
 		if err != nil {
@@ -99,8 +99,8 @@ func (f *folder) checkSeries(target pim.Item, is *series) error {
 	return pim.CheckMoves(a, timing, days)
 }
 
-func (x *packer) withPending(props []ews.Property, target *pim.Appointment, k known) ([]ews.Property, error) {
-	packed, err := x.pendingOf(target, k)
+func (x *packer) withPending(props []ews.Property, j *seriesJob) ([]ews.Property, error) {
+	packed, err := x.pendingOf(j.target, j.known, j.formats)
 	return append(props, ews.Property{Path: pendingProperty(), Value: packed}), err
 }
 
