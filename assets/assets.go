@@ -37,14 +37,17 @@ const (
 	StateOffline      Icon = "offline"
 	StateAttention    Icon = "attention"
 	StateCredentials  Icon = "credentials"
-	StageFailed       Icon = "failed"           // window only
-	StageSkipped      Icon = "skipped"          // window only
-	StageRunning      Icon = "running"          // window only
-	PageCredentials   Icon = "page-credentials" // window only, one colour, to be tinted
-	PageStatus        Icon = "page-status"      // window only, one colour, to be tinted
-	PageProblems      Icon = "page-problems"    // window only, one colour, to be tinted
-	KindOfAppointment Icon = "kind-appointment" // window only, one colour, to be tinted
-	KindOfTask        Icon = "kind-task"        // window only, one colour, to be tinted
+	StageFailed       Icon = "failed"              // window only
+	StageSkipped      Icon = "skipped"             // window only
+	StageRunning      Icon = "running"             // window only
+	PageCredentials   Icon = "page-credentials"    // window only, one colour, to be tinted
+	PageStatus        Icon = "page-status"         // window only, one colour, to be tinted
+	PageProblems      Icon = "page-problems"       // window only, one colour, to be tinted
+	PageCompare       Icon = "page-compare"        // window only, one colour, to be tinted
+	PageHistory       Icon = "page-history"        // window only, one colour, to be tinted
+	PageAdmin         Icon = "page-administration" // window only, one colour, to be tinted
+	KindOfAppointment Icon = "kind-appointment"    // window only, one colour, to be tinted
+	KindOfTask        Icon = "kind-task"           // window only, one colour, to be tinted
 )
 
 // TrayIcons lists the icons a tray shows, the program's own first.

@@ -83,3 +83,41 @@ func (c *Catalog) Span(d time.Duration) string {
 	}
 	return c.N("span.hours", up(time.Hour))
 }
+
+// Length writes how long something took: 0,8 s, 12 s, 3 min 20 s or 2 h 5 min.
+func (c *Catalog) Length(d time.Duration) string {
+	n := func(d time.Duration) string { return c.Int(int64(d)) }
+	switch {
+	case d < 10*time.Second:
+		return c.decimal(d.Seconds()) + " s"
+	case d < time.Minute:
+		return n(d/time.Second) + " s"
+	case d < time.Hour:
+		return n(d/time.Minute) + " min " + n(d%time.Minute/time.Second) + " s"
+	}
+	return n(d/time.Hour) + " h " + n(d%time.Hour/time.Minute) + " min"
+}
+
+// Bytes writes an amount of data: 812 B, 3,4 kB or 12 MB.
+func (c *Catalog) Bytes(n uint64) string {
+	v := float64(n)
+	for _, unit := range []string{" B", " kB", " MB"} {
+		switch {
+		case v < 1000 && (unit == " B" || v >= 10):
+			return c.Int(int64(v+0.5)) + unit
+		case v < 1000:
+			return c.decimal(v) + unit
+		}
+		v /= 1000
+	}
+	return c.decimal(v) + " GB"
+}
+
+// decimal writes one place behind the language's decimal sign.
+func (c *Catalog) decimal(v float64) string {
+	s := strconv.FormatFloat(v, 'f', 1, 64)
+	if c.lang == English {
+		return s
+	}
+	return strings.Replace(s, ".", ",", 1)
+}

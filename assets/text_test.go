@@ -341,6 +341,22 @@ func TestSpansAndNumbers(t *testing.T) {
 	}
 }
 
+func TestLengthsAndAmountsUseTheLanguagesSigns(t *testing.T) {
+	de, en := Texts(German), Texts(English)
+	for d, want := range map[time.Duration]string{
+		0: "0,0 s", 840 * time.Millisecond: "0,8 s", 42 * time.Second: "42 s", 200 * time.Second: "3 min 20 s", 125 * time.Minute: "2 h 5 min",
+	} {
+		if got := de.Length(d); got != want {
+			t.Errorf("%v: got %q, want %q", d, got, want)
+		}
+	}
+	for n, want := range map[uint64]string{0: "0 B", 812: "812 B", 3400: "3.4 kB", 12_300: "12 kB", 45_000_000: "45 MB", 2_100_000_000: "2.1 GB"} {
+		if got := en.Bytes(n); got != want {
+			t.Errorf("%d: got %q, want %q", n, got, want)
+		}
+	}
+}
+
 func TestLanguageNamesOfTheSystemAreUnderstood(t *testing.T) {
 	for name, want := range map[string]Lang{"de": German, "de_AT.UTF-8": German, "en-GB": English, "EN": English} {
 		if got, ok := ParseLang(name); got != want || !ok {

@@ -1,4 +1,4 @@
-// Command window shows one of the pages credentials, status and problems. The
+// Command window shows one of the pages of package ui/window. The
 // tray icon starts it when a person wants one; a second start brings the first
 // window to the front. It owns nothing but the screen: what is shown and done is
 // package ui/window's, and the work is the agent's.
@@ -61,7 +61,7 @@ func parse(args []string, out io.Writer) (options, error) {
 	fs.StringVar(&o.agent, "agent", "", "`address` of the agent's socket or pipe")
 	fs.StringVar(&o.lang, "lang", "", "de or en; else what was chosen last, or the system's")
 	fs.Usage = func() {
-		fmt.Fprintln(out, "usage: window [credentials|status|problems] [flags]")
+		fmt.Fprintf(out, "usage: window [%s] [flags]\n", pageNames("|"))
 		fs.PrintDefaults()
 	}
 	name := ""
@@ -85,9 +85,18 @@ func parse(args []string, out io.Writer) (options, error) {
 	}
 	o.page, o.given = window.ParsePage(name)
 	if name != "" && !o.given {
-		return o, fmt.Errorf("no page %q: credentials, status or problems", name)
+		return o, fmt.Errorf("no page %q: %s", name, pageNames(", "))
 	}
 	return o, nil
+}
+
+// pageNames lists the pages there are.
+func pageNames(between string) string {
+	var names []string
+	for _, p := range window.Pages() {
+		names = append(names, string(p))
+	}
+	return strings.Join(names, between)
 }
 
 // language is the one asked for, else the one chosen last, else the system's.

@@ -18,7 +18,7 @@ func TestCommandLine(t *testing.T) {
 		{"a page", []string{"problems"}, options{page: window.Problems, given: true}, false},
 		{"a page before flags", []string{"credentials", "--agent", "/a", "--lang", "en"}, options{window.Credentials, true, "/a", "en"}, false},
 		{"a page after flags", []string{"--lang", "de", "status"}, options{page: window.Status, given: true, lang: "de"}, false},
-		{"an unknown page", []string{"history"}, options{}, true},
+		{"an unknown page", []string{"nowhere"}, options{}, true},
 		{"an unknown language", []string{"status", "--lang", "fr"}, options{}, true},
 		{"two pages", []string{"status", "problems"}, options{}, true},
 	}

@@ -254,20 +254,8 @@ func (p *credentialsPage) check() {
 	go func() {
 		defer p.app.work.Done()
 		ok, err := p.follow(ctx, asked, again)
-		p.onScreen(ctx, func() { p.checked(asked, ok, client.FailureOf(err)) })
+		p.app.onScreen(ctx, func() { p.checked(asked, ok, client.FailureOf(err)) })
 	}()
-}
-
-// onScreen runs f on the screen's goroutine unless the check was stopped by then.
-func (p *credentialsPage) onScreen(ctx context.Context, f func()) {
-	if ctx.Err() != nil {
-		return
-	}
-	p.app.opt.Do(func() {
-		if ctx.Err() == nil {
-			f()
-		}
-	})
 }
 
 // follow reads the check's stream; it runs beside the screen. again lets a login
@@ -288,12 +276,9 @@ func (p *credentialsPage) follow(ctx context.Context, l secretLogin, again bool)
 		if m.GetDone() {
 			return m.GetOk(), nil
 		}
-		p.onScreen(ctx, func() { p.list.message(m) })
+		p.app.onScreen(ctx, func() { p.list.message(m) })
 	}
-	if err := s.Err(); err != nil {
-		return false, err
-	}
-	return false, connect.NewError(connect.CodeUnavailable, errEnded)
+	return false, ended(s.Err())
 }
 
 // checked shows how the check ended.

@@ -1,5 +1,5 @@
 // Package window is what a person sees after clicking the tray icon: one window
-// with the pages Credentials, Status and Problems.
+// with a page for each thing a person wants to know or decide.
 //
 // The pages show what the agent says and send what the person wants; they never
 // decide anything about the sync. Everything on screen is touched on one

@@ -93,3 +93,36 @@ func call(f func()) {
 		f()
 	}
 }
+
+// choice is one of several values; Enter opens the list as a click does.
+type choice struct {
+	widget.Select
+	escape func()
+}
+
+func newChoice(values []string, at int, chosen func(int), escape func()) *choice {
+	c := &choice{escape: escape}
+	c.Options = values
+	c.ExtendBaseWidget(c)
+	if at >= 0 && at < len(values) {
+		c.SetSelectedIndex(at)
+	}
+	c.OnChanged = func(string) {
+		if chosen != nil {
+			chosen(c.SelectedIndex())
+		}
+	}
+	return c
+}
+
+// TypedKey adds Enter and Escape.
+func (c *choice) TypedKey(e *fyne.KeyEvent) {
+	switch e.Name {
+	case fyne.KeyReturn, fyne.KeyEnter:
+		c.Tapped(nil)
+	case fyne.KeyEscape:
+		call(c.escape)
+	default:
+		c.Select.TypedKey(e)
+	}
+}

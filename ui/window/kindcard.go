@@ -160,12 +160,16 @@ func (c *kindCard) moment(known bool, at, now time.Time, otherwise string) strin
 
 // counts puts together what went over, such as "2 new, 1 changed".
 func (c *kindCard) counts(created, updated, deleted uint64) string {
-	t := c.app.texts
+	return countsText(c.app.texts, created, updated, deleted, 0)
+}
+
+// countsText puts numbers together, such as "2 new, 1 changed".
+func countsText(t *assets.Catalog, created, updated, deleted, paired uint64) string {
 	var parts []string
 	for _, p := range []struct {
 		key string
 		n   uint64
-	}{{"status.counts.new", created}, {"status.counts.changed", updated}, {"status.counts.deleted", deleted}} {
+	}{{"status.counts.new", created}, {"status.counts.changed", updated}, {"status.counts.deleted", deleted}, {"status.counts.paired", paired}} {
 		if p.n > 0 {
 			parts = append(parts, t.T(p.key, "n", p.n))
 		}

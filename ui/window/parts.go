@@ -73,6 +73,13 @@ func (t *text) right() *text {
 	return t
 }
 
+// short cuts the end off when there isn't room for all of it on one line.
+func (t *text) short() *text {
+	t.rich.Wrapping = fyne.TextWrapOff
+	t.rich.Truncation = fyne.TextTruncateEllipsis
+	return t
+}
+
 // set changes the content; nothing is drawn anew when it is the same.
 func (t *text) set(content string) {
 	if t.segment.Text != content {
@@ -252,13 +259,15 @@ func (t *tinted) set(color fyne.ThemeColorName) {
 	}
 }
 
+// become changes the picture.
+func (t *tinted) become(icon assets.Icon) {
+	t.icon = icon
+	t.Refresh()
+}
+
 // CreateRenderer draws the icon.
 func (t *tinted) CreateRenderer() fyne.WidgetRenderer {
-	mask, err := png.Decode(bytes.NewReader(assets.PNG(t.icon, assets.WindowSize)))
-	if err != nil {
-		mask = image.NewNRGBA(image.Rect(0, 0, 1, 1)) // the tests of assets see to it that this can't be
-	}
-	r := &tintedRenderer{t: t, mask: mask, img: &canvas.Image{FillMode: canvas.ImageFillContain}}
+	r := &tintedRenderer{t: t, img: &canvas.Image{FillMode: canvas.ImageFillContain}}
 	r.img.SetMinSize(fyne.NewSquareSize(t.size))
 	r.paint()
 	return r
@@ -266,6 +275,7 @@ func (t *tinted) CreateRenderer() fyne.WidgetRenderer {
 
 type tintedRenderer struct {
 	t     *tinted
+	icon  assets.Icon // whose mask it is
 	mask  image.Image
 	img   *canvas.Image
 	drawn color.Color
@@ -277,13 +287,20 @@ func (r *tintedRenderer) Objects() []fyne.CanvasObject { return []fyne.CanvasObj
 func (r *tintedRenderer) Layout(size fyne.Size)        { r.img.Resize(size) }
 
 func (r *tintedRenderer) Refresh() {
-	if colorOf(r.t.color) != r.drawn {
+	if colorOf(r.t.color) != r.drawn || r.icon != r.t.icon {
 		r.paint()
 		r.img.Refresh()
 	}
 }
 
 func (r *tintedRenderer) paint() {
+	if r.icon != r.t.icon {
+		r.icon = r.t.icon
+		var err error
+		if r.mask, err = png.Decode(bytes.NewReader(assets.PNG(r.icon, assets.WindowSize))); err != nil {
+			r.mask = image.NewNRGBA(image.Rect(0, 0, 1, 1)) // the tests of assets see to it that this can't be
+		}
+	}
 	r.drawn = colorOf(r.t.color)
 	dst := image.NewNRGBA(r.mask.Bounds())
 	draw.DrawMask(dst, dst.Bounds(), image.NewUniform(r.drawn), image.Point{}, r.mask, r.mask.Bounds().Min, draw.Src)

@@ -10,7 +10,6 @@ import (
 	"fyne.io/fyne/v2/container"
 	"fyne.io/fyne/v2/layout"
 	"fyne.io/fyne/v2/theme"
-	"fyne.io/fyne/v2/widget"
 
 	"abgleich/assets"
 	"abgleich/ipc/contract/contractconnect"
@@ -25,10 +24,12 @@ const (
 	Credentials Page = "credentials"
 	Status      Page = "status"
 	Problems    Page = "problems"
+	Compare     Page = "compare"
+	History     Page = "history"
 )
 
 // Pages lists the pages in the order of the sidebar.
-func Pages() []Page { return []Page{Status, Problems, Credentials} }
+func Pages() []Page { return []Page{Status, Problems, Compare, History, Credentials} }
 
 // ParsePage tells whether there is a page of this name.
 func ParsePage(name string) (Page, bool) {
@@ -88,7 +89,7 @@ type App struct {
 	page    Page
 
 	nav         map[Page]*navItem
-	lang        *widget.Select
+	lang        *choice
 	version     *text
 	body        *fyne.Container
 	lost        *surface
@@ -97,6 +98,11 @@ type App struct {
 	credentials *credentialsPage
 	status      *statusPage
 	problems    *problemsPage
+	compare     *comparePage
+	history     *historyPage
+
+	// subject is whose problems, comparison and history are shown; "": the person's own.
+	subject string
 }
 
 // New fills the window and shows the page. Nothing is asked of the agent before
@@ -132,6 +138,9 @@ func (a *App) Picture(p client.Picture) {
 	if came || decisions {
 		a.problems.load()
 	}
+	if came && a.page == History {
+		a.history.load()
+	}
 }
 
 // Tick brings sentences such as "3 minutes ago" up to date.
@@ -156,6 +165,12 @@ func (a *App) Show(page Page) {
 		a.credentials.focus()
 	case Problems:
 		a.problems.load()
+		a.opt.Window.Canvas().Unfocus()
+	case History:
+		a.history.load()
+		a.opt.Window.Canvas().Focus(a.history.tabs.items[a.history.tabs.at])
+	case Compare:
+		a.opt.Window.Canvas().Focus(a.compare.start)
 	default:
 		a.opt.Window.Canvas().Unfocus()
 	}
@@ -180,8 +195,10 @@ func (a *App) SetLang(lang assets.Lang) {
 func (a *App) build() {
 	if a.credentials != nil {
 		a.credentials.stop()
+		a.compare.stop()
 	}
 	a.credentials, a.status, a.problems = newCredentialsPage(a), newStatusPage(a), newProblemsPage(a)
+	a.compare, a.history = newComparePage(a), newHistoryPage(a)
 
 	brand := container.New(layout.NewCustomPaddedLayout(4, 18, 8, 8),
 		iconAndText(picture(assets.App, 30), newText(a.texts.T("app.name"), theme.SizeNameSubHeadingText, theme.ColorNameForeground, true, false)))
@@ -190,7 +207,8 @@ func (a *App) build() {
 	var last *navItem
 	for _, p := range Pages() {
 		item := newNavItem(a.texts.T("nav."+string(p)), map[Page]assets.Icon{
-			Credentials: assets.PageCredentials, Status: assets.PageStatus, Problems: assets.PageProblems}[p],
+			Credentials: assets.PageCredentials, Status: assets.PageStatus, Problems: assets.PageProblems,
+			Compare: assets.PageCompare, History: assets.PageHistory}[p],
 			func() { a.Show(p) }, a.escape)
 		if above := last; above != nil {
 			item.previous = func() { a.opt.Window.Canvas().Focus(above) }
@@ -241,24 +259,23 @@ func (l *columnLayout) Layout(o []fyne.CanvasObject, size fyne.Size) {
 	o[1].Resize(fyne.NewSize(size.Width, max(size.Height-top, 0)))
 }
 
-func (a *App) newLangSelect() *widget.Select {
+func (a *App) newLangSelect() *choice {
 	var names []string
-	for _, l := range assets.Languages() {
-		names = append(names, a.texts.T("menu.language."+string(l)))
-	}
-	a.lang = widget.NewSelect(names, nil)
+	at := 0
 	for i, l := range assets.Languages() {
+		names = append(names, a.texts.T("menu.language."+string(l)))
 		if l == a.texts.Lang() {
-			a.lang.SetSelectedIndex(i)
+			at = i
 		}
 	}
-	a.lang.OnChanged = func(string) { a.SetLang(assets.Languages()[a.lang.SelectedIndex()]) }
+	a.lang = newChoice(names, at, func(i int) { a.SetLang(assets.Languages()[i]) }, a.escape)
 	return a.lang
 }
 
 // place puts the page into the body.
 func (a *App) place() {
-	content := map[Page]fyne.CanvasObject{Credentials: a.credentials.content, Status: a.status.content, Problems: a.problems.content}[a.page]
+	content := map[Page]fyne.CanvasObject{Credentials: a.credentials.content, Status: a.status.content, Problems: a.problems.content,
+		Compare: a.compare.content, History: a.history.content}[a.page]
 	a.body.Objects = []fyne.CanvasObject{content}
 	a.body.Refresh()
 	a.opt.Window.SetTitle(a.texts.T("app.title", "page", a.texts.T("nav."+string(a.page))))
@@ -293,13 +310,18 @@ func (a *App) refresh() {
 	}
 	a.status.refresh()
 	a.problems.refresh()
+	a.compare.refresh()
 	a.credentials.refresh()
 }
 
 // escape stops what runs, or else closes the window.
 func (a *App) escape() {
-	if a.page == Credentials && a.credentials.checking() {
+	switch {
+	case a.page == Credentials && a.credentials.checking():
 		a.credentials.stop()
+		return
+	case a.page == Compare && a.compare.stopping != nil:
+		a.compare.run()
 		return
 	}
 	a.opt.Window.Close()
@@ -308,10 +330,15 @@ func (a *App) escape() {
 // ask calls the agent beside the screen and hands the result back to it. Results
 // that come after Close are dropped.
 func (a *App) ask(call func(context.Context) error, done func(*client.Failure)) {
+	a.askFor(client.CallTimeout, call, done)
+}
+
+// askFor is ask for calls that may take longer.
+func (a *App) askFor(longest time.Duration, call func(context.Context) error, done func(*client.Failure)) {
 	a.work.Add(1)
 	go func() {
 		defer a.work.Done()
-		ctx, cancel := context.WithTimeout(a.ctx, client.CallTimeout)
+		ctx, cancel := context.WithTimeout(a.ctx, longest)
 		defer cancel()
 		failure := client.FailureOf(call(ctx))
 		if a.ctx.Err() == nil {
