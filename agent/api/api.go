@@ -108,6 +108,8 @@ type Logs interface {
 	Forget(ctx context.Context, user string) error
 	Tail(ctx context.Context, q logbook.Query, n int) ([]logbook.Line, error)
 	Follow(ctx context.Context, q logbook.Query) <-chan logbook.Line
+	// Clean takes every known secret out of a text.
+	Clean(text string) string
 }
 
 // Settings are the communication-system parameters.

@@ -210,6 +210,12 @@ func tries() []try {
 		{"ReadLog, own", func(ctx context.Context, _ *rig, _ pipe.Peer, c client) answer {
 			return stream(ctx, c.ReadLog, &contract.ReadLogRequest{}, false)
 		}, own()},
+		{"Diagnostics", func(ctx context.Context, _ *rig, _ pipe.Peer, c client) answer {
+			return stream(ctx, c.Diagnostics, &contract.DiagnosticsRequest{AllUsers: true}, false)
+		}, everyone()},
+		{"Diagnostics, own", func(ctx context.Context, _ *rig, _ pipe.Peer, c client) answer {
+			return stream(ctx, c.Diagnostics, &contract.DiagnosticsRequest{}, false)
+		}, anybody()},
 		{"DeleteCredentials", func(ctx context.Context, _ *rig, _ pipe.Peer, c client) answer {
 			return call(ctx, c.DeleteCredentials, &contract.DeleteCredentialsRequest{User: user})
 		}, hers()},

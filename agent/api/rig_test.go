@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -364,18 +365,24 @@ func (r *records) ResolveHold(_ context.Context, _ pim.UserID, _ store.HoldID, _
 	return nil
 }
 
-type logs struct{ forgotten []string }
+type logs struct {
+	forgotten []string
+	slip      string // what somebody logged who must not
+}
+
+// Clean knows the planted password.
+func (*logs) Clean(text string) string { return strings.ReplaceAll(text, planted, "•••") }
 
 func (l *logs) Forget(_ context.Context, user string) error {
 	l.forgotten = append(l.forgotten, user)
 	return nil
 }
 
-func (*logs) Tail(_ context.Context, q logbook.Query, n int) ([]logbook.Line, error) {
+func (l *logs) Tail(_ context.Context, q logbook.Query, n int) ([]logbook.Line, error) {
 	if n > 10_000 {
 		return nil, errors.New("too many")
 	}
-	return []logbook.Line{{User: q.User, Text: "line"}}, nil
+	return []logbook.Line{{User: q.User, Text: "line" + l.slip}}, nil
 }
 
 func (*logs) Follow(ctx context.Context, _ logbook.Query) <-chan logbook.Line {

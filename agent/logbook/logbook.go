@@ -92,6 +92,9 @@ func (b *Book) SetLevel(l logrus.Level) { b.log.SetLevel(l) }
 // This is the second line of defence; the first is never to log it.
 func (b *Book) Guard(s interface{ Reveal() string }) { b.guard.add(s.Reveal()) }
 
+// Clean takes every value [Book.Guard] got out of a text that isn't logged.
+func (b *Book) Clean(text string) string { return b.guard.clean(text) }
+
 // Reachable tells whether the log folder took the last line.
 func (b *Book) Reachable() bool { return !b.writer.down.Load() }
 

@@ -6216,6 +6216,162 @@ func (x *ReadLogResponse) GetLines() []string {
 	return nil
 }
 
+type DiagnosticsRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	AllUsers      bool                   `protobuf:"varint,1,opt,name=all_users,json=allUsers,proto3" json:"all_users,omitempty"`
+	Lines         uint32                 `protobuf:"varint,2,opt,name=lines,proto3" json:"lines,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *DiagnosticsRequest) Reset() {
+	*x = DiagnosticsRequest{}
+	mi := &file_abgleich_proto_msgTypes[91]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *DiagnosticsRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*DiagnosticsRequest) ProtoMessage() {}
+
+func (x *DiagnosticsRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_abgleich_proto_msgTypes[91]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use DiagnosticsRequest.ProtoReflect.Descriptor instead.
+func (*DiagnosticsRequest) Descriptor() ([]byte, []int) {
+	return file_abgleich_proto_rawDescGZIP(), []int{91}
+}
+
+func (x *DiagnosticsRequest) GetAllUsers() bool {
+	if x != nil {
+		return x.AllUsers
+	}
+	return false
+}
+
+func (x *DiagnosticsRequest) GetLines() uint32 {
+	if x != nil {
+		return x.Lines
+	}
+	return 0
+}
+
+type DiagnosticsResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	File          *DiagnosticFile        `protobuf:"bytes,1,opt,name=file,proto3" json:"file,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *DiagnosticsResponse) Reset() {
+	*x = DiagnosticsResponse{}
+	mi := &file_abgleich_proto_msgTypes[92]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *DiagnosticsResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*DiagnosticsResponse) ProtoMessage() {}
+
+func (x *DiagnosticsResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_abgleich_proto_msgTypes[92]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use DiagnosticsResponse.ProtoReflect.Descriptor instead.
+func (*DiagnosticsResponse) Descriptor() ([]byte, []int) {
+	return file_abgleich_proto_rawDescGZIP(), []int{92}
+}
+
+func (x *DiagnosticsResponse) GetFile() *DiagnosticFile {
+	if x != nil {
+		return x.File
+	}
+	return nil
+}
+
+type DiagnosticFile struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Name          string                 `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`   // such as "status.json"
+	About         string                 `protobuf:"bytes,2,opt,name=about,proto3" json:"about,omitempty"` // stable; texts: "diagnostics.file.<about>"
+	Content       []byte                 `protobuf:"bytes,3,opt,name=content,proto3" json:"content,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *DiagnosticFile) Reset() {
+	*x = DiagnosticFile{}
+	mi := &file_abgleich_proto_msgTypes[93]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *DiagnosticFile) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*DiagnosticFile) ProtoMessage() {}
+
+func (x *DiagnosticFile) ProtoReflect() protoreflect.Message {
+	mi := &file_abgleich_proto_msgTypes[93]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use DiagnosticFile.ProtoReflect.Descriptor instead.
+func (*DiagnosticFile) Descriptor() ([]byte, []int) {
+	return file_abgleich_proto_rawDescGZIP(), []int{93}
+}
+
+func (x *DiagnosticFile) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *DiagnosticFile) GetAbout() string {
+	if x != nil {
+		return x.About
+	}
+	return ""
+}
+
+func (x *DiagnosticFile) GetContent() []byte {
+	if x != nil {
+		return x.Content
+	}
+	return nil
+}
+
 var File_abgleich_proto protoreflect.FileDescriptor
 
 const file_abgleich_proto_rawDesc = "" +
@@ -6646,7 +6802,16 @@ const file_abgleich_proto_rawDesc = "" +
 	"\x05level\x18\x04 \x01(\tR\x05level\x12\x18\n" +
 	"\aservice\x18\x05 \x01(\bR\aservice\"'\n" +
 	"\x0fReadLogResponse\x12\x14\n" +
-	"\x05lines\x18\x01 \x03(\tR\x05lines*A\n" +
+	"\x05lines\x18\x01 \x03(\tR\x05lines\"G\n" +
+	"\x12DiagnosticsRequest\x12\x1b\n" +
+	"\tall_users\x18\x01 \x01(\bR\ballUsers\x12\x14\n" +
+	"\x05lines\x18\x02 \x01(\rR\x05lines\"F\n" +
+	"\x13DiagnosticsResponse\x12/\n" +
+	"\x04file\x18\x01 \x01(\v2\x1b.abgleich.v1.DiagnosticFileR\x04file\"T\n" +
+	"\x0eDiagnosticFile\x12\x12\n" +
+	"\x04name\x18\x01 \x01(\tR\x04name\x12\x14\n" +
+	"\x05about\x18\x02 \x01(\tR\x05about\x12\x18\n" +
+	"\acontent\x18\x03 \x01(\fR\acontent*A\n" +
 	"\x04Kind\x12\x14\n" +
 	"\x10KIND_UNSPECIFIED\x10\x00\x12\x14\n" +
 	"\x10KIND_APPOINTMENT\x10\x01\x12\r\n" +
@@ -6706,7 +6871,7 @@ const file_abgleich_proto_rawDesc = "" +
 	"\x19PRIVATE_ITEMS_UNSPECIFIED\x10\x00\x12\x16\n" +
 	"\x12PRIVATE_ITEMS_BUSY\x10\x01\x12\x17\n" +
 	"\x13PRIVATE_ITEMS_WHOLE\x10\x02\x12\x15\n" +
-	"\x11PRIVATE_ITEMS_NOT\x10\x032\xe5\x15\n" +
+	"\x11PRIVATE_ITEMS_NOT\x10\x032\xb9\x16\n" +
 	"\fAgentService\x12>\n" +
 	"\x05Hello\x12\x19.abgleich.v1.HelloRequest\x1a\x1a.abgleich.v1.HelloResponse\x12Y\n" +
 	"\x0eGetCredentials\x12\".abgleich.v1.GetCredentialsRequest\x1a#.abgleich.v1.GetCredentialsResponse\x12\\\n" +
@@ -6745,7 +6910,8 @@ const file_abgleich_proto_rawDesc = "" +
 	"\x0eForgetEmployee\x12\".abgleich.v1.ForgetEmployeeRequest\x1a#.abgleich.v1.ForgetEmployeeResponse\x12\\\n" +
 	"\x0fConfirmDatabase\x12#.abgleich.v1.ConfirmDatabaseRequest\x1a$.abgleich.v1.ConfirmDatabaseResponse\x12J\n" +
 	"\tListLooks\x12\x1d.abgleich.v1.ListLooksRequest\x1a\x1e.abgleich.v1.ListLooksResponse\x12F\n" +
-	"\aReadLog\x12\x1b.abgleich.v1.ReadLogRequest\x1a\x1c.abgleich.v1.ReadLogResponse0\x01B Z\x1eabgleich/ipc/contract;contractb\x06proto3"
+	"\aReadLog\x12\x1b.abgleich.v1.ReadLogRequest\x1a\x1c.abgleich.v1.ReadLogResponse0\x01\x12R\n" +
+	"\vDiagnostics\x12\x1f.abgleich.v1.DiagnosticsRequest\x1a .abgleich.v1.DiagnosticsResponse0\x01B Z\x1eabgleich/ipc/contract;contractb\x06proto3"
 
 var (
 	file_abgleich_proto_rawDescOnce sync.Once
@@ -6760,7 +6926,7 @@ func file_abgleich_proto_rawDescGZIP() []byte {
 }
 
 var file_abgleich_proto_enumTypes = make([]protoimpl.EnumInfo, 9)
-var file_abgleich_proto_msgTypes = make([]protoimpl.MessageInfo, 96)
+var file_abgleich_proto_msgTypes = make([]protoimpl.MessageInfo, 99)
 var file_abgleich_proto_goTypes = []any{
 	(Kind)(0),                         // 0: abgleich.v1.Kind
 	(SideId)(0),                       // 1: abgleich.v1.SideId
@@ -6862,84 +7028,87 @@ var file_abgleich_proto_goTypes = []any{
 	(*SetPermissionResponse)(nil),     // 97: abgleich.v1.SetPermissionResponse
 	(*ReadLogRequest)(nil),            // 98: abgleich.v1.ReadLogRequest
 	(*ReadLogResponse)(nil),           // 99: abgleich.v1.ReadLogResponse
-	nil,                               // 100: abgleich.v1.Stage.ArgsEntry
-	nil,                               // 101: abgleich.v1.KindOptions.FieldPoliciesEntry
-	nil,                               // 102: abgleich.v1.Parameter.HelpEntry
-	nil,                               // 103: abgleich.v1.SetParametersRequest.ValuesEntry
-	nil,                               // 104: abgleich.v1.SetParametersRequest.SealedValuesEntry
-	(*timestamppb.Timestamp)(nil),     // 105: google.protobuf.Timestamp
-	(*durationpb.Duration)(nil),       // 106: google.protobuf.Duration
+	(*DiagnosticsRequest)(nil),        // 100: abgleich.v1.DiagnosticsRequest
+	(*DiagnosticsResponse)(nil),       // 101: abgleich.v1.DiagnosticsResponse
+	(*DiagnosticFile)(nil),            // 102: abgleich.v1.DiagnosticFile
+	nil,                               // 103: abgleich.v1.Stage.ArgsEntry
+	nil,                               // 104: abgleich.v1.KindOptions.FieldPoliciesEntry
+	nil,                               // 105: abgleich.v1.Parameter.HelpEntry
+	nil,                               // 106: abgleich.v1.SetParametersRequest.ValuesEntry
+	nil,                               // 107: abgleich.v1.SetParametersRequest.SealedValuesEntry
+	(*timestamppb.Timestamp)(nil),     // 108: google.protobuf.Timestamp
+	(*durationpb.Duration)(nil),       // 109: google.protobuf.Duration
 }
 var file_abgleich_proto_depIdxs = []int32{
-	105, // 0: abgleich.v1.HelloResponse.now:type_name -> google.protobuf.Timestamp
-	105, // 1: abgleich.v1.Credentials.verified:type_name -> google.protobuf.Timestamp
+	108, // 0: abgleich.v1.HelloResponse.now:type_name -> google.protobuf.Timestamp
+	108, // 1: abgleich.v1.Credentials.verified:type_name -> google.protobuf.Timestamp
 	12,  // 2: abgleich.v1.GetCredentialsResponse.credentials:type_name -> abgleich.v1.Credentials
 	12,  // 3: abgleich.v1.SaveCredentialsResponse.credentials:type_name -> abgleich.v1.Credentials
 	21,  // 4: abgleich.v1.VerifyCredentialsResponse.stage:type_name -> abgleich.v1.Stage
 	2,   // 5: abgleich.v1.Stage.state:type_name -> abgleich.v1.StageState
-	100, // 6: abgleich.v1.Stage.args:type_name -> abgleich.v1.Stage.ArgsEntry
-	106, // 7: abgleich.v1.Stage.took:type_name -> google.protobuf.Duration
+	103, // 6: abgleich.v1.Stage.args:type_name -> abgleich.v1.Stage.ArgsEntry
+	109, // 7: abgleich.v1.Stage.took:type_name -> google.protobuf.Duration
 	24,  // 8: abgleich.v1.WatchStatusResponse.agent:type_name -> abgleich.v1.AgentStatus
 	25,  // 9: abgleich.v1.WatchStatusResponse.users:type_name -> abgleich.v1.UserStatus
-	105, // 10: abgleich.v1.AgentStatus.started:type_name -> google.protobuf.Timestamp
-	106, // 11: abgleich.v1.AgentStatus.interval:type_name -> google.protobuf.Duration
+	108, // 10: abgleich.v1.AgentStatus.started:type_name -> google.protobuf.Timestamp
+	109, // 11: abgleich.v1.AgentStatus.interval:type_name -> google.protobuf.Duration
 	3,   // 12: abgleich.v1.UserStatus.state:type_name -> abgleich.v1.UserState
-	105, // 13: abgleich.v1.UserStatus.paused_until:type_name -> google.protobuf.Timestamp
+	108, // 13: abgleich.v1.UserStatus.paused_until:type_name -> google.protobuf.Timestamp
 	26,  // 14: abgleich.v1.UserStatus.kinds:type_name -> abgleich.v1.KindStatus
 	0,   // 15: abgleich.v1.KindStatus.kind:type_name -> abgleich.v1.Kind
 	4,   // 16: abgleich.v1.KindStatus.phase:type_name -> abgleich.v1.RunPhase
-	106, // 17: abgleich.v1.KindStatus.remaining:type_name -> google.protobuf.Duration
-	105, // 18: abgleich.v1.KindStatus.last_success:type_name -> google.protobuf.Timestamp
-	105, // 19: abgleich.v1.KindStatus.last_try:type_name -> google.protobuf.Timestamp
-	105, // 20: abgleich.v1.KindStatus.next_run:type_name -> google.protobuf.Timestamp
-	105, // 21: abgleich.v1.KindStatus.blocked_until:type_name -> google.protobuf.Timestamp
+	109, // 17: abgleich.v1.KindStatus.remaining:type_name -> google.protobuf.Duration
+	108, // 18: abgleich.v1.KindStatus.last_success:type_name -> google.protobuf.Timestamp
+	108, // 19: abgleich.v1.KindStatus.last_try:type_name -> google.protobuf.Timestamp
+	108, // 20: abgleich.v1.KindStatus.next_run:type_name -> google.protobuf.Timestamp
+	108, // 21: abgleich.v1.KindStatus.blocked_until:type_name -> google.protobuf.Timestamp
 	27,  // 22: abgleich.v1.KindStatus.counts:type_name -> abgleich.v1.Counts
 	0,   // 23: abgleich.v1.SyncNowRequest.kind:type_name -> abgleich.v1.Kind
-	105, // 24: abgleich.v1.PauseRequest.until:type_name -> google.protobuf.Timestamp
+	108, // 24: abgleich.v1.PauseRequest.until:type_name -> google.protobuf.Timestamp
 	36,  // 25: abgleich.v1.ListProblemsResponse.problems:type_name -> abgleich.v1.Problem
 	0,   // 26: abgleich.v1.Problem.kind:type_name -> abgleich.v1.Kind
 	1,   // 27: abgleich.v1.Problem.side:type_name -> abgleich.v1.SideId
-	105, // 28: abgleich.v1.Problem.first:type_name -> google.protobuf.Timestamp
-	105, // 29: abgleich.v1.Problem.last:type_name -> google.protobuf.Timestamp
-	105, // 30: abgleich.v1.Problem.next_try:type_name -> google.protobuf.Timestamp
+	108, // 28: abgleich.v1.Problem.first:type_name -> google.protobuf.Timestamp
+	108, // 29: abgleich.v1.Problem.last:type_name -> google.protobuf.Timestamp
+	108, // 30: abgleich.v1.Problem.next_try:type_name -> google.protobuf.Timestamp
 	36,  // 31: abgleich.v1.GetProblemResponse.problem:type_name -> abgleich.v1.Problem
 	43,  // 32: abgleich.v1.GetProblemResponse.fields:type_name -> abgleich.v1.FieldPair
 	46,  // 33: abgleich.v1.ListHoldsResponse.holds:type_name -> abgleich.v1.Hold
 	0,   // 34: abgleich.v1.Hold.kind:type_name -> abgleich.v1.Kind
 	1,   // 35: abgleich.v1.Hold.side:type_name -> abgleich.v1.SideId
-	105, // 36: abgleich.v1.Hold.since:type_name -> google.protobuf.Timestamp
+	108, // 36: abgleich.v1.Hold.since:type_name -> google.protobuf.Timestamp
 	47,  // 37: abgleich.v1.Hold.preview:type_name -> abgleich.v1.HeldItem
-	105, // 38: abgleich.v1.HeldItem.start:type_name -> google.protobuf.Timestamp
+	108, // 38: abgleich.v1.HeldItem.start:type_name -> google.protobuf.Timestamp
 	0,   // 39: abgleich.v1.PlanRunRequest.kind:type_name -> abgleich.v1.Kind
 	27,  // 40: abgleich.v1.PlanRunResponse.counts:type_name -> abgleich.v1.Counts
 	52,  // 41: abgleich.v1.PlanRunResponse.actions:type_name -> abgleich.v1.PlannedAction
 	1,   // 42: abgleich.v1.PlannedAction.side:type_name -> abgleich.v1.SideId
 	0,   // 43: abgleich.v1.PlannedAction.kind:type_name -> abgleich.v1.Kind
-	105, // 44: abgleich.v1.PlannedAction.start:type_name -> google.protobuf.Timestamp
+	108, // 44: abgleich.v1.PlannedAction.start:type_name -> google.protobuf.Timestamp
 	55,  // 45: abgleich.v1.ListRunsResponse.runs:type_name -> abgleich.v1.Run
 	0,   // 46: abgleich.v1.Run.kind:type_name -> abgleich.v1.Kind
-	105, // 47: abgleich.v1.Run.started:type_name -> google.protobuf.Timestamp
-	106, // 48: abgleich.v1.Run.took:type_name -> google.protobuf.Duration
+	108, // 47: abgleich.v1.Run.started:type_name -> google.protobuf.Timestamp
+	109, // 48: abgleich.v1.Run.took:type_name -> google.protobuf.Duration
 	27,  // 49: abgleich.v1.Run.counts:type_name -> abgleich.v1.Counts
-	106, // 50: abgleich.v1.Run.throttled:type_name -> google.protobuf.Duration
-	105, // 51: abgleich.v1.Run.undone:type_name -> google.protobuf.Timestamp
+	109, // 50: abgleich.v1.Run.throttled:type_name -> google.protobuf.Duration
+	108, // 51: abgleich.v1.Run.undone:type_name -> google.protobuf.Timestamp
 	0,   // 52: abgleich.v1.CompareRequest.kind:type_name -> abgleich.v1.Kind
 	58,  // 53: abgleich.v1.CompareResponse.items:type_name -> abgleich.v1.Compared
 	0,   // 54: abgleich.v1.Compared.kind:type_name -> abgleich.v1.Kind
 	5,   // 55: abgleich.v1.Compared.state:type_name -> abgleich.v1.CompareState
-	105, // 56: abgleich.v1.Compared.start:type_name -> google.protobuf.Timestamp
+	108, // 56: abgleich.v1.Compared.start:type_name -> google.protobuf.Timestamp
 	43,  // 57: abgleich.v1.Compared.fields:type_name -> abgleich.v1.FieldPair
 	0,   // 58: abgleich.v1.Trashed.kind:type_name -> abgleich.v1.Kind
 	1,   // 59: abgleich.v1.Trashed.side:type_name -> abgleich.v1.SideId
 	6,   // 60: abgleich.v1.Trashed.reason:type_name -> abgleich.v1.TrashReason
-	105, // 61: abgleich.v1.Trashed.start:type_name -> google.protobuf.Timestamp
-	105, // 62: abgleich.v1.Trashed.at:type_name -> google.protobuf.Timestamp
+	108, // 61: abgleich.v1.Trashed.start:type_name -> google.protobuf.Timestamp
+	108, // 62: abgleich.v1.Trashed.at:type_name -> google.protobuf.Timestamp
 	43,  // 63: abgleich.v1.Trashed.fields:type_name -> abgleich.v1.FieldPair
-	105, // 64: abgleich.v1.Trashed.restored:type_name -> google.protobuf.Timestamp
+	108, // 64: abgleich.v1.Trashed.restored:type_name -> google.protobuf.Timestamp
 	59,  // 65: abgleich.v1.ListTrashResponse.items:type_name -> abgleich.v1.Trashed
 	7,   // 66: abgleich.v1.KindOptions.direction:type_name -> abgleich.v1.Direction
 	8,   // 67: abgleich.v1.KindOptions.private:type_name -> abgleich.v1.PrivateItems
-	101, // 68: abgleich.v1.KindOptions.field_policies:type_name -> abgleich.v1.KindOptions.FieldPoliciesEntry
+	104, // 68: abgleich.v1.KindOptions.field_policies:type_name -> abgleich.v1.KindOptions.FieldPoliciesEntry
 	66,  // 69: abgleich.v1.Options.appointments:type_name -> abgleich.v1.KindOptions
 	66,  // 70: abgleich.v1.Options.tasks:type_name -> abgleich.v1.KindOptions
 	67,  // 71: abgleich.v1.GetOptionsResponse.options:type_name -> abgleich.v1.Options
@@ -6948,11 +7117,11 @@ var file_abgleich_proto_depIdxs = []int32{
 	72,  // 74: abgleich.v1.SetOptionsResponse.appointments:type_name -> abgleich.v1.OptionsEffect
 	72,  // 75: abgleich.v1.SetOptionsResponse.tasks:type_name -> abgleich.v1.OptionsEffect
 	79,  // 76: abgleich.v1.ListLooksResponse.looks:type_name -> abgleich.v1.Look
-	105, // 77: abgleich.v1.Look.at:type_name -> google.protobuf.Timestamp
-	102, // 78: abgleich.v1.Parameter.help:type_name -> abgleich.v1.Parameter.HelpEntry
+	108, // 77: abgleich.v1.Look.at:type_name -> google.protobuf.Timestamp
+	105, // 78: abgleich.v1.Parameter.help:type_name -> abgleich.v1.Parameter.HelpEntry
 	80,  // 79: abgleich.v1.GetParametersResponse.parameters:type_name -> abgleich.v1.Parameter
-	103, // 80: abgleich.v1.SetParametersRequest.values:type_name -> abgleich.v1.SetParametersRequest.ValuesEntry
-	104, // 81: abgleich.v1.SetParametersRequest.sealed_values:type_name -> abgleich.v1.SetParametersRequest.SealedValuesEntry
+	106, // 80: abgleich.v1.SetParametersRequest.values:type_name -> abgleich.v1.SetParametersRequest.ValuesEntry
+	107, // 81: abgleich.v1.SetParametersRequest.sealed_values:type_name -> abgleich.v1.SetParametersRequest.SealedValuesEntry
 	85,  // 82: abgleich.v1.SetParametersResponse.mistakes:type_name -> abgleich.v1.ParameterMistake
 	89,  // 83: abgleich.v1.Employee.tie:type_name -> abgleich.v1.MailboxTie
 	88,  // 84: abgleich.v1.ListEmployeesResponse.employees:type_name -> abgleich.v1.Employee
@@ -6960,79 +7129,82 @@ var file_abgleich_proto_depIdxs = []int32{
 	88,  // 86: abgleich.v1.SaveEmployeeResponse.employee:type_name -> abgleich.v1.Employee
 	89,  // 87: abgleich.v1.SetMailboxRequest.tie:type_name -> abgleich.v1.MailboxTie
 	89,  // 88: abgleich.v1.SetMailboxResponse.tie:type_name -> abgleich.v1.MailboxTie
-	10,  // 89: abgleich.v1.AgentService.Hello:input_type -> abgleich.v1.HelloRequest
-	13,  // 90: abgleich.v1.AgentService.GetCredentials:input_type -> abgleich.v1.GetCredentialsRequest
-	15,  // 91: abgleich.v1.AgentService.SaveCredentials:input_type -> abgleich.v1.SaveCredentialsRequest
-	17,  // 92: abgleich.v1.AgentService.DeleteCredentials:input_type -> abgleich.v1.DeleteCredentialsRequest
-	19,  // 93: abgleich.v1.AgentService.VerifyCredentials:input_type -> abgleich.v1.VerifyCredentialsRequest
-	22,  // 94: abgleich.v1.AgentService.WatchStatus:input_type -> abgleich.v1.WatchStatusRequest
-	28,  // 95: abgleich.v1.AgentService.SyncNow:input_type -> abgleich.v1.SyncNowRequest
-	30,  // 96: abgleich.v1.AgentService.Pause:input_type -> abgleich.v1.PauseRequest
-	32,  // 97: abgleich.v1.AgentService.Resume:input_type -> abgleich.v1.ResumeRequest
-	34,  // 98: abgleich.v1.AgentService.ListProblems:input_type -> abgleich.v1.ListProblemsRequest
-	37,  // 99: abgleich.v1.AgentService.RetryProblem:input_type -> abgleich.v1.RetryProblemRequest
-	39,  // 100: abgleich.v1.AgentService.IgnoreProblem:input_type -> abgleich.v1.IgnoreProblemRequest
-	41,  // 101: abgleich.v1.AgentService.GetProblem:input_type -> abgleich.v1.GetProblemRequest
-	44,  // 102: abgleich.v1.AgentService.ListHolds:input_type -> abgleich.v1.ListHoldsRequest
-	48,  // 103: abgleich.v1.AgentService.ResolveHold:input_type -> abgleich.v1.ResolveHoldRequest
-	50,  // 104: abgleich.v1.AgentService.PlanRun:input_type -> abgleich.v1.PlanRunRequest
-	53,  // 105: abgleich.v1.AgentService.ListRuns:input_type -> abgleich.v1.ListRunsRequest
-	56,  // 106: abgleich.v1.AgentService.Compare:input_type -> abgleich.v1.CompareRequest
-	60,  // 107: abgleich.v1.AgentService.ListTrash:input_type -> abgleich.v1.ListTrashRequest
-	62,  // 108: abgleich.v1.AgentService.RestoreTrash:input_type -> abgleich.v1.RestoreTrashRequest
-	64,  // 109: abgleich.v1.AgentService.UndoRun:input_type -> abgleich.v1.UndoRunRequest
-	68,  // 110: abgleich.v1.AgentService.GetOptions:input_type -> abgleich.v1.GetOptionsRequest
-	70,  // 111: abgleich.v1.AgentService.SetOptions:input_type -> abgleich.v1.SetOptionsRequest
-	81,  // 112: abgleich.v1.AgentService.GetParameters:input_type -> abgleich.v1.GetParametersRequest
-	83,  // 113: abgleich.v1.AgentService.SetParameters:input_type -> abgleich.v1.SetParametersRequest
-	86,  // 114: abgleich.v1.AgentService.SendTestNotice:input_type -> abgleich.v1.SendTestNoticeRequest
-	90,  // 115: abgleich.v1.AgentService.ListEmployees:input_type -> abgleich.v1.ListEmployeesRequest
-	92,  // 116: abgleich.v1.AgentService.SaveEmployee:input_type -> abgleich.v1.SaveEmployeeRequest
-	96,  // 117: abgleich.v1.AgentService.SetPermission:input_type -> abgleich.v1.SetPermissionRequest
-	94,  // 118: abgleich.v1.AgentService.SetMailbox:input_type -> abgleich.v1.SetMailboxRequest
-	73,  // 119: abgleich.v1.AgentService.ForgetEmployee:input_type -> abgleich.v1.ForgetEmployeeRequest
-	75,  // 120: abgleich.v1.AgentService.ConfirmDatabase:input_type -> abgleich.v1.ConfirmDatabaseRequest
-	77,  // 121: abgleich.v1.AgentService.ListLooks:input_type -> abgleich.v1.ListLooksRequest
-	98,  // 122: abgleich.v1.AgentService.ReadLog:input_type -> abgleich.v1.ReadLogRequest
-	11,  // 123: abgleich.v1.AgentService.Hello:output_type -> abgleich.v1.HelloResponse
-	14,  // 124: abgleich.v1.AgentService.GetCredentials:output_type -> abgleich.v1.GetCredentialsResponse
-	16,  // 125: abgleich.v1.AgentService.SaveCredentials:output_type -> abgleich.v1.SaveCredentialsResponse
-	18,  // 126: abgleich.v1.AgentService.DeleteCredentials:output_type -> abgleich.v1.DeleteCredentialsResponse
-	20,  // 127: abgleich.v1.AgentService.VerifyCredentials:output_type -> abgleich.v1.VerifyCredentialsResponse
-	23,  // 128: abgleich.v1.AgentService.WatchStatus:output_type -> abgleich.v1.WatchStatusResponse
-	29,  // 129: abgleich.v1.AgentService.SyncNow:output_type -> abgleich.v1.SyncNowResponse
-	31,  // 130: abgleich.v1.AgentService.Pause:output_type -> abgleich.v1.PauseResponse
-	33,  // 131: abgleich.v1.AgentService.Resume:output_type -> abgleich.v1.ResumeResponse
-	35,  // 132: abgleich.v1.AgentService.ListProblems:output_type -> abgleich.v1.ListProblemsResponse
-	38,  // 133: abgleich.v1.AgentService.RetryProblem:output_type -> abgleich.v1.RetryProblemResponse
-	40,  // 134: abgleich.v1.AgentService.IgnoreProblem:output_type -> abgleich.v1.IgnoreProblemResponse
-	42,  // 135: abgleich.v1.AgentService.GetProblem:output_type -> abgleich.v1.GetProblemResponse
-	45,  // 136: abgleich.v1.AgentService.ListHolds:output_type -> abgleich.v1.ListHoldsResponse
-	49,  // 137: abgleich.v1.AgentService.ResolveHold:output_type -> abgleich.v1.ResolveHoldResponse
-	51,  // 138: abgleich.v1.AgentService.PlanRun:output_type -> abgleich.v1.PlanRunResponse
-	54,  // 139: abgleich.v1.AgentService.ListRuns:output_type -> abgleich.v1.ListRunsResponse
-	57,  // 140: abgleich.v1.AgentService.Compare:output_type -> abgleich.v1.CompareResponse
-	61,  // 141: abgleich.v1.AgentService.ListTrash:output_type -> abgleich.v1.ListTrashResponse
-	63,  // 142: abgleich.v1.AgentService.RestoreTrash:output_type -> abgleich.v1.RestoreTrashResponse
-	65,  // 143: abgleich.v1.AgentService.UndoRun:output_type -> abgleich.v1.UndoRunResponse
-	69,  // 144: abgleich.v1.AgentService.GetOptions:output_type -> abgleich.v1.GetOptionsResponse
-	71,  // 145: abgleich.v1.AgentService.SetOptions:output_type -> abgleich.v1.SetOptionsResponse
-	82,  // 146: abgleich.v1.AgentService.GetParameters:output_type -> abgleich.v1.GetParametersResponse
-	84,  // 147: abgleich.v1.AgentService.SetParameters:output_type -> abgleich.v1.SetParametersResponse
-	87,  // 148: abgleich.v1.AgentService.SendTestNotice:output_type -> abgleich.v1.SendTestNoticeResponse
-	91,  // 149: abgleich.v1.AgentService.ListEmployees:output_type -> abgleich.v1.ListEmployeesResponse
-	93,  // 150: abgleich.v1.AgentService.SaveEmployee:output_type -> abgleich.v1.SaveEmployeeResponse
-	97,  // 151: abgleich.v1.AgentService.SetPermission:output_type -> abgleich.v1.SetPermissionResponse
-	95,  // 152: abgleich.v1.AgentService.SetMailbox:output_type -> abgleich.v1.SetMailboxResponse
-	74,  // 153: abgleich.v1.AgentService.ForgetEmployee:output_type -> abgleich.v1.ForgetEmployeeResponse
-	76,  // 154: abgleich.v1.AgentService.ConfirmDatabase:output_type -> abgleich.v1.ConfirmDatabaseResponse
-	78,  // 155: abgleich.v1.AgentService.ListLooks:output_type -> abgleich.v1.ListLooksResponse
-	99,  // 156: abgleich.v1.AgentService.ReadLog:output_type -> abgleich.v1.ReadLogResponse
-	123, // [123:157] is the sub-list for method output_type
-	89,  // [89:123] is the sub-list for method input_type
-	89,  // [89:89] is the sub-list for extension type_name
-	89,  // [89:89] is the sub-list for extension extendee
-	0,   // [0:89] is the sub-list for field type_name
+	102, // 89: abgleich.v1.DiagnosticsResponse.file:type_name -> abgleich.v1.DiagnosticFile
+	10,  // 90: abgleich.v1.AgentService.Hello:input_type -> abgleich.v1.HelloRequest
+	13,  // 91: abgleich.v1.AgentService.GetCredentials:input_type -> abgleich.v1.GetCredentialsRequest
+	15,  // 92: abgleich.v1.AgentService.SaveCredentials:input_type -> abgleich.v1.SaveCredentialsRequest
+	17,  // 93: abgleich.v1.AgentService.DeleteCredentials:input_type -> abgleich.v1.DeleteCredentialsRequest
+	19,  // 94: abgleich.v1.AgentService.VerifyCredentials:input_type -> abgleich.v1.VerifyCredentialsRequest
+	22,  // 95: abgleich.v1.AgentService.WatchStatus:input_type -> abgleich.v1.WatchStatusRequest
+	28,  // 96: abgleich.v1.AgentService.SyncNow:input_type -> abgleich.v1.SyncNowRequest
+	30,  // 97: abgleich.v1.AgentService.Pause:input_type -> abgleich.v1.PauseRequest
+	32,  // 98: abgleich.v1.AgentService.Resume:input_type -> abgleich.v1.ResumeRequest
+	34,  // 99: abgleich.v1.AgentService.ListProblems:input_type -> abgleich.v1.ListProblemsRequest
+	37,  // 100: abgleich.v1.AgentService.RetryProblem:input_type -> abgleich.v1.RetryProblemRequest
+	39,  // 101: abgleich.v1.AgentService.IgnoreProblem:input_type -> abgleich.v1.IgnoreProblemRequest
+	41,  // 102: abgleich.v1.AgentService.GetProblem:input_type -> abgleich.v1.GetProblemRequest
+	44,  // 103: abgleich.v1.AgentService.ListHolds:input_type -> abgleich.v1.ListHoldsRequest
+	48,  // 104: abgleich.v1.AgentService.ResolveHold:input_type -> abgleich.v1.ResolveHoldRequest
+	50,  // 105: abgleich.v1.AgentService.PlanRun:input_type -> abgleich.v1.PlanRunRequest
+	53,  // 106: abgleich.v1.AgentService.ListRuns:input_type -> abgleich.v1.ListRunsRequest
+	56,  // 107: abgleich.v1.AgentService.Compare:input_type -> abgleich.v1.CompareRequest
+	60,  // 108: abgleich.v1.AgentService.ListTrash:input_type -> abgleich.v1.ListTrashRequest
+	62,  // 109: abgleich.v1.AgentService.RestoreTrash:input_type -> abgleich.v1.RestoreTrashRequest
+	64,  // 110: abgleich.v1.AgentService.UndoRun:input_type -> abgleich.v1.UndoRunRequest
+	68,  // 111: abgleich.v1.AgentService.GetOptions:input_type -> abgleich.v1.GetOptionsRequest
+	70,  // 112: abgleich.v1.AgentService.SetOptions:input_type -> abgleich.v1.SetOptionsRequest
+	81,  // 113: abgleich.v1.AgentService.GetParameters:input_type -> abgleich.v1.GetParametersRequest
+	83,  // 114: abgleich.v1.AgentService.SetParameters:input_type -> abgleich.v1.SetParametersRequest
+	86,  // 115: abgleich.v1.AgentService.SendTestNotice:input_type -> abgleich.v1.SendTestNoticeRequest
+	90,  // 116: abgleich.v1.AgentService.ListEmployees:input_type -> abgleich.v1.ListEmployeesRequest
+	92,  // 117: abgleich.v1.AgentService.SaveEmployee:input_type -> abgleich.v1.SaveEmployeeRequest
+	96,  // 118: abgleich.v1.AgentService.SetPermission:input_type -> abgleich.v1.SetPermissionRequest
+	94,  // 119: abgleich.v1.AgentService.SetMailbox:input_type -> abgleich.v1.SetMailboxRequest
+	73,  // 120: abgleich.v1.AgentService.ForgetEmployee:input_type -> abgleich.v1.ForgetEmployeeRequest
+	75,  // 121: abgleich.v1.AgentService.ConfirmDatabase:input_type -> abgleich.v1.ConfirmDatabaseRequest
+	77,  // 122: abgleich.v1.AgentService.ListLooks:input_type -> abgleich.v1.ListLooksRequest
+	98,  // 123: abgleich.v1.AgentService.ReadLog:input_type -> abgleich.v1.ReadLogRequest
+	100, // 124: abgleich.v1.AgentService.Diagnostics:input_type -> abgleich.v1.DiagnosticsRequest
+	11,  // 125: abgleich.v1.AgentService.Hello:output_type -> abgleich.v1.HelloResponse
+	14,  // 126: abgleich.v1.AgentService.GetCredentials:output_type -> abgleich.v1.GetCredentialsResponse
+	16,  // 127: abgleich.v1.AgentService.SaveCredentials:output_type -> abgleich.v1.SaveCredentialsResponse
+	18,  // 128: abgleich.v1.AgentService.DeleteCredentials:output_type -> abgleich.v1.DeleteCredentialsResponse
+	20,  // 129: abgleich.v1.AgentService.VerifyCredentials:output_type -> abgleich.v1.VerifyCredentialsResponse
+	23,  // 130: abgleich.v1.AgentService.WatchStatus:output_type -> abgleich.v1.WatchStatusResponse
+	29,  // 131: abgleich.v1.AgentService.SyncNow:output_type -> abgleich.v1.SyncNowResponse
+	31,  // 132: abgleich.v1.AgentService.Pause:output_type -> abgleich.v1.PauseResponse
+	33,  // 133: abgleich.v1.AgentService.Resume:output_type -> abgleich.v1.ResumeResponse
+	35,  // 134: abgleich.v1.AgentService.ListProblems:output_type -> abgleich.v1.ListProblemsResponse
+	38,  // 135: abgleich.v1.AgentService.RetryProblem:output_type -> abgleich.v1.RetryProblemResponse
+	40,  // 136: abgleich.v1.AgentService.IgnoreProblem:output_type -> abgleich.v1.IgnoreProblemResponse
+	42,  // 137: abgleich.v1.AgentService.GetProblem:output_type -> abgleich.v1.GetProblemResponse
+	45,  // 138: abgleich.v1.AgentService.ListHolds:output_type -> abgleich.v1.ListHoldsResponse
+	49,  // 139: abgleich.v1.AgentService.ResolveHold:output_type -> abgleich.v1.ResolveHoldResponse
+	51,  // 140: abgleich.v1.AgentService.PlanRun:output_type -> abgleich.v1.PlanRunResponse
+	54,  // 141: abgleich.v1.AgentService.ListRuns:output_type -> abgleich.v1.ListRunsResponse
+	57,  // 142: abgleich.v1.AgentService.Compare:output_type -> abgleich.v1.CompareResponse
+	61,  // 143: abgleich.v1.AgentService.ListTrash:output_type -> abgleich.v1.ListTrashResponse
+	63,  // 144: abgleich.v1.AgentService.RestoreTrash:output_type -> abgleich.v1.RestoreTrashResponse
+	65,  // 145: abgleich.v1.AgentService.UndoRun:output_type -> abgleich.v1.UndoRunResponse
+	69,  // 146: abgleich.v1.AgentService.GetOptions:output_type -> abgleich.v1.GetOptionsResponse
+	71,  // 147: abgleich.v1.AgentService.SetOptions:output_type -> abgleich.v1.SetOptionsResponse
+	82,  // 148: abgleich.v1.AgentService.GetParameters:output_type -> abgleich.v1.GetParametersResponse
+	84,  // 149: abgleich.v1.AgentService.SetParameters:output_type -> abgleich.v1.SetParametersResponse
+	87,  // 150: abgleich.v1.AgentService.SendTestNotice:output_type -> abgleich.v1.SendTestNoticeResponse
+	91,  // 151: abgleich.v1.AgentService.ListEmployees:output_type -> abgleich.v1.ListEmployeesResponse
+	93,  // 152: abgleich.v1.AgentService.SaveEmployee:output_type -> abgleich.v1.SaveEmployeeResponse
+	97,  // 153: abgleich.v1.AgentService.SetPermission:output_type -> abgleich.v1.SetPermissionResponse
+	95,  // 154: abgleich.v1.AgentService.SetMailbox:output_type -> abgleich.v1.SetMailboxResponse
+	74,  // 155: abgleich.v1.AgentService.ForgetEmployee:output_type -> abgleich.v1.ForgetEmployeeResponse
+	76,  // 156: abgleich.v1.AgentService.ConfirmDatabase:output_type -> abgleich.v1.ConfirmDatabaseResponse
+	78,  // 157: abgleich.v1.AgentService.ListLooks:output_type -> abgleich.v1.ListLooksResponse
+	99,  // 158: abgleich.v1.AgentService.ReadLog:output_type -> abgleich.v1.ReadLogResponse
+	101, // 159: abgleich.v1.AgentService.Diagnostics:output_type -> abgleich.v1.DiagnosticsResponse
+	125, // [125:160] is the sub-list for method output_type
+	90,  // [90:125] is the sub-list for method input_type
+	90,  // [90:90] is the sub-list for extension type_name
+	90,  // [90:90] is the sub-list for extension extendee
+	0,   // [0:90] is the sub-list for field type_name
 }
 
 func init() { file_abgleich_proto_init() }
@@ -7047,7 +7219,7 @@ func file_abgleich_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_abgleich_proto_rawDesc), len(file_abgleich_proto_rawDesc)),
 			NumEnums:      9,
-			NumMessages:   96,
+			NumMessages:   99,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

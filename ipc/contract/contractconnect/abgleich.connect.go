@@ -128,6 +128,9 @@ const (
 	AgentServiceListLooksProcedure = "/abgleich.v1.AgentService/ListLooks"
 	// AgentServiceReadLogProcedure is the fully-qualified name of the AgentService's ReadLog RPC.
 	AgentServiceReadLogProcedure = "/abgleich.v1.AgentService/ReadLog"
+	// AgentServiceDiagnosticsProcedure is the fully-qualified name of the AgentService's Diagnostics
+	// RPC.
+	AgentServiceDiagnosticsProcedure = "/abgleich.v1.AgentService/Diagnostics"
 )
 
 // AgentServiceClient is a client for the abgleich.v1.AgentService service.
@@ -193,6 +196,10 @@ type AgentServiceClient interface {
 	ListLooks(context.Context, *connect.Request[contract.ListLooksRequest]) (*connect.Response[contract.ListLooksResponse], error)
 	// ReadLog sends the last lines and, with follow, those that come.
 	ReadLog(context.Context, *connect.Request[contract.ReadLogRequest]) (*connect.ServerStreamForClient[contract.ReadLogResponse], error)
+	// Diagnostics sends, file by file, what helps to find a fault: no password, no
+	// subject, no attendee. Everybody gets what is his own; administrators what is of
+	// everybody, parameters and the service log.
+	Diagnostics(context.Context, *connect.Request[contract.DiagnosticsRequest]) (*connect.ServerStreamForClient[contract.DiagnosticsResponse], error)
 }
 
 // NewAgentServiceClient constructs a client for the abgleich.v1.AgentService service. By default,
@@ -410,6 +417,12 @@ func NewAgentServiceClient(httpClient connect.HTTPClient, baseURL string, opts .
 			connect.WithSchema(agentServiceMethods.ByName("ReadLog")),
 			connect.WithClientOptions(opts...),
 		),
+		diagnostics: connect.NewClient[contract.DiagnosticsRequest, contract.DiagnosticsResponse](
+			httpClient,
+			baseURL+AgentServiceDiagnosticsProcedure,
+			connect.WithSchema(agentServiceMethods.ByName("Diagnostics")),
+			connect.WithClientOptions(opts...),
+		),
 	}
 }
 
@@ -449,6 +462,7 @@ type agentServiceClient struct {
 	confirmDatabase   *connect.Client[contract.ConfirmDatabaseRequest, contract.ConfirmDatabaseResponse]
 	listLooks         *connect.Client[contract.ListLooksRequest, contract.ListLooksResponse]
 	readLog           *connect.Client[contract.ReadLogRequest, contract.ReadLogResponse]
+	diagnostics       *connect.Client[contract.DiagnosticsRequest, contract.DiagnosticsResponse]
 }
 
 // Hello calls abgleich.v1.AgentService.Hello.
@@ -621,6 +635,11 @@ func (c *agentServiceClient) ReadLog(ctx context.Context, req *connect.Request[c
 	return c.readLog.CallServerStream(ctx, req)
 }
 
+// Diagnostics calls abgleich.v1.AgentService.Diagnostics.
+func (c *agentServiceClient) Diagnostics(ctx context.Context, req *connect.Request[contract.DiagnosticsRequest]) (*connect.ServerStreamForClient[contract.DiagnosticsResponse], error) {
+	return c.diagnostics.CallServerStream(ctx, req)
+}
+
 // AgentServiceHandler is an implementation of the abgleich.v1.AgentService service.
 type AgentServiceHandler interface {
 	// Hello is the first call: versions, the caller as the agent sees him, and the
@@ -684,6 +703,10 @@ type AgentServiceHandler interface {
 	ListLooks(context.Context, *connect.Request[contract.ListLooksRequest]) (*connect.Response[contract.ListLooksResponse], error)
 	// ReadLog sends the last lines and, with follow, those that come.
 	ReadLog(context.Context, *connect.Request[contract.ReadLogRequest], *connect.ServerStream[contract.ReadLogResponse]) error
+	// Diagnostics sends, file by file, what helps to find a fault: no password, no
+	// subject, no attendee. Everybody gets what is his own; administrators what is of
+	// everybody, parameters and the service log.
+	Diagnostics(context.Context, *connect.Request[contract.DiagnosticsRequest], *connect.ServerStream[contract.DiagnosticsResponse]) error
 }
 
 // NewAgentServiceHandler builds an HTTP handler from the service implementation. It returns the
@@ -897,6 +920,12 @@ func NewAgentServiceHandler(svc AgentServiceHandler, opts ...connect.HandlerOpti
 		connect.WithSchema(agentServiceMethods.ByName("ReadLog")),
 		connect.WithHandlerOptions(opts...),
 	)
+	agentServiceDiagnosticsHandler := connect.NewServerStreamHandler(
+		AgentServiceDiagnosticsProcedure,
+		svc.Diagnostics,
+		connect.WithSchema(agentServiceMethods.ByName("Diagnostics")),
+		connect.WithHandlerOptions(opts...),
+	)
 	return "/abgleich.v1.AgentService/", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch r.URL.Path {
 		case AgentServiceHelloProcedure:
@@ -967,6 +996,8 @@ func NewAgentServiceHandler(svc AgentServiceHandler, opts ...connect.HandlerOpti
 			agentServiceListLooksHandler.ServeHTTP(w, r)
 		case AgentServiceReadLogProcedure:
 			agentServiceReadLogHandler.ServeHTTP(w, r)
+		case AgentServiceDiagnosticsProcedure:
+			agentServiceDiagnosticsHandler.ServeHTTP(w, r)
 		default:
 			http.NotFound(w, r)
 		}
@@ -1110,4 +1141,8 @@ func (UnimplementedAgentServiceHandler) ListLooks(context.Context, *connect.Requ
 
 func (UnimplementedAgentServiceHandler) ReadLog(context.Context, *connect.Request[contract.ReadLogRequest], *connect.ServerStream[contract.ReadLogResponse]) error {
 	return connect.NewError(connect.CodeUnimplemented, errors.New("abgleich.v1.AgentService.ReadLog is not implemented"))
+}
+
+func (UnimplementedAgentServiceHandler) Diagnostics(context.Context, *connect.Request[contract.DiagnosticsRequest], *connect.ServerStream[contract.DiagnosticsResponse]) error {
+	return connect.NewError(connect.CodeUnimplemented, errors.New("abgleich.v1.AgentService.Diagnostics is not implemented"))
 }
