@@ -249,7 +249,7 @@ func (a *Agent) run(ctx context.Context, o Options, p params.Params, logs *logbo
 	plan := &planner{run.executor, r.business, r.store, r.opener}
 	return a.serve(o, p, api.Config{
 		Version: o.Version, Now: o.Now, Records: r.store, Book: r.book, Vault: r.vault, Employees: r.business,
-		Control: scheduler, Status: r.board, Checker: newChecker(o, p, r, events), Planner: plan, Comparer: plan, Undoer: plan,
+		Control: scheduler, Status: r.board, Checker: newChecker(o, p, r, events), Planner: plan, Comparer: plan, Undoer: plan, Chooser: plan,
 		Logs: logs, Settings: r.settings, Stopping: pipe.Stopping,
 		TestNotice: func(ctx context.Context) error { return SendTestNotice(ctx, r.settings.now(), o.Version, o.Now) },
 	})

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"time"
 
+	"abgleich/agent/engine"
 	"abgleich/agent/executor"
 	"abgleich/agent/fault"
 	"abgleich/agent/pim"
@@ -102,4 +103,23 @@ func (p *planner) Show(ctx context.Context, user pim.UserID, kind pim.Kind, r st
 		t.Account = accountOf(e, store.Tie{})
 	}
 	return p.executor.Show(ctx, t, r, pim.Exchange)
+}
+
+// Options implements api.Chooser.
+func (p *planner) Options(ctx context.Context, user pim.UserID, kind pim.Kind) (engine.Options, bool, error) {
+	return p.executor.Options(ctx, user, kind)
+}
+
+// SetOptions implements api.Chooser.
+func (p *planner) SetOptions(ctx context.Context, user pim.UserID, by map[pim.Kind]*engine.Options) error {
+	return p.executor.SetOptions(ctx, user, by)
+}
+
+// Preview implements api.Chooser.
+func (p *planner) Preview(ctx context.Context, user pim.UserID, kind pim.Kind, o *engine.Options) (e executor.Effect, err error) {
+	err = p.look(ctx, user, kind, func(t executor.Task) (err error) {
+		e, err = p.executor.Preview(ctx, t, o)
+		return err
+	})
+	return e, err
 }

@@ -19,6 +19,7 @@ import (
 	"connectrpc.com/connect"
 
 	"abgleich/agent/credentials"
+	"abgleich/agent/engine"
 	"abgleich/agent/executor"
 	"abgleich/agent/fault"
 	"abgleich/agent/logbook"
@@ -102,6 +103,16 @@ type Comparer interface {
 	Show(ctx context.Context, user pim.UserID, kind pim.Kind, r store.Ref) (executor.Shown, error)
 }
 
+// Chooser keeps which of a user's items travel.
+type Chooser interface {
+	// Options are those in force, and whether they are the user's own.
+	Options(ctx context.Context, user pim.UserID, kind pim.Kind) (o engine.Options, own bool, err error)
+	// SetOptions changes those of the kinds named; nil ones are the parameters' again.
+	SetOptions(ctx context.Context, user pim.UserID, by map[pim.Kind]*engine.Options) error
+	// Preview counts what the next run would do by options. It writes nothing.
+	Preview(ctx context.Context, user pim.UserID, kind pim.Kind, o *engine.Options) (executor.Effect, error)
+}
+
 // Logs are the log files.
 type Logs interface {
 	// Forget removes a user's error log.
@@ -141,6 +152,7 @@ type Config struct {
 	Planner   Planner
 	Comparer  Comparer
 	Undoer    Undoer
+	Chooser   Chooser
 	Logs      Logs
 	Settings  Settings
 	// TestNotice sends a mail to the message recipient.
@@ -162,7 +174,7 @@ func Handler(c Config) http.Handler {
 }
 
 type server struct {
-	// Calls that nobody answers yet.
+	// Calls a later contract has.
 	contractconnect.UnimplementedAgentServiceHandler
 	Config
 	// groups keeps one change of permission groups at a time: they are read and

@@ -18,6 +18,7 @@ import (
 
 	"abgleich/agent/api"
 	"abgleich/agent/credentials"
+	"abgleich/agent/engine"
 	"abgleich/agent/executor"
 	"abgleich/agent/fault"
 	"abgleich/agent/logbook"
@@ -61,6 +62,7 @@ type rig struct {
 	control  *control
 	checker  *checker
 	planner  *planner
+	chooser  *chooser
 	records  *records
 	settings *settings
 	logs     *logs
@@ -74,7 +76,7 @@ type client = contractconnect.AgentServiceClient
 func newRig(t *testing.T) *rig {
 	t.Helper()
 	dir := t.TempDir()
-	r := &rig{T: t, control: &control{}, checker: &checker{}, planner: &planner{}, logs: &logs{}, stopping: make(chan struct{})}
+	r := &rig{T: t, control: &control{}, checker: &checker{}, planner: &planner{}, chooser: &chooser{own: map[pim.Kind]*engine.Options{}}, logs: &logs{}, stopping: make(chan struct{})}
 	var err error
 	r.vault, err = vault.NewInMemory()
 	r.must(err)
@@ -102,7 +104,7 @@ func newRig(t *testing.T) *rig {
 	r.settings = &settings{File: file, secrets: map[string]vault.Secret{}}
 	r.config = api.Config{
 		Version: "1.2.3", Now: time.Now, Records: r.records, Book: r.book, Vault: r.vault, Employees: r.db, Control: r.control,
-		Status: r.board, Checker: r.checker, Planner: r.planner, Comparer: r.planner, Undoer: undoer{}, Logs: r.logs, Settings: r.settings,
+		Status: r.board, Checker: r.checker, Planner: r.planner, Comparer: r.planner, Undoer: undoer{}, Chooser: r.chooser, Logs: r.logs, Settings: r.settings,
 		TestNotice: func(context.Context) error { r.sent++; return nil },
 		Stopping:   func(context.Context) <-chan struct{} { return r.stopping },
 	}

@@ -29,6 +29,9 @@ type Executor struct {
 
 	mu      sync.Mutex // guards claimed
 	claimed map[mark]bool
+	// choosing keeps one change of options at a time: they are read and written back
+	// whole.
+	choosing sync.Mutex
 }
 
 // New makes an executor.

@@ -3,8 +3,6 @@ package executor
 import (
 	"context"
 	"encoding/json"
-	"errors"
-	"sync"
 	"time"
 
 	"abgleich/agent/engine"
@@ -54,6 +52,46 @@ func (x *Executor) options(ctx context.Context, user pim.UserID, kind pim.Kind) 
 		o.Groups = x.cfg.Options[kind].Groups
 	}
 	return o, err
+}
+
+// Options are what holds for a user and kind, and whether they are his own. Policies
+// he leaves to the parameters are empty.
+func (x *Executor) Options(ctx context.Context, user pim.UserID, kind pim.Kind) (o engine.Options, own bool, err error) {
+	all, err := x.cfg.Store.UserOptions(ctx, user)
+	if err != nil {
+		return o, false, err
+	}
+	if text := *all.Of(kind); text != "" {
+		o, err = UnmarshalOptions(text)
+		return o, true, err
+	}
+	o = x.cfg.Options[kind]
+	o.Policy, o.Groups = "", nil
+	return o, false, nil
+}
+
+// SetOptions gives a user options of his own for the kinds named; nil ones are those
+// of the parameters again. Nothing else changes until the next run.
+func (x *Executor) SetOptions(ctx context.Context, user pim.UserID, by map[pim.Kind]*engine.Options) error {
+	x.choosing.Lock()
+	defer x.choosing.Unlock()
+	all, err := x.cfg.Store.UserOptions(ctx, user)
+	if err != nil {
+		return err
+	}
+	for k, o := range by {
+		text := ""
+		if o != nil {
+			if err := o.Check(); err != nil {
+				return fault.New(fault.BadRequest, "executor.SetOptions", string(user), err)
+			}
+			if text, err = MarshalOptions(*o); err != nil {
+				return err
+			}
+		}
+		*all.Of(k) = text
+	}
+	return x.cfg.Store.SetUserOptions(ctx, all)
 }
 
 // rulesFor are what decisions about a task's items go by.
@@ -170,77 +208,4 @@ func (l *ledger) waits(j *job, id pim.SideID) (bool, error) {
 	row.State, row.Code = store.RowBlocked, fault.OutsideOptions
 	l.b.Rows = append(l.b.Rows, *row)
 	return true, nil
-}
-
-// Effect is what a change of options means for one kind. Nothing is deleted by it.
-type Effect struct {
-	// JoinBusiness and JoinExchange are items that begin to travel, by the side they
-	// are on now.
-	JoinBusiness, JoinExchange int
-	// Leave are pairs that begin to rest: both items stay. Stay are the others.
-	Leave, Stay int
-}
-
-// Preview counts what a run would do by other options; nil stands for those of the
-// parameters. It writes nothing: the run is rehearsed on a copy.
-func (x *Executor) Preview(ctx context.Context, t Task, o *engine.Options) (e Effect, err error) {
-	text := ""
-	if o != nil {
-		if err := o.Check(); err != nil {
-			return e, fault.New(fault.BadRequest, "executor.Preview", string(t.Account.User), err)
-		}
-		if text, err = MarshalOptions(*o); err != nil {
-			return e, err
-		}
-	}
-	copied, err := x.cfg.Store.Copy(ctx, t.Account.User, t.Kind)
-	if err != nil {
-		return e, err
-	}
-	defer func() { err = errors.Join(err, copied.Close()) }()
-	pairs, rested, err := resting(ctx, t, copied)
-	if err != nil {
-		return e, err
-	}
-	own, err := copied.UserOptions(ctx, t.Account.User)
-	if err != nil {
-		return e, err
-	}
-	*own.Of(t.Kind) = text
-	if err := copied.SetUserOptions(ctx, own); err != nil {
-		return e, err
-	}
-	var mu sync.Mutex // a rehearsal tells from several goroutines
-	joins := func(p PlanItem) {
-		mu.Lock()
-		defer mu.Unlock()
-		switch {
-		case p.Action != PlanCreate && (p.Action != PlanHold || p.Code != fault.CreationsHeld):
-		case p.Side == pim.Business:
-			e.JoinExchange++
-		default:
-			e.JoinBusiness++
-		}
-	}
-	if err := x.rehearse(ctx, t, copied, joins); err != nil {
-		return e, err
-	}
-	if err := foretellHolds(ctx, t, copied, joins); err != nil {
-		return e, err
-	}
-	_, rests, err := resting(ctx, t, copied)
-	e.Leave, e.Stay = max(0, rests-rested), max(0, pairs-rests)
-	return e, err
-}
-
-// resting counts a user's pairs of a kind, and those the options let rest.
-func resting(ctx context.Context, t Task, s *store.Store) (pairs, rests int, err error) {
-	l, err := s.Look(ctx, t.Account.User, t.Kind)
-	if fault.Has(err, fault.NotFound) {
-		return 0, 0, nil
-	}
-	if err != nil {
-		return 0, 0, err
-	}
-	return l.Resting(ctx)
 }

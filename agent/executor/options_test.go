@@ -346,7 +346,7 @@ func TestAPreviewCountsAndWritesNothing(t *testing.T) {
 	w.run()
 	before := w.faults.Writes()
 	got, err := w.exec.Preview(t.Context(), w.task(), &engine.Options{Past: days(50), Private: engine.PrivateNot})
-	if want := (executor.Effect{JoinExchange: 1, Leave: 1, Stay: 1}); err != nil || got != want {
+	if want := (executor.Effect{JoinExchange: 1, Leave: 1, Stay: 1, OutsideBusiness: 1, OutsideExchange: 1}); err != nil || got != want {
 		t.Errorf("got %+v, %v, want %+v", got, err, want)
 	}
 	got, err = w.exec.Preview(t.Context(), w.task(), nil)

@@ -83,3 +83,12 @@ func (l *Lease) Resting(ctx context.Context) (pairs, resting int, err error) {
 		AND p.state = 2 AND EXISTS (SELECT 1 FROM inbox i WHERE i.pair = p.id AND i.code = ?2))`, l.sync, string(fault.OutsideOptions)).Scan(&pairs, &resting)
 	return pairs, resting, failed("store.Resting", err)
 }
+
+// Outside counts the items of one side only that the options leave where they are.
+func (l *Lease) Outside(ctx context.Context) (PerSide[int], error) {
+	var n PerSide[int]
+	err := l.s.reader.QueryRowContext(ctx, `SELECT count(*) FILTER (WHERE side = 1), count(*) FILTER (WHERE side = 2) FROM inbox
+		WHERE sync = ? AND pair IS NULL AND state IN (1, 2) AND code = ?`, l.sync, string(fault.OutsideOptions)).
+		Scan(n.At(pim.Business), n.At(pim.Exchange))
+	return n, failed("store.Outside", err)
+}

@@ -4335,6 +4335,7 @@ type KindOptions struct {
 	Private       PrivateItems           `protobuf:"varint,6,opt,name=private,proto3,enum=abgleich.v1.PrivateItems" json:"private,omitempty"`
 	Policy        string                 `protobuf:"bytes,7,opt,name=policy,proto3" json:"policy,omitempty"`                                                                                                              // newer, business or exchange; "": as the parameters say
 	FieldPolicies map[string]string      `protobuf:"bytes,8,rep,name=field_policies,json=fieldPolicies,proto3" json:"field_policies,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"` // by field group: content, time, status, personal
+	Standard      bool                   `protobuf:"varint,9,opt,name=standard,proto3" json:"standard,omitempty"`                                                                                                         // nothing of his own: as the parameters say, whatever else stands here when it is set
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -4423,6 +4424,13 @@ func (x *KindOptions) GetFieldPolicies() map[string]string {
 		return x.FieldPolicies
 	}
 	return nil
+}
+
+func (x *KindOptions) GetStandard() bool {
+	if x != nil {
+		return x.Standard
+	}
+	return false
 }
 
 type Options struct {
@@ -4573,11 +4581,12 @@ func (x *GetOptionsResponse) GetOptions() *Options {
 	return nil
 }
 
+// SetOptionsRequest changes the kinds that are there; standard is for both.
 type SetOptionsRequest struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	User          string                 `protobuf:"bytes,1,opt,name=user,proto3" json:"user,omitempty"`
 	Options       *Options               `protobuf:"bytes,2,opt,name=options,proto3" json:"options,omitempty"`
-	Preview       bool                   `protobuf:"varint,3,opt,name=preview,proto3" json:"preview,omitempty"` // only count
+	Preview       bool                   `protobuf:"varint,3,opt,name=preview,proto3" json:"preview,omitempty"` // only count; without it nothing is counted, and a run is begun
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -4693,15 +4702,21 @@ func (x *SetOptionsResponse) GetTasks() *OptionsEffect {
 	return nil
 }
 
-// OptionsEffect is what a change of options means. Nothing is ever deleted by it.
+// OptionsEffect is what the next run would do by the options. Nothing is ever
+// deleted by them.
 type OptionsEffect struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	JoinBusiness  uint64                 `protobuf:"varint,1,opt,name=join_business,json=joinBusiness,proto3" json:"join_business,omitempty"` // items that begin to travel, by the side they are on now
-	JoinExchange  uint64                 `protobuf:"varint,2,opt,name=join_exchange,json=joinExchange,proto3" json:"join_exchange,omitempty"`
-	Leave         uint64                 `protobuf:"varint,3,opt,name=leave,proto3" json:"leave,omitempty"` // pairs put away; both items stay
-	Stay          uint64                 `protobuf:"varint,4,opt,name=stay,proto3" json:"stay,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	state           protoimpl.MessageState `protogen:"open.v1"`
+	JoinBusiness    uint64                 `protobuf:"varint,1,opt,name=join_business,json=joinBusiness,proto3" json:"join_business,omitempty"` // items that begin to travel, by the side they are on now: made on the other
+	JoinExchange    uint64                 `protobuf:"varint,2,opt,name=join_exchange,json=joinExchange,proto3" json:"join_exchange,omitempty"`
+	Leave           uint64                 `protobuf:"varint,3,opt,name=leave,proto3" json:"leave,omitempty"` // pairs put away; both items stay
+	Stay            uint64                 `protobuf:"varint,4,opt,name=stay,proto3" json:"stay,omitempty"`
+	UpdateBusiness  uint64                 `protobuf:"varint,5,opt,name=update_business,json=updateBusiness,proto3" json:"update_business,omitempty"` // items changed there
+	UpdateExchange  uint64                 `protobuf:"varint,6,opt,name=update_exchange,json=updateExchange,proto3" json:"update_exchange,omitempty"`
+	OutsideBusiness uint64                 `protobuf:"varint,7,opt,name=outside_business,json=outsideBusiness,proto3" json:"outside_business,omitempty"` // items of one side only that stay where they are
+	OutsideExchange uint64                 `protobuf:"varint,8,opt,name=outside_exchange,json=outsideExchange,proto3" json:"outside_exchange,omitempty"`
+	Held            uint64                 `protobuf:"varint,9,opt,name=held,proto3" json:"held,omitempty"` // of those that begin to travel: a guard would ask first
+	unknownFields   protoimpl.UnknownFields
+	sizeCache       protoimpl.SizeCache
 }
 
 func (x *OptionsEffect) Reset() {
@@ -4758,6 +4773,41 @@ func (x *OptionsEffect) GetLeave() uint64 {
 func (x *OptionsEffect) GetStay() uint64 {
 	if x != nil {
 		return x.Stay
+	}
+	return 0
+}
+
+func (x *OptionsEffect) GetUpdateBusiness() uint64 {
+	if x != nil {
+		return x.UpdateBusiness
+	}
+	return 0
+}
+
+func (x *OptionsEffect) GetUpdateExchange() uint64 {
+	if x != nil {
+		return x.UpdateExchange
+	}
+	return 0
+}
+
+func (x *OptionsEffect) GetOutsideBusiness() uint64 {
+	if x != nil {
+		return x.OutsideBusiness
+	}
+	return 0
+}
+
+func (x *OptionsEffect) GetOutsideExchange() uint64 {
+	if x != nil {
+		return x.OutsideExchange
+	}
+	return 0
+}
+
+func (x *OptionsEffect) GetHeld() uint64 {
+	if x != nil {
+		return x.Held
 	}
 	return 0
 }
@@ -6663,7 +6713,7 @@ const file_abgleich_proto_rawDesc = "" +
 	"\brestored\x18\x01 \x01(\x04R\brestored\x12\x18\n" +
 	"\aremoved\x18\x02 \x01(\x04R\aremoved\x12\x12\n" +
 	"\x04kept\x18\x03 \x01(\x04R\x04kept\x12\x16\n" +
-	"\x06failed\x18\x04 \x01(\x04R\x06failed\"\xc9\x03\n" +
+	"\x06failed\x18\x04 \x01(\x04R\x06failed\"\xe5\x03\n" +
 	"\vKindOptions\x124\n" +
 	"\tdirection\x18\x01 \x01(\x0e2\x16.abgleich.v1.DirectionR\tdirection\x12 \n" +
 	"\tpast_days\x18\x02 \x01(\rH\x00R\bpastDays\x88\x01\x01\x12$\n" +
@@ -6675,7 +6725,8 @@ const file_abgleich_proto_rawDesc = "" +
 	"\topen_only\x18\x05 \x01(\bR\bopenOnly\x123\n" +
 	"\aprivate\x18\x06 \x01(\x0e2\x19.abgleich.v1.PrivateItemsR\aprivate\x12\x16\n" +
 	"\x06policy\x18\a \x01(\tR\x06policy\x12R\n" +
-	"\x0efield_policies\x18\b \x03(\v2+.abgleich.v1.KindOptions.FieldPoliciesEntryR\rfieldPolicies\x1a@\n" +
+	"\x0efield_policies\x18\b \x03(\v2+.abgleich.v1.KindOptions.FieldPoliciesEntryR\rfieldPolicies\x12\x1a\n" +
+	"\bstandard\x18\t \x01(\bR\bstandard\x1a@\n" +
 	"\x12FieldPoliciesEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
 	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01B\f\n" +
@@ -6697,12 +6748,17 @@ const file_abgleich_proto_rawDesc = "" +
 	"\x12SetOptionsResponse\x12.\n" +
 	"\aoptions\x18\x01 \x01(\v2\x14.abgleich.v1.OptionsR\aoptions\x12>\n" +
 	"\fappointments\x18\x02 \x01(\v2\x1a.abgleich.v1.OptionsEffectR\fappointments\x120\n" +
-	"\x05tasks\x18\x03 \x01(\v2\x1a.abgleich.v1.OptionsEffectR\x05tasks\"\x83\x01\n" +
+	"\x05tasks\x18\x03 \x01(\v2\x1a.abgleich.v1.OptionsEffectR\x05tasks\"\xbf\x02\n" +
 	"\rOptionsEffect\x12#\n" +
 	"\rjoin_business\x18\x01 \x01(\x04R\fjoinBusiness\x12#\n" +
 	"\rjoin_exchange\x18\x02 \x01(\x04R\fjoinExchange\x12\x14\n" +
 	"\x05leave\x18\x03 \x01(\x04R\x05leave\x12\x12\n" +
-	"\x04stay\x18\x04 \x01(\x04R\x04stay\"+\n" +
+	"\x04stay\x18\x04 \x01(\x04R\x04stay\x12'\n" +
+	"\x0fupdate_business\x18\x05 \x01(\x04R\x0eupdateBusiness\x12'\n" +
+	"\x0fupdate_exchange\x18\x06 \x01(\x04R\x0eupdateExchange\x12)\n" +
+	"\x10outside_business\x18\a \x01(\x04R\x0foutsideBusiness\x12)\n" +
+	"\x10outside_exchange\x18\b \x01(\x04R\x0foutsideExchange\x12\x12\n" +
+	"\x04held\x18\t \x01(\x04R\x04held\"+\n" +
 	"\x15ForgetEmployeeRequest\x12\x12\n" +
 	"\x04user\x18\x01 \x01(\tR\x04user\"X\n" +
 	"\x16ForgetEmployeeResponse\x12\x14\n" +
