@@ -1,6 +1,7 @@
 package api
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strconv"
@@ -199,7 +200,7 @@ func rule(i pim.Item) string {
 	}
 	text, err := r.Rule(w)
 	if err != nil {
-		return string(r.Pattern)
+		return cmp.Or(string(r.Pattern), "?") // nobody can say it
 	}
 	return text
 }

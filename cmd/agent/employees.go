@@ -19,7 +19,7 @@ import (
 func employeesCommand(g *global) *cobra.Command {
 	return g.group("employees", "Mitarbeiterstammdaten und Berechtigungen", "employee master data and permissions",
 		employeesListCommand(g), employeesSaveCommand(g, true), employeesSaveCommand(g, false), employeesRemoveCommand(g),
-		employeesGroupsCommand(g), employeesPermitCommand(g, true), employeesPermitCommand(g, false), employeesMailboxCommand(g))
+		employeesGroupsCommand(g), employeesPermitCommand(g, true), employeesPermitCommand(g, false), employeesMailboxCommand(g), employeesForgetCommand(g))
 }
 
 // employee is an employee as it is shown.

@@ -140,7 +140,8 @@ func TestWithoutAnAgentACommandThatNeedsItEndsWith3(t *testing.T) {
 		"status": {"status"}, "verify": {"verify", "anna"}, "sync": {"sync", "anna"}, "pause": {"pause", "anna"},
 		"resume": {"resume", "anna"}, "problems": {"problems"}, "retry": {"problems", "retry", "1"}, "holds": {"holds", "list"},
 		"confirm": {"holds", "confirm", "1"}, "runs": {"runs", "anna"}, "log": {"log"}, "credentials": {"credentials", "show", "anna"},
-		"check": {"check"}, "an agent by name": {"params", "show", "--agent", "/nowhere/agent.sock"},
+		"check": {"check"}, "options": {"options", "show", "anna"}, "compare": {"compare", "anna"}, "looks": {"looks"},
+		"forget": {"employees", "forget", "anna", "--yes"}, "show": {"problems", "show", "1"}, "ignore": {"problems", "ignore", "1"}, "an agent by name": {"params", "show", "--agent", "/nowhere/agent.sock"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			l := configured(t)
@@ -195,7 +196,7 @@ func TestEveryCommandExplainsItself(t *testing.T) {
 				t.Errorf("%s: %s", name, h.out)
 			}
 		}
-		if names < 19 {
+		if names < 22 {
 			t.Errorf("%s: only %d commands", lang, names)
 		}
 	}

@@ -150,6 +150,7 @@ func rootCommand(g *global) *cobra.Command {
 	root.AddCommand(
 		runCommand(g), serviceCommand(g), paramsCommand(g), employeesCommand(g), credentialsCommand(g), verifyCommand(g),
 		statusCommand(g), checkCommand(g), syncCommand(g), pauseCommand(g), resumeCommand(g), problemsCommand(g), holdsCommand(g),
+		compareCommand(g), optionsCommand(g), looksCommand(g),
 		runsCommand(g), trashCommand(g), undoCommand(g), logCommand(g), diagnosticsCommand(g), dbCommand(g), backupCommand(g), restoreCommand(g), noticeCommand(g), simCommand(g), demoCommand(g), versionCommand(g),
 	)
 	return root

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -15,12 +16,14 @@ import (
 
 // planned is one action of a dry run.
 type planned struct {
-	Action string   `json:"action"`
-	Side   string   `json:"side"`
-	Kind   string   `json:"kind"`
-	Title  string   `json:"title"`
-	Fields []string `json:"fields,omitempty"`
-	Code   string   `json:"code,omitempty"`
+	Action string `json:"action"`
+	Side   string `json:"side"`
+	Kind   string `json:"kind"`
+	Title  string `json:"title"`
+	// Start is an appointment's, or a task's due day; null for none.
+	Start  *time.Time `json:"start"`
+	Fields []string   `json:"fields,omitempty"`
+	Code   string     `json:"code,omitempty"`
 }
 
 func syncCommand(g *global) *cobra.Command {
@@ -131,7 +134,7 @@ func (g *global) dryRun(ctx context.Context, a *client.Client, user string, k co
 		Truncated bool      `json:"truncated"`
 	}{countsOf(r.GetCounts()), []planned{}, r.GetTruncated()}
 	for _, x := range r.GetActions() {
-		v.Actions = append(v.Actions, planned{x.GetAction(), sideName(x.GetSide()), kindName(x.GetKind()), x.GetTitle(), x.GetFields(), x.GetCode()})
+		v.Actions = append(v.Actions, planned{x.GetAction(), sideName(x.GetSide()), kindName(x.GetKind()), x.GetTitle(), instant(x.GetStart()), x.GetFields(), x.GetCode()})
 	}
 	return g.show(v, func(w io.Writer) {
 		if len(v.Actions) == 0 {
@@ -140,12 +143,18 @@ func (g *global) dryRun(ctx context.Context, a *client.Client, user string, k co
 		}
 		rows := [][]string{}
 		for _, x := range v.Actions {
-			rows = append(rows, []string{g.actionWord(x.Action), g.texts.T("side." + x.Side), g.kindText(x.Kind), x.Title, strings.Join(x.Fields, ", ")})
+			note := strings.Join(x.Fields, ", ")
+			if x.Code != "" {
+				text, _ := g.sayFault(x.Code, "")
+				note = strings.TrimPrefix(note+", "+text+" ("+x.Code+")", ", ")
+			}
+			rows = append(rows, []string{g.actionWord(x.Action), g.texts.T("side." + x.Side), g.kindText(x.Kind), g.when(x.Start), x.Title, note})
 		}
 		table(w, rows)
 		if v.Truncated {
 			fmt.Fprintln(w, "…")
 		}
+		g.writePlanned(w, v.Counts)
 	})
 }
 
@@ -161,6 +170,29 @@ func (g *global) actionWord(action string) string {
 		return g.t("zurückhalten", "hold")
 	case "problem":
 		return g.t("Problem", "problem")
+	case "pair":
+		return g.t("zusammenführen", "pair")
 	}
 	return action
+}
+
+// writePlanned sums a dry run up; a list may be longer than what is shown of it.
+func (g *global) writePlanned(w io.Writer, n counts) {
+	rows := [][]string{{"", g.texts.T("side.business"), g.texts.T("side.exchange")}}
+	for _, x := range []struct {
+		action             string
+		business, exchange uint64
+	}{{"create", n.CreatedBusiness, n.CreatedExchange}, {"update", n.UpdatedBusiness, n.UpdatedExchange}, {"delete", n.DeletedBusiness, n.DeletedExchange}} {
+		rows = append(rows, []string{g.actionWord(x.action), number(g.texts, x.business), number(g.texts, x.exchange)})
+	}
+	fmt.Fprintln(w)
+	table(w, rows)
+	for _, x := range []struct {
+		action string
+		n      uint64
+	}{{"pair", n.Paired}, {"hold", n.Held}, {"problem", n.Problems}} {
+		if x.n > 0 {
+			fmt.Fprintf(w, "%s: %s\n", g.actionWord(x.action), number(g.texts, x.n))
+		}
+	}
 }
