@@ -43,6 +43,7 @@ const (
 	PageCredentials   Icon = "page-credentials"    // window only, one colour, to be tinted
 	PageStatus        Icon = "page-status"         // window only, one colour, to be tinted
 	PageProblems      Icon = "page-problems"       // window only, one colour, to be tinted
+	PageSetup         Icon = "page-setup"          // window only, one colour, to be tinted
 	PageCompare       Icon = "page-compare"        // window only, one colour, to be tinted
 	PageHistory       Icon = "page-history"        // window only, one colour, to be tinted
 	PageAdmin         Icon = "page-administration" // window only, one colour, to be tinted

@@ -64,7 +64,7 @@ func newCredentialsPage(a *App) *credentialsPage {
 	form := stack(gapBig,
 		container.New(layout.NewCustomPaddedLayout(-6, -4, -7, 0), stack(0, p.sync, container.New(layout.NewCustomPaddedLayout(0, 0, 22, 0), row(gapBig, p.appointments, p.tasks)))),
 		stack(gap, label("credentials.login"), p.login),
-		stack(gap, label("credentials.password"), p.password, p.note),
+		stack(gap, label("credentials.password"), p.password, a.capsLine(p.password), p.note),
 		p.verify,
 		p.message,
 	)
@@ -112,7 +112,11 @@ func (p *credentialsPage) load() {
 		}
 		return err
 	}, func(f *client.Failure) {
-		if f != nil || got.GetLogin() == "" {
+		if f != nil {
+			return
+		}
+		defer p.app.lead(got)
+		if got.GetLogin() == "" {
 			return // nothing stored yet: the form's own defaults are right
 		}
 		p.stored = got
@@ -121,6 +125,13 @@ func (p *credentialsPage) load() {
 		}
 		p.refresh()
 	})
+}
+
+// took shows what the agent keeps now, saved elsewhere in this window.
+func (p *credentialsPage) took(c *contract.Credentials) {
+	p.stored, p.touched = c, false
+	p.fill(c)
+	p.refresh()
 }
 
 // fill sets the fields without counting it as the person's typing.
@@ -250,18 +261,17 @@ func (p *credentialsPage) check() {
 	ctx, cancel := context.WithCancel(p.app.ctx)
 	p.stopping = cancel
 	p.refresh()
-	p.app.work.Add(1)
-	go func() {
-		defer p.app.work.Done()
-		ok, err := p.follow(ctx, asked, again)
-		p.app.onScreen(ctx, func() { p.checked(asked, ok, client.FailureOf(err)) })
-	}()
+	ok := false
+	p.app.stream(ctx, func() (err error) {
+		ok, err = p.app.follow(ctx, asked, again, p.list.message)
+		return err
+	}, func(f *client.Failure) { p.checked(asked, ok, f) })
 }
 
-// follow reads the check's stream; it runs beside the screen. again lets a login
-// be tried that is known as refused.
-func (p *credentialsPage) follow(ctx context.Context, l secretLogin, again bool) (ok bool, err error) {
-	api := p.app.opt.API
+// follow has a login checked and hands each message to the screen; it runs beside
+// it. again lets a login be tried that is known as refused.
+func (a *App) follow(ctx context.Context, l secretLogin, again bool, message func(*contract.VerifyCredentialsResponse)) (ok bool, err error) {
+	api := a.opt.API
 	sealed, err := client.Seal(ctx, api, l.password)
 	if err != nil {
 		return false, err
@@ -276,7 +286,7 @@ func (p *credentialsPage) follow(ctx context.Context, l secretLogin, again bool)
 		if m.GetDone() {
 			return m.GetOk(), nil
 		}
-		p.app.onScreen(ctx, func() { p.list.message(m) })
+		a.onScreen(ctx, func() { message(m) })
 	}
 	return false, ended(s.Err())
 }

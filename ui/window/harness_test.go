@@ -53,6 +53,7 @@ type setup struct {
 	size    fyne.Size
 	script  func(*agentdouble.Script)
 	offline bool
+	lead    bool
 }
 
 func open(t *testing.T, s setup) *screen {
@@ -103,7 +104,7 @@ func open(t *testing.T, s setup) *screen {
 			return sc.keyring
 		}),
 		Now: func() time.Time { return sc.now }, Do: func(f func()) { sc.todo <- f },
-		LangChosen: func(l assets.Lang) { sc.langs = append(sc.langs, l) }, Reconnect: w.Reconnect}, s.page)
+		LangChosen: func(l assets.Lang) { sc.langs = append(sc.langs, l) }, Reconnect: w.Reconnect, Lead: s.lead}, s.page)
 	sc.window.Resize(s.size)
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan struct{})

@@ -68,6 +68,7 @@ func (c *check) TypedKey(e *fyne.KeyEvent) {
 type field struct {
 	widget.Entry
 	escape func()
+	caps   capsLock
 }
 
 func newField(secret bool, escape func()) *field {

@@ -49,16 +49,29 @@ func (p *credentialsPage) askFirst() {
 
 // send hands the credentials to the agent and keeps the login on this computer.
 func (p *credentialsPage) send(unverified bool) {
-	l := secretLogin{p.login.Text, p.password.Text}
-	m := &contract.SaveCredentialsRequest{Sync: p.sync.Checked, Appointments: p.appointments.Checked, Tasks: p.tasks.Checked, Login: l.login, Unverified: unverified}
 	p.saving = true
 	p.refresh()
+	m := &contract.SaveCredentialsRequest{Sync: p.sync.Checked, Appointments: p.appointments.Checked, Tasks: p.tasks.Checked, Login: p.login.Text, Unverified: unverified}
+	p.app.keepLogin(m, p.password.Text, func(saved *contract.Credentials, notKept error, f *client.Failure) {
+		p.saving = false
+		if f != nil {
+			p.refresh()
+			p.complain(p.app.fault(f), nil)
+			return
+		}
+		p.saved(saved, notKept)
+	})
+}
+
+// keepLogin hands a login to the agent, sealed, and keeps it on this computer.
+// notKept is why the latter did not work; the agent has it all the same.
+func (a *App) keepLogin(m *contract.SaveCredentialsRequest, password string, done func(saved *contract.Credentials, notKept error, f *client.Failure)) {
 	var saved *contract.Credentials
 	var notKept error
-	p.app.ask(func(ctx context.Context) error {
-		api := p.app.opt.API
+	a.ask(func(ctx context.Context) error {
+		api := a.opt.API
 		var err error
-		if m.SealedPassword, err = client.Seal(ctx, api, l.password); err != nil {
+		if m.SealedPassword, err = client.Seal(ctx, api, password); err != nil {
 			return err
 		}
 		r, err := api.SaveCredentials(ctx, connect.NewRequest(m))
@@ -66,21 +79,12 @@ func (p *credentialsPage) send(unverified bool) {
 			return err
 		}
 		saved = r.Msg.GetCredentials()
-		if p.app.opt.Store != nil && l.password != "" {
+		if a.opt.Store != nil && password != "" {
 			// The system may ask the person something: no time limit of ours.
-			notKept = p.app.opt.Store.Store(p.app.ctx, l.login, l.password)
+			notKept = a.opt.Store.Store(a.ctx, m.GetLogin(), password)
 		}
 		return nil
-	}, func(f *client.Failure) {
-		p.saving = false
-		if f != nil {
-			text, hint := p.app.texts.Fault(f.Code, nil)
-			p.refresh()
-			p.complain(text+" "+hint, nil)
-			return
-		}
-		p.saved(saved, notKept)
-	})
+	}, func(f *client.Failure) { done(saved, notKept, f) })
 }
 
 // saved empties the password and goes on to the status page, where the person

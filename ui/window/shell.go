@@ -12,6 +12,7 @@ import (
 	"fyne.io/fyne/v2/theme"
 
 	"abgleich/assets"
+	"abgleich/ipc/contract"
 	"abgleich/ipc/contract/contractconnect"
 	"abgleich/ui/client"
 )
@@ -26,10 +27,12 @@ const (
 	Problems    Page = "problems"
 	Compare     Page = "compare"
 	History     Page = "history"
+	// Setup is the first run; it is in the sidebar only until it is done.
+	Setup Page = "setup"
 )
 
 // Pages lists the pages in the order of the sidebar.
-func Pages() []Page { return []Page{Status, Problems, Compare, History, Credentials} }
+func Pages() []Page { return []Page{Setup, Status, Problems, Compare, History, Credentials} }
 
 // ParsePage tells whether there is a page of this name.
 func ParsePage(name string) (Page, bool) {
@@ -72,6 +75,8 @@ type Options struct {
 	LangChosen func(assets.Lang)
 	// PageShown is told which page is shown.
 	PageShown func(Page)
+	// Lead leads somebody who has never synced through the first run.
+	Lead bool
 	// Reconnect is asked to open the status stream anew after saving.
 	Reconnect func()
 }
@@ -98,11 +103,14 @@ type App struct {
 	credentials *credentialsPage
 	status      *statusPage
 	problems    *problemsPage
+	setup       *setupPage
 	compare     *comparePage
 	history     *historyPage
 
 	// subject is whose problems, comparison and history are shown; "": the person's own.
 	subject string
+	// postponed tells that the person has put the first run off.
+	postponed bool
 }
 
 // New fills the window and shows the page. Nothing is asked of the agent before
@@ -143,6 +151,18 @@ func (a *App) Picture(p client.Picture) {
 	}
 }
 
+// lead shows the first run to somebody who has never synced, unless he is already
+// at something else.
+func (a *App) lead(c *contract.Credentials) {
+	if !a.opt.Lead || a.postponed || !a.firstRun() || a.credentials.touched {
+		return
+	}
+	a.setup.resume(c)
+	if a.page == Status || a.page == Credentials {
+		a.Show(Setup)
+	}
+}
+
 // Tick brings sentences such as "3 minutes ago" up to date.
 func (a *App) Tick() { a.refresh() }
 
@@ -163,6 +183,8 @@ func (a *App) Show(page Page) {
 	switch page {
 	case Credentials:
 		a.credentials.focus()
+	case Setup:
+		a.setup.show(a.setup.at)
 	case Problems:
 		a.problems.load()
 		a.opt.Window.Canvas().Unfocus()
@@ -182,9 +204,10 @@ func (a *App) SetLang(lang assets.Lang) {
 		return
 	}
 	a.texts = assets.Texts(lang)
-	kept := a.credentials.keep()
+	kept, first := a.credentials.keep(), a.setup
 	a.build()
 	a.credentials.restore(kept)
+	a.setup.restore(first)
 	a.problems.load()
 	if a.opt.LangChosen != nil {
 		a.opt.LangChosen(lang)
@@ -196,8 +219,10 @@ func (a *App) build() {
 	if a.credentials != nil {
 		a.credentials.stop()
 		a.compare.stop()
+		a.setup.stop()
 	}
 	a.credentials, a.status, a.problems = newCredentialsPage(a), newStatusPage(a), newProblemsPage(a)
+	a.setup = newSetupPage(a)
 	a.compare, a.history = newComparePage(a), newHistoryPage(a)
 
 	brand := container.New(layout.NewCustomPaddedLayout(4, 18, 8, 8),
@@ -207,7 +232,7 @@ func (a *App) build() {
 	var last *navItem
 	for _, p := range Pages() {
 		item := newNavItem(a.texts.T("nav."+string(p)), map[Page]assets.Icon{
-			Credentials: assets.PageCredentials, Status: assets.PageStatus, Problems: assets.PageProblems,
+			Setup: assets.PageSetup, Credentials: assets.PageCredentials, Status: assets.PageStatus, Problems: assets.PageProblems,
 			Compare: assets.PageCompare, History: assets.PageHistory}[p],
 			func() { a.Show(p) }, a.escape)
 		if above := last; above != nil {
@@ -274,7 +299,7 @@ func (a *App) newLangSelect() *choice {
 
 // place puts the page into the body.
 func (a *App) place() {
-	content := map[Page]fyne.CanvasObject{Credentials: a.credentials.content, Status: a.status.content, Problems: a.problems.content,
+	content := map[Page]fyne.CanvasObject{Setup: a.setup.content, Credentials: a.credentials.content, Status: a.status.content, Problems: a.problems.content,
 		Compare: a.compare.content, History: a.history.content}[a.page]
 	a.body.Objects = []fyne.CanvasObject{content}
 	a.body.Refresh()
@@ -289,6 +314,9 @@ func (a *App) refresh() {
 			badge = a.picture.Decisions()
 		}
 		item.set(p == a.page, badge)
+		if p == Setup {
+			visible(item, a.page == Setup || a.opt.Lead && a.firstRun())
+		}
 	}
 	version := ""
 	if a.picture.Version != "" {
@@ -311,6 +339,7 @@ func (a *App) refresh() {
 	a.status.refresh()
 	a.problems.refresh()
 	a.compare.refresh()
+	a.setup.refresh()
 	a.credentials.refresh()
 }
 
@@ -319,6 +348,9 @@ func (a *App) escape() {
 	switch {
 	case a.page == Credentials && a.credentials.checking():
 		a.credentials.stop()
+		return
+	case a.page == Setup && a.setup.stopping != nil:
+		a.setup.stop()
 		return
 	case a.page == Compare && a.compare.stopping != nil:
 		a.compare.run()

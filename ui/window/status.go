@@ -59,7 +59,7 @@ func newStatusPage(a *App) *statusPage {
 		})
 	}, a.escape).strong()
 	p.pause = newButton(t.T("menu.pause"), p.pauseMenu, a.escape)
-	p.login = newButton(t.T("status.credentials.show"), func() { a.Show(Credentials) }, a.escape).strong()
+	p.login = newButton(t.T("status.credentials.show"), p.setUp, a.escape).strong()
 	head := card(container.NewBorder(nil, nil, nil, middle(row(gap, p.login, p.syncNow, p.pause, p.resume)),
 		iconAndText(p.icon, stack(gapSmall, p.title, p.hint, p.message))))
 
@@ -107,6 +107,15 @@ func (l *evenColumns) Layout(o []fyne.CanvasObject, size fyne.Size) {
 		c.Resize(fyne.NewSize(w, size.Height))
 		c.Move(fyne.NewPos(float32(i)*(w+l.gap), 0))
 	}
+}
+
+// setUp shows the page on which a login is entered.
+func (p *statusPage) setUp() {
+	if p.app.opt.Lead && p.app.firstRun() {
+		p.app.Show(Setup)
+		return
+	}
+	p.app.Show(Credentials)
 }
 
 // call asks the agent for something small and shows why it didn't work.
@@ -169,6 +178,13 @@ func (p *statusPage) refresh() {
 	enable(&p.resume.Button, connected)
 	paused := pic.State() == contract.UserState_USER_STATE_PAUSED
 	wantsLogin := connected && (name == "not-set-up" || name == "credentials-needed")
+	label := t.T("status.credentials.show")
+	if p.app.opt.Lead && p.app.firstRun() {
+		label = t.T("nav.setup")
+	}
+	if p.login.Text != label {
+		p.login.SetText(label)
+	}
 	visible(p.login, wantsLogin)
 	visible(p.resume, paused)
 	visible(p.pause, !paused && !wantsLogin && name != "disabled")
