@@ -49,7 +49,8 @@ func (f *File) Load() (Params, Etag, error) {
 
 func (f *File) load() (Params, []byte, error) {
 	const op = "params.Load"
-	b, err := os.ReadFile(f.path)
+	var b []byte
+	err := patiently(func() (err error) { b, err = os.ReadFile(f.path); return err })
 	if errors.Is(err, fs.ErrNotExist) {
 		return Params{}, nil, fault.New(fault.NotFound, op, f.path, err)
 	}
@@ -159,7 +160,7 @@ func (f *File) replace(b []byte) error {
 	if err = errors.Join(err, t.Chmod(mode), t.Sync(), t.Close()); err != nil {
 		return err
 	}
-	return os.Rename(t.Name(), f.path)
+	return patiently(func() error { return os.Rename(t.Name(), f.path) })
 }
 
 // apply puts changes into the parameters and into the file's lines.

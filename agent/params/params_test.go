@@ -2,6 +2,7 @@ package params
 
 import (
 	"errors"
+	"path/filepath"
 	"reflect"
 	"strings"
 	"testing"
@@ -67,7 +68,7 @@ func TestAFileIsReadWithDefaultsForTheRest(t *testing.T) {
 	if got := p.Events.ListenAddress(); got != "[::1]:9090" {
 		t.Error(got)
 	}
-	if a, ok := p.Business(); !ok || a.DSN != "/srv/abgleich/business.db" {
+	if a, ok := p.Business(); !ok || filepath.ToSlash(a.DSN) != "/srv/abgleich/business.db" {
 		t.Errorf("business database %+v %v", a, ok)
 	}
 	if missing := p.Missing(); missing != nil {

@@ -6,7 +6,7 @@ import (
 	"fmt"
 	"net"
 	"strings"
-	"time"
+	"unsafe"
 
 	"github.com/Microsoft/go-winio"
 	"golang.org/x/sys/windows"
@@ -24,57 +24,62 @@ const clientAccess = 0x0012019b
 // DefaultAddress is where an agent listens.
 func DefaultAddress() string { return SystemAddress }
 
-// FindAddress is where a client looks for an agent.
-func FindAddress() string { return SystemAddress }
-
 // Listen takes the pipe name for this process; that it is the first instance is
 // checked by the system ([ErrInUse]). LocalSystem, Administrators and this
-// process's user may do everything, authenticated users may connect.
+// process's user may do everything, authenticated users may connect: from this
+// machine, and with [ListenOptions].Remote from others. The pipe belongs to the
+// service of its name where this process is that service, else to its user.
 func Listen(address string, opts ListenOptions) (net.Listener, error) {
 	if !strings.HasPrefix(address, `\\.\pipe\`) {
 		return nil, &Error{ErrAddress, address, errors.New(`must start with \\.\pipe\`)}
 	}
+	sd, err := descriptor(address)
+	if err != nil {
+		return nil, &Error{ErrAddress, address, err}
+	}
+	l, err := listenPipe(address, sd, opts)
+	switch {
+	case errors.Is(err, windows.ERROR_ACCESS_DENIED), errors.Is(err, windows.ERROR_PIPE_BUSY):
+		return nil, &Error{ErrInUse, address, err}
+	case err != nil:
+		return nil, &Error{ErrAddress, address, err}
+	}
+	return l, nil
+}
+
+// descriptor says who owns the pipe and who may do what with it.
+func descriptor(address string) (*windows.SECURITY_DESCRIPTOR, error) {
 	self, err := ownSID()
-	if err != nil {
-		return nil, &Error{ErrAddress, address, err}
-	}
-	sddl := fmt.Sprintf("O:%sD:P(A;;GA;;;SY)(A;;GA;;;BA)(A;;GA;;;%s)(A;;0x%08x;;;AU)", self, self, clientAccess)
-	l, err := winio.ListenPipe(address, &winio.PipeConfig{
-		SecurityDescriptor: sddl,
-		InputBufferSize:    64 << 10,
-		OutputBufferSize:   64 << 10,
-	})
-	if err != nil {
-		if errors.Is(err, windows.ERROR_ACCESS_DENIED) {
-			return nil, &Error{ErrInUse, address, err}
-		}
-		return nil, &Error{ErrAddress, address, err}
-	}
-	if underWine() {
-		// Wine counts the first instance as listening, and its client hangs.
-		limit := 2 * time.Second
-		if c, err := winio.DialPipe(address, &limit); err == nil {
-			c.Close()
-		}
-	}
-	return &listener{Listener: l, adminGroup: opts.AdminGroup}, nil
-}
-
-type listener struct {
-	net.Listener
-	adminGroup string
-}
-
-// Accept waits for the next connection.
-func (l *listener) Accept() (net.Conn, error) {
-	c, err := l.Listener.Accept()
 	if err != nil {
 		return nil, err
 	}
-	return &conn{Conn: c, adminGroup: l.adminGroup}, nil
+	owner := self.String()
+	if service := ServiceSID(serviceOf(address)); mayOwn(service) {
+		owner = service
+	}
+	return windows.SecurityDescriptorFromString(fmt.Sprintf(
+		"O:%sD:P(A;;GA;;;SY)(A;;GA;;;BA)(A;;GA;;;%s)(A;;0x%08x;;;AU)", owner, self, clientAccess))
 }
 
-// Dial connects to the agent at the address, after checking who owns the pipe.
+// seGroupOwner marks a group that may own what its member makes (SE_GROUP_OWNER).
+const seGroupOwner = 0x8
+
+// mayOwn tells whether this process may make things that belong to the group.
+func mayOwn(sid string) bool {
+	groups, err := windows.GetCurrentProcessToken().GetTokenGroups()
+	if err != nil {
+		return false
+	}
+	for _, g := range groups.AllGroups() {
+		if g.Attributes&seGroupOwner != 0 && g.Sid.String() == sid {
+			return true
+		}
+	}
+	return false
+}
+
+// Dial connects to the agent at the address, after checking who owns the pipe: the
+// service of its name, LocalSystem, Administrators, this user, or one of trust's.
 // The server may learn who we are but not act in our name.
 func Dial(ctx context.Context, address string, trust Trust) (net.Conn, error) {
 	c, err := winio.DialPipeAccessImpLevel(ctx, address, clientAccess, winio.PipeImpLevelIdentification)
@@ -86,13 +91,16 @@ func Dial(ctx context.Context, address string, trust Trust) (net.Conn, error) {
 		c.Close()
 		return nil, &Error{ErrUntrusted, address, err}
 	}
-	if ok, err := trust.allows(owner); !ok {
+	if ok, err := trust.allows(owner, serviceOf(address)); !ok {
 		c.Close()
 		return nil, &Error{ErrUntrusted, address, errors.Join(fmt.Errorf("pipe belongs to %s", owner), err)}
 	}
 	return c, nil
 }
 
-func underWine() bool {
-	return windows.NewLazySystemDLL("ntdll.dll").NewProc("wine_get_version").Find() == nil
+// attributes are a descriptor in the form CreateNamedPipe takes it.
+func attributes(sd *windows.SECURITY_DESCRIPTOR) *windows.SecurityAttributes {
+	a := &windows.SecurityAttributes{SecurityDescriptor: sd}
+	a.Length = uint32(unsafe.Sizeof(*a))
+	return a
 }

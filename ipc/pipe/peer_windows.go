@@ -143,7 +143,10 @@ func ownerOf(c net.Conn) (*windows.SID, error) {
 	return owner, nil
 }
 
-func (t Trust) allows(owner *windows.SID) (bool, error) {
+func (t Trust) allows(owner *windows.SID, service string) (bool, error) {
+	if owner.String() == ServiceSID(service) {
+		return true, nil
+	}
 	if owner.IsWellKnown(windows.WinLocalSystemSid) || owner.IsWellKnown(windows.WinBuiltinAdministratorsSid) {
 		return true, nil
 	}

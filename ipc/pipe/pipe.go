@@ -87,11 +87,15 @@ type ListenOptions struct {
 	// AdminGroup names an operating system group whose members count as
 	// administrators; "" for none.
 	AdminGroup string
+	// Remote lets clients of other machines in (Windows: over SMB). Sockets have
+	// none.
+	Remote bool
 }
 
 // Trust is who may own the address a client connects to. The zero value trusts
-// the system (root; LocalSystem and Administrators), the caller's own user,
-// and the service account [ServiceAccount].
+// the system (root; LocalSystem and Administrators), the caller's own user, and
+// the service: the account [ServiceAccount], on Windows the service that is called
+// as the pipe is ([ServiceSID]).
 type Trust struct {
 	// IDs are further owners, in the form of [Peer].ID.
 	IDs []string

@@ -33,10 +33,13 @@ type Instance struct{ listener net.Listener }
 // Claim makes this start the first, or passes word to the one that is: then
 // first is nil and so is the error.
 func Claim(ctx context.Context, address, word string) (first *Instance, err error) {
-	for range 3 {
+	for try := 0; try < 3 && (try == 0 || ctx.Err() == nil); try++ {
 		// Ask before listening: under Wine a second listener on a name is let in.
 		if err = tell(ctx, address, word); err == nil {
 			return nil, nil
+		}
+		if !errors.Is(err, pipe.ErrUnreachable) {
+			continue // somebody is there, and does not answer
 		}
 		l, listenErr := pipe.Listen(address, pipe.ListenOptions{})
 		if listenErr == nil {

@@ -2,14 +2,23 @@ package single
 
 import (
 	"context"
-	"net"
 	"path/filepath"
+	"runtime"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
+
+	"abgleich/ipc/pipe"
 )
 
-func address(t *testing.T) string { return filepath.Join(t.TempDir(), "w.sock") }
+// address is one nobody listens at.
+func address(t *testing.T) string {
+	if runtime.GOOS == "windows" {
+		return `\\.\pipe\abgleich-test-` + t.Name() + strconv.FormatInt(time.Now().UnixNano(), 36)
+	}
+	return filepath.Join(t.TempDir(), "w.sock")
+}
 
 // serve runs an instance and gives what it heard.
 func serve(t *testing.T, i *Instance) (heard chan string, stop func()) {
@@ -75,7 +84,7 @@ func TestHostileWordsAreNotPassedOn(t *testing.T) {
 	addr := address(t)
 	heard, _ := serve(t, claim(t, addr, "status"))
 	for _, bytes := range []string{strings.Repeat("x", 10_000) + "\n", "no end"} {
-		c, err := net.Dial("unix", addr)
+		c, err := pipe.Dial(t.Context(), addr, pipe.Trust{})
 		if err != nil {
 			t.Fatal(err)
 		}
