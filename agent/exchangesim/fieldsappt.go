@@ -37,7 +37,7 @@ func appointmentFields() []field {
 		copied(shown("calendar:IsCancelled", "IsCancelled", appt, 0, func(w *writer, it *Item, _ *render) { w.elemBool("IsCancelled", it.Cancelled) }),
 			func(to, from *Item) { to.Cancelled = from.Cancelled }),
 		shown("calendar:IsRecurring", "IsRecurring", appt, inDefault, func(w *writer, it *Item, _ *render) {
-			w.elemBool("IsRecurring", it.IsMaster() || it.master != nil)
+			w.elemBool("IsRecurring", it.IsMaster() || it.master != nil || it.orphan())
 		}),
 		shown("calendar:MeetingRequestWasSent", "MeetingRequestWasSent", appt, 0, func(w *writer, it *Item, _ *render) {
 			w.elemBool("MeetingRequestWasSent", it.Meeting && it.MyResponse == "Organizer" && it.extra["sent"] != "")

@@ -87,7 +87,8 @@ type Item struct {
 	Recurrence *Recurrence
 
 	// Occurrences of a series, given by the mailbox. MasterID is empty for everything
-	// else; OriginalStart is where the pattern puts the occurrence, and with the
+	// else, also for an occurrence somebody was invited to alone, which has
+	// OriginalStart and its series' UID only; OriginalStart is where the pattern puts the occurrence, and with the
 	// master names it. Exceptional tells a changed occurrence.
 	MasterID      ItemID
 	OriginalStart time.Time

@@ -7,12 +7,20 @@ func (it *Item) seriesWord() string {
 	switch {
 	case it.IsMaster():
 		return "RecurringMaster"
+	case it.orphan():
+		return "Exception"
 	case it.master == nil:
 		return "Single"
 	case it.Exceptional:
 		return "Exception"
 	}
 	return "Occurrence"
+}
+
+// orphan tells an occurrence without its series: somebody was invited to it alone. It
+// bears the series' ids (MS-OXOCAL 2.2.1.27).
+func (it *Item) orphan() bool {
+	return it.Kind == Appointment && it.master == nil && it.Recurrence == nil && !it.OriginalStart.IsZero()
 }
 
 // occurrenceOn answers the occurrence of a master, with a response code for days
@@ -103,7 +111,7 @@ func (it *Item) DeletedOccurrences() []time.Time {
 
 func putOriginal(elem string) func(*writer, *Item, *render) {
 	return func(w *writer, it *Item, r *render) {
-		if it.master != nil {
+		if it.master != nil || it.orphan() {
 			w.elemTime(elem, it.OriginalStart, r.loc)
 		}
 	}

@@ -184,10 +184,15 @@ func (it *Item) values(name PropertyName) []string {
 	if name.Set == setMeeting && name.HasID && name.Type == "Binary" && it.Kind == Appointment &&
 		(name.ID == lidGlobalObjectID || name.ID == lidCleanGlobalID) {
 		id := it.GlobalID
-		if name.ID == lidGlobalObjectID && it.master != nil && len(id) >= 20 {
+		if name.ID == lidGlobalObjectID && (it.master != nil || it.orphan()) && len(id) >= 20 {
 			// The date of the occurrence is part of its id, not of the clean one (MS-OXOCAL 2.2.1.27).
 			id = bytes.Clone(id)
-			y, m, d := dateOf(it.day).Date()
+			day := dateOf(it.day)
+			if it.orphan() {
+				_, _, loc := it.clock()
+				day = it.OriginalStart.In(loc)
+			}
+			y, m, d := day.Date()
 			id[16], id[17], id[18], id[19] = byte(y>>8), byte(y), byte(m), byte(d)
 		}
 		return []string{base64.StdEncoding.EncodeToString(id)}

@@ -1,7 +1,9 @@
 package exchangesim_test
 
 import (
+	"encoding/base64"
 	"fmt"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -353,4 +355,33 @@ func TestTheLastOccurrenceCannotBeDeleted(t *testing.T) {
 	if got := starts(t, box, it.ID); len(got) != 1 {
 		t.Error(got)
 	}
+}
+
+func TestAnOccurrenceThatCameAloneBearsItsSeriesIds(t *testing.T) {
+	dir := recordDir(t)
+	c := basic(t, exchangesim.Options{Record: dir})
+	start := time.Date(2026, 11, 23, 23, 30, 0, 0, time.UTC) // the 24th in Vienna
+	it, err := c.sim.Mailbox("anna@lab.test").Create(exchangesim.Item{Subject: "allein", Start: start, End: start.Add(time.Hour), OriginalStart: start, Zone: "Europe/Vienna", Meeting: true, MyResponse: "Accept"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ids := `<t:BaseShape>AllProperties</t:BaseShape><t:AdditionalProperties>` +
+		`<t:ExtendedFieldURI DistinguishedPropertySetId="Meeting" PropertyId="3" PropertyType="Binary"/>` +
+		`<t:ExtendedFieldURI DistinguishedPropertySetId="Meeting" PropertyId="35" PropertyType="Binary"/></t:AdditionalProperties>`
+	r := c.want(c.do(getItems(ids, string(it.ID))), "NoError")
+	if r.find(`CalendarItemType>(\w+)<`) != "Exception" || r.find(`IsRecurring>(\w+)<`) != "true" || r.find(`OriginalStart>([^<]+)<`) != "2026-11-23T23:30:00Z" {
+		t.Error(r.raw)
+	}
+	var global [2]string
+	for i, m := range regexp.MustCompile(`<t:Value>([^<]+)</t:Value>`).FindAllStringSubmatch(r.raw, -1) {
+		b, err := base64.StdEncoding.DecodeString(m[1])
+		if err != nil || len(b) < 40 {
+			t.Fatal(err, m)
+		}
+		global[i] = fmt.Sprintf("%x", b[16:20])
+	}
+	if global != [2]string{"07ea0b18", "00000000"} {
+		t.Errorf("the ids hold the dates %s", global)
+	}
+	schemacheck.Check(t, dir)
 }
