@@ -49,7 +49,7 @@ test: ## everything, on a bare Debian with Go, git and make
 	$(call say,tests)
 	@mkdir -p $(BUILD)/wire; wire=$$(mktemp -d $(CURDIR)/$(BUILD)/wire/XXXXXX); \
 	$(PURE) ABGLEICH_SCHEMA_RECORD=$$wire go test -timeout 30m $$($(PURE) go list -e ./... | grep -v '/cmd/window$$'); \
-	printf '\n== %s\n' 'requests and replies of all tests, judged by the EWS schema'; \
+	printf '\n== %s\n' 'requests and replies of all tests: valid, and mailing nobody'; \
 	$(PURE) go run ./agent/exchangesim/schemacheck/judge $$wire; rm -rf $(BUILD)/wire
 	@$(MAKE) --no-print-directory race
 	@$(MAKE) --no-print-directory cross

@@ -70,7 +70,7 @@ func TestEverythingWrittenComesBackInValidReplies(t *testing.T) {
 		t.Error("a mailing write was not counted")
 	}
 	c.mails()
-	schemacheck.Check(t, dir)
+	schemacheck.CheckSchema(t, dir)
 }
 
 func (c *client) recurrences() {

@@ -1,5 +1,5 @@
 // Package schemacheck has recorded requests and replies judged by the official EWS
-// schema, with xmllint.
+// schema, with xmllint, and requests by whether they could mail anybody.
 //
 // It owns finding the schema and the judge, and says so where one of them is
 // missing. It promises to look at every file and to name each bad one with the
@@ -20,15 +20,38 @@ import (
 // batch is how many documents one xmllint call gets.
 const batch = 200
 
+// all are the names of recorded documents.
+const all = "*.xml"
+
 // ErrNoJudge means that xmllint or the schema is not there.
 var ErrNoJudge = errors.New("nothing judged")
 
-// Check fails the test for every *.xml file in dir that is no valid EWS envelope.
+// Check fails the test for every *.xml file in dir that is no valid EWS envelope, and
+// for every request in which somebody could have been mailed (see Mails).
 // It skips the test when xmllint or the schema (../shared/ews-schema, seen from
 // the root of the module) is absent, and fails when dir holds no XML at all.
 func Check(t *testing.T, dir string) {
 	t.Helper()
-	check(t, dir, "*.xml")
+	watch(t, dir)
+	check(t, dir, all)
+}
+
+// CheckSchema is Check for tests that send mails on purpose.
+func CheckSchema(t *testing.T, dir string) {
+	t.Helper()
+	check(t, dir, all)
+}
+
+// watch fails the test for every request in which somebody could have been mailed.
+func watch(t *testing.T, dir string) {
+	t.Helper()
+	_, bad, err := Mails(dir)
+	if err != nil {
+		t.Error(err)
+	}
+	for _, line := range bad {
+		t.Error(line)
+	}
 }
 
 // CheckReplies is Check for the replies only, for tests that send invalid requests

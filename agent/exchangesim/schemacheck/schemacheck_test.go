@@ -38,3 +38,39 @@ func TestEveryBadDocumentIsNamed(t *testing.T) {
 		t.Errorf("%d documents, %v:\n%s", n, err, all)
 	}
 }
+
+func TestEveryRequestThatCouldMailSomebodyIsNamed(t *testing.T) {
+	const head, tail = `<s:Envelope xmlns:s="http://schemas.xmlsoap.org/soap/envelope/"><s:Body>`, `</s:Body></s:Envelope>`
+	item := `<ItemChanges><ItemChange><Updates><SetItemField><FieldURI/><CalendarItem/></SetItemField></Updates></ItemChange></ItemChanges>`
+	notice := `<Items><Message><ExtendedProperty><ExtendedFieldURI PropertyTag="0x3FDF"/><Value>-1</Value></ExtendedProperty></Message></Items>`
+	for doc, why := range map[string]string{
+		`<GetItem/>`: "",
+		`<CreateItem SendMeetingInvitations="SendToNone"><Items><CalendarItem/></Items></CreateItem>`:                               "",
+		`<CreateItem MessageDisposition="SaveOnly" SendMeetingInvitations="SendToNone"><Items><Task/></Items></CreateItem>`:         "",
+		`<CreateItem><Items><CalendarItem/></Items></CreateItem>`:                                                                   "leaves",
+		`<CreateItem SendMeetingInvitations="SendToAllAndSaveCopy"><Items><CalendarItem/></Items></CreateItem>`:                     "SendToAll",
+		`<CreateItem SendMeetingInvitations="SendToNone" MessageDisposition="SendOnly"><Items><CalendarItem/></Items></CreateItem>`: "SendOnly",
+		`<CreateItem MessageDisposition="SendOnly">` + notice + `</CreateItem>`:                                                     "",
+		`<CreateItem MessageDisposition="SendAndSaveCopy">` + notice + `</CreateItem>`:                                              "SendAndSaveCopy",
+		`<CreateItem MessageDisposition="SendOnly"><Items><Message/></Items></CreateItem>`:                                          "SendOnly",
+		`<CreateItem MessageDisposition="SaveOnly"><Items><DeclineItem/></Items></CreateItem>`:                                      "DeclineItem",
+		`<UpdateItem>` + item + `</UpdateItem>`:                                                                                     "leaves",
+		`<UpdateItem SendMeetingInvitationsOrCancellations="SendToChangedAndSaveCopy">` + item + `</UpdateItem>`:                    "SendToChanged",
+		`<UpdateItem SendMeetingInvitationsOrCancellations="SendToNone">` + item + `</UpdateItem>`:                                  "",
+		`<DeleteItem/>`: "leaves",
+		`<DeleteItem SendMeetingCancellations="SendOnlyToAll"/>`: "SendOnlyToAll",
+		`<DeleteItem SendMeetingCancellations="SendToNone"/>`:    "",
+		`<SendItem/>`: "SendItem",
+	} {
+		dir := t.TempDir()
+		for _, name := range []string{"1-x-request.xml", "1-x-reply.xml"} {
+			if err := os.WriteFile(filepath.Join(dir, name), []byte(head+doc+tail), 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+		n, bad, err := Mails(dir)
+		if err != nil || n != 1 || (len(bad) > 0) != (why != "") || !strings.Contains(strings.Join(bad, ""), why) {
+			t.Errorf("%s: %v %v, want %q", doc, bad, err, why)
+		}
+	}
+}
