@@ -12,11 +12,13 @@ import (
 	"os"
 	"os/signal"
 	"runtime/debug"
+	"sync"
 	"syscall"
 	"time"
 
 	"abgleich/assets"
 	"abgleich/ui/client"
+	"abgleich/ui/handover"
 	"abgleich/ui/icon"
 	"abgleich/ui/preferences"
 )
@@ -85,19 +87,58 @@ func serve(ctx context.Context, tray icon.Tray, address string, lang assets.Lang
 	agent := client.New(address)
 	defer agent.Close()
 	act := newActions(ctx, agent, lang, file)
-	pictures := make(chan client.Picture)
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
+	shown, lent := make(chan client.Picture), make(chan client.Picture)
+	connected, changed := make(chan struct{}, 1), make(chan struct{})
+	var work sync.WaitGroup
+	work.Go(func() {
 		client.NewWatcher(agent, version).Run(ctx, func(p client.Picture) {
+			for _, to := range []chan client.Picture{shown, lent} {
+				select {
+				case to <- p:
+				case <-ctx.Done():
+				}
+			}
+			if p.Connection == client.Connected {
+				select {
+				case connected <- struct{}{}:
+				default: // it was looked at lately
+				}
+			}
+		})
+	})
+	keeper := handover.New(agent, kept{agent.Address})
+	work.Go(func() { latest(ctx, lent, func(newest <-chan client.Picture) { keeper.Run(ctx, newest) }) })
+	work.Go(func() {
+		watchPassword(ctx, keeper, connected, file, func() {
 			select {
-			case pictures <- p:
+			case changed <- struct{}{}:
 			case <-ctx.Done():
 			}
 		})
-	}()
-	icon.NewControl(tray, act, lang, time.Now, file.Load().Told).Run(ctx, pictures)
+	})
+	icon.NewControl(tray, act, lang, time.Now, file.Load().Told).Run(ctx, shown, changed)
 	cancel()
-	<-done
+	work.Wait()
 	act.wait()
+}
+
+// latest hands pictures on to somebody who may be busy for a while: he gets the
+// newest, and the watcher never waits for him.
+func latest(ctx context.Context, from <-chan client.Picture, run func(newest <-chan client.Picture)) {
+	to := make(chan client.Picture)
+	var work sync.WaitGroup
+	work.Go(func() { run(to) })
+	defer work.Wait()
+	var newest client.Picture
+	var out chan client.Picture // nil while there is nothing new
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case newest = <-from:
+			out = to
+		case out <- newest:
+			out = nil
+		}
+	}
 }

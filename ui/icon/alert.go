@@ -36,8 +36,13 @@ const healing = 2 * time.Minute
 func alertOf(p client.Picture) (a alert, needed bool) {
 	switch p.State() {
 	case contract.UserState_USER_STATE_CREDENTIALS_NEEDED:
-		// No patience: a refused password doesn't become right by waiting.
-		return alert{key: "credentials-needed/" + p.User.GetCode(), page: "credentials"}, true
+		a = alert{key: "credentials-needed/" + p.User.GetCode(), page: "credentials"}
+		// A refused password doesn't become right by waiting. A missing one may come
+		// from where this computer keeps it, and a locked account opens again.
+		if code := p.User.GetCode(); code == "credentials-missing" || code == "account-locked" {
+			a.patience = healing
+		}
+		return a, true
 	case contract.UserState_USER_STATE_ATTENTION:
 		a = alert{key: "attention", page: "problems"}
 		if p.User.GetHolds() == 0 { // a problem may heal, a hold waits for its decision
@@ -68,7 +73,15 @@ type herald struct {
 	pending string // key of what waits for its patience to end
 	since   time.Time
 	calm    time.Time // since when nothing needs the person; zero: something does
+	asked   time.Time // when the person was last asked for a changed password
 }
+
+// rejected is the key of a refused login. Who has just been asked for his new
+// password isn't told that the old one was refused.
+const (
+	rejected    = "credentials-needed/login-rejected"
+	askedLately = 24 * time.Hour
+)
 
 // verdict is what a step of the herald asks for.
 type verdict struct {
@@ -110,5 +123,5 @@ func (h *herald) step(p client.Picture, now time.Time) (alert, verdict) {
 		return alert{}, verdict{again: end}
 	}
 	h.told, h.pending = a.key, ""
-	return a, verdict{tell: true}
+	return a, verdict{tell: a.key != rejected || h.asked.IsZero() || now.Sub(h.asked) >= askedLately}
 }

@@ -1,6 +1,7 @@
 package icon
 
 import (
+	"context"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -45,6 +46,8 @@ func TestAPersonIsToldOnceOfWhatNeedsHim(t *testing.T) {
 		{"and never again while it lasts", []step{{coded(refused, "login-rejected"), 90 * 24 * time.Hour}}, "credentials"},
 		{"nor after the agent was away", []step{{coded(refused, "login-rejected"), time.Hour}, {lost(coded(refused, "login-rejected")), time.Hour}, {coded(refused, "login-rejected"), time.Hour}}, "credentials"},
 		{"another reason is news", []step{{coded(refused, "login-rejected"), time.Hour}, {coded(refused, "password-expired"), time.Hour}}, "credentials credentials"},
+		{"a login the agent has lost and gets again", []step{{coded(refused, "credentials-missing"), time.Minute}, {user(fine, nil), time.Hour}}, ""},
+		{"a login the agent has lost for good", []step{{coded(refused, "credentials-missing"), time.Hour}}, "credentials"},
 		{"a problem that lasts", []step{{user(attention, nil), 3 * time.Minute}}, "problems"},
 		{"a problem that heals within two minutes", []step{{user(attention, nil), 119 * time.Second}, {user(fine, nil), time.Hour}}, ""},
 		{"a hold at once", []step{{held(), time.Second}}, "problems"},
@@ -97,6 +100,36 @@ func TestARestartTellsNothingAgain(t *testing.T) {
 	if _, v := h.step(coded(refused, "login-rejected"), now()); !v.tell {
 		t.Error("a new trouble isn't told")
 	}
+}
+
+func TestWhoChangedHisPasswordIsAskedOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		tray := &fakeTray{items: map[Entry]Item{}, clicks: make(chan Entry), bars: make(chan Bar), answers: make(chan string)}
+		pictures, changed := make(chan client.Picture), make(chan struct{})
+		ctx, cancel := context.WithCancel(t.Context())
+		done := make(chan struct{})
+		go func() {
+			defer close(done)
+			NewControl(tray, &fakeActions{}, assets.German, time.Now, "").Run(ctx, pictures, changed)
+		}()
+		defer func() { cancel(); <-done }()
+		pictures <- user(fine, nil)
+		changed <- struct{}{}
+		time.Sleep(time.Hour)
+		pictures <- coded(refused, "login-rejected") // the agent has tried the old one
+		time.Sleep(time.Hour)
+		synctest.Wait()
+		if len(tray.notes) != 1 || tray.notes[0].Page != "credentials" || !strings.Contains(tray.notes[0].Title, "Passwort") {
+			t.Fatalf("%d notes", len(tray.notes))
+		}
+		pictures <- user(fine, nil)
+		time.Sleep(30 * 24 * time.Hour)
+		pictures <- coded(refused, "login-rejected")
+		synctest.Wait()
+		if n := len(tray.notes); n != 3 || tray.notes[2] == nil { // the first was taken away
+			t.Errorf("%d notes after a month", n)
+		}
+	})
 }
 
 func TestWhatIsToldIsRemembered(t *testing.T) {

@@ -87,7 +87,9 @@ const minute = time.Minute
 const turnEvery = 600 * time.Millisecond
 
 // Run shows pictures and carries out clicks until ctx ends or the person quits.
-func (c *Control) Run(ctx context.Context, pictures <-chan client.Picture) {
+// changed says that the person has changed his Windows password and the agent still
+// has the old one; he is asked for the new one.
+func (c *Control) Run(ctx context.Context, pictures <-chan client.Picture, changed <-chan struct{}) {
 	c.build()
 	tick := time.NewTicker(minute)
 	defer tick.Stop()
@@ -112,6 +114,10 @@ func (c *Control) Run(ctx context.Context, pictures <-chan client.Picture) {
 			c.hear()
 		case <-c.again.C:
 			c.hear()
+		case <-changed:
+			c.herald.asked = c.now()
+			c.tray.Notify(&Note{Title: c.texts.T("password.changed.title"), Text: c.texts.T("password.changed.text"),
+				Button: c.texts.T("menu.open"), Page: "credentials"})
 		case page := <-c.tray.Answers():
 			c.open(page)
 		case c.bar = <-c.tray.Bars():

@@ -155,7 +155,7 @@ func control(t *testing.T, actions *fakeActions) (tray *fakeTray, picture func(c
 	pictures := make(chan client.Picture)
 	ctx, cancel := context.WithCancel(t.Context())
 	done := make(chan struct{})
-	go func() { defer close(done); NewControl(tray, actions, assets.German, now, "").Run(ctx, pictures) }()
+	go func() { defer close(done); NewControl(tray, actions, assets.German, now, "").Run(ctx, pictures, nil) }()
 	var last client.Picture
 	// A second event on an unbuffered channel is taken after the first is done.
 	picture = func(p client.Picture) { last = p; pictures <- p; pictures <- p }
@@ -217,7 +217,7 @@ func TestQuitEndsTheIcon(t *testing.T) {
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		NewControl(tray, &fakeActions{}, assets.German, now, "").Run(t.Context(), nil)
+		NewControl(tray, &fakeActions{}, assets.German, now, "").Run(t.Context(), nil, nil)
 	}()
 	tray.clicks <- Quit
 	<-done

@@ -22,7 +22,7 @@ func watched(t *testing.T) (tray *fakeTray, pictures chan client.Picture) {
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		NewControl(tray, &fakeActions{}, assets.German, time.Now, "").Run(ctx, pictures)
+		NewControl(tray, &fakeActions{}, assets.German, time.Now, "").Run(ctx, pictures, nil)
 	}()
 	t.Cleanup(func() { cancel(); <-done })
 	return tray, pictures

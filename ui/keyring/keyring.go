@@ -28,11 +28,27 @@ var (
 	ErrCancelled = errors.New("cancelled")
 	// ErrUnavailable means that this session has no credential store.
 	ErrUnavailable = errors.New("no credential store in this session")
+	// ErrForbidden means that a policy of this computer lets no login be stored.
+	ErrForbidden = errors.New("storing logins is forbidden by policy")
 	// ErrTooLong means that the store takes no login this long.
 	ErrTooLong = errors.New("login is too long for the credential store")
 	// ErrDamaged means that the entry isn't one of ours, or was changed.
 	ErrDamaged = errors.New("stored login is unreadable")
 )
+
+// Word is a stable word for the reason of an error, such as "locked"; the text for a
+// person has the key "keyring.<word>". Every error has one.
+func Word(err error) string {
+	for _, r := range []struct {
+		reason error
+		word   string
+	}{{ErrCancelled, "cancelled"}, {ErrLocked, "locked"}, {ErrForbidden, "forbidden"}, {ErrTooLong, "long"}, {ErrDamaged, "damaged"}, {ErrNone, "none"}} {
+		if errors.Is(err, r.reason) {
+			return r.word
+		}
+	}
+	return "unavailable"
+}
 
 // Login is what a person typed: a Windows user and a password. Printed, it
 // shows the user only.
@@ -53,6 +69,9 @@ func (l Login) Password() string {
 	return *l.password
 }
 
+// Equal tells whether two logins are the same.
+func (l Login) Equal(o Login) bool { return l.User == o.User && l.Password() == o.Password() }
+
 // Format prints the user and "•••" for every verb.
 func (l Login) Format(f fmt.State, _ rune) { io.WriteString(f, l.User+" •••") }
 
@@ -66,6 +85,8 @@ type Store interface {
 	Save(ctx context.Context, agent string, l Login) error
 	// Load gives the login kept for the agent.
 	Load(ctx context.Context, agent string) (Login, error)
+	// Peek does the same without a prompt: a locked store stays so ([ErrLocked]).
+	Peek(ctx context.Context, agent string) (Login, error)
 	// Delete forgets it; none stored is no error.
 	Delete(ctx context.Context, agent string) error
 	// Close gives the connection to the store back.

@@ -114,13 +114,28 @@ func (s *secretService) collection(ctx context.Context) (dbus.ObjectPath, error)
 }
 
 func (s *secretService) Load(ctx context.Context, agent string) (Login, error) {
-	item, err := s.find(ctx, "load", agent)
+	item, _, err := s.find(ctx, "load", agent)
 	if err != nil {
 		return Login{}, err
 	}
 	if err := s.unlock(ctx, "load", item); err != nil {
 		return Login{}, err
 	}
+	return s.read(ctx, item)
+}
+
+func (s *secretService) Peek(ctx context.Context, agent string) (Login, error) {
+	item, locked, err := s.find(ctx, "load", agent)
+	if err == nil && locked {
+		err = fmt.Errorf("load login: %w", ErrLocked)
+	}
+	if err != nil {
+		return Login{}, err
+	}
+	return s.read(ctx, item)
+}
+
+func (s *secretService) read(ctx context.Context, item dbus.ObjectPath) (Login, error) {
 	var sec secret
 	if err := s.at(item).CallWithContext(ctx, itemIf+"GetSecret", 0, s.session).Store(&sec); err != nil {
 		return Login{}, reason(ctx, "load", err)
@@ -130,7 +145,7 @@ func (s *secretService) Load(ctx context.Context, agent string) (Login, error) {
 
 func (s *secretService) Delete(ctx context.Context, agent string) error {
 	for {
-		item, err := s.find(ctx, "delete", agent)
+		item, _, err := s.find(ctx, "delete", agent)
 		if errors.Is(err, ErrNone) {
 			return nil
 		}
@@ -151,16 +166,16 @@ func (s *secretService) Delete(ctx context.Context, agent string) error {
 }
 
 // find gives the first entry of the agent, an unlocked one before a locked one.
-func (s *secretService) find(ctx context.Context, op, agent string) (dbus.ObjectPath, error) {
-	var open, locked []dbus.ObjectPath
-	err := s.at(root).CallWithContext(ctx, serviceIf+"SearchItems", 0, attributes(agent)).Store(&open, &locked)
+func (s *secretService) find(ctx context.Context, op, agent string) (item dbus.ObjectPath, locked bool, err error) {
+	var open, shut []dbus.ObjectPath
+	err = s.at(root).CallWithContext(ctx, serviceIf+"SearchItems", 0, attributes(agent)).Store(&open, &shut)
 	if err != nil {
-		return "", reason(ctx, op, err)
+		return "", false, reason(ctx, op, err)
 	}
-	if found := append(open, locked...); len(found) > 0 {
-		return found[0], nil
+	if found := append(open, shut...); len(found) > 0 {
+		return found[0], len(open) == 0, nil
 	}
-	return "", fmt.Errorf("%s login: %w", op, ErrNone)
+	return "", false, fmt.Errorf("%s login: %w", op, ErrNone)
 }
 
 // unlock asks the service to unlock an object, and the person if need be.
@@ -232,6 +247,8 @@ func reason(ctx context.Context, op string, err error) error {
 			kind = ErrLocked
 		case "org.freedesktop.Secret.Error.NoSuchObject":
 			kind = ErrNone
+		case "org.freedesktop.DBus.Error.AccessDenied":
+			kind = ErrForbidden
 		}
 	}
 	if ctx.Err() != nil {

@@ -59,13 +59,18 @@ func TestAgainstGnomeKeyring(t *testing.T) {
 	for k, v := range map[string]string{"HOME": home, "XDG_DATA_HOME": home, "XDG_RUNTIME_DIR": home, "XDG_CACHE_HOME": home} {
 		t.Setenv(k, v)
 	}
-	cmd := exec.CommandContext(t.Context(), keyringd, "--foreground", "--unlock", "--components=secrets", "--control-directory="+home)
-	cmd.Stdin = strings.NewReader("test\n")
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
+	start := func() (end func()) {
+		cmd := exec.CommandContext(t.Context(), keyringd, "--foreground", "--unlock", "--components=secrets", "--control-directory="+home)
+		cmd.Stdin = strings.NewReader("test\n")
+		if err := cmd.Start(); err != nil {
+			t.Fatal(err)
+		}
+		end = func() { cmd.Process.Kill(); cmd.Wait() }
+		t.Cleanup(end)
+		awaitName(t)
+		return end
 	}
-	t.Cleanup(func() { cmd.Process.Kill(); cmd.Wait() })
-	awaitName(t)
+	logoff := start()
 
 	s := open(t)
 	ctx := t.Context()
@@ -96,10 +101,21 @@ func TestAgainstGnomeKeyring(t *testing.T) {
 	if got, err := s.Load(ctx, "server2"); err != nil || got.User != "other" {
 		t.Errorf("the other agent's login: %v, %v", got, err)
 	}
+	// Who logs off and on again still has his login.
+	logoff()
+	awaitNobody(t)
+	start()
+	if got, err := open(t).Peek(ctx, "server2"); err != nil || got.User != "other" || got.Password() != "other" {
+		t.Errorf("after the next logon: %v, %v", got, err)
+	}
 }
 
-// awaitName waits until somebody owns the Secret Service's name.
-func awaitName(t *testing.T) {
+// awaitName waits until somebody owns the Secret Service's name, awaitNobody until
+// nobody does.
+func awaitName(t *testing.T)   { t.Helper(); awaitOwned(t, true) }
+func awaitNobody(t *testing.T) { t.Helper(); awaitOwned(t, false) }
+
+func awaitOwned(t *testing.T, owned bool) {
 	t.Helper()
 	bus, err := dbus.ConnectSessionBus()
 	if err != nil {
@@ -115,10 +131,12 @@ func awaitName(t *testing.T) {
 	if err := bus.BusObject().Call("org.freedesktop.DBus.NameHasOwner", 0, busName).Store(&has); err != nil {
 		t.Fatal(err)
 	}
-	for !has {
+	for has != owned {
 		select {
 		case sig := <-signals:
-			has = sig.Name == "org.freedesktop.DBus.NameOwnerChanged"
+			if sig.Name == "org.freedesktop.DBus.NameOwnerChanged" && len(sig.Body) == 3 {
+				has = sig.Body[2] != ""
+			}
 		case <-t.Context().Done():
 			t.Fatal("no Secret Service appeared")
 		}
@@ -233,6 +251,13 @@ func TestAClosedPromptIsACancellation(t *testing.T) {
 func TestAPromptThatUnlocksNothingLeavesTheStoreLocked(t *testing.T) {
 	startLocked(t, func(s *lockedService) { s.completed(false) })
 	if _, err := open(t).Load(t.Context(), "server1"); !errors.Is(err, ErrLocked) {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestPeekingAsksNobody(t *testing.T) {
+	startLocked(t, func(*lockedService) { t.Error("a prompt was shown") })
+	if _, err := open(t).Peek(t.Context(), "server1"); !errors.Is(err, ErrLocked) {
 		t.Errorf("got %v", err)
 	}
 }

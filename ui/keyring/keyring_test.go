@@ -49,6 +49,34 @@ func TestALoginTooLongForWindowsIsRefusedEverywhere(t *testing.T) {
 	}
 }
 
+func TestTheLongestLoginIsTheOneWindowsTakes(t *testing.T) {
+	frame, err := pack(NewLogin("anna", ""))
+	if err != nil {
+		t.Fatal(err)
+	}
+	fits := strings.Repeat("x", 2560-len(frame))
+	if b, err := pack(NewLogin("anna", fits)); err != nil || len(b) != 2560 {
+		t.Errorf("%d bytes, %v", len(b), err)
+	}
+	if _, err := pack(NewLogin("anna", fits+"x")); !errors.Is(err, ErrTooLong) {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestEveryReasonHasItsWord(t *testing.T) {
+	seen := map[string]bool{}
+	for _, reason := range []error{ErrNone, ErrLocked, ErrCancelled, ErrUnavailable, ErrForbidden, ErrTooLong, ErrDamaged} {
+		word := Word(fmt.Errorf("save login: %w", reason))
+		if seen[word] {
+			t.Errorf("%v: %q stands for another reason, too", reason, word)
+		}
+		seen[word] = true
+	}
+	if Word(errors.New("anything")) != "unavailable" {
+		t.Error("an unknown reason has no word")
+	}
+}
+
 func TestADamagedEntryIsNamedAndNotQuoted(t *testing.T) {
 	for name, content := range map[string]string{
 		"empty":         "",

@@ -8,6 +8,7 @@ import (
 
 	"github.com/danieljoos/wincred"
 	"golang.org/x/sys/windows"
+	"golang.org/x/sys/windows/registry"
 )
 
 // Open gives the Credential Manager of the person logged on.
@@ -35,6 +36,11 @@ func (credentialManager) Load(_ context.Context, agent string) (Login, error) {
 	return unpack(c.CredentialBlob)
 }
 
+// Peek is Load: the Credential Manager asks nobody.
+func (c credentialManager) Peek(ctx context.Context, agent string) (Login, error) {
+	return c.Load(ctx, agent)
+}
+
 func (credentialManager) Delete(_ context.Context, agent string) error {
 	err := reason("delete", (&wincred.GenericCredential{Credential: wincred.Credential{TargetName: target(agent)}}).Delete())
 	if errors.Is(err, ErrNone) {
@@ -45,7 +51,11 @@ func (credentialManager) Delete(_ context.Context, agent string) error {
 
 func (credentialManager) Close() error { return nil }
 
-func reason(op string, err error) error {
+func reason(op string, err error) error { return reasonUnder(op, err, forbidden) }
+
+// reasonUnder tells why the Credential Manager failed. forbidden is asked where its
+// code leaves open whether a policy is behind it.
+func reasonUnder(op string, err error, forbidden func() bool) error {
 	if err == nil {
 		return nil
 	}
@@ -56,9 +66,27 @@ func reason(op string, err error) error {
 			kind = ErrNone
 		case windows.ERROR_CANCELLED:
 			kind = ErrCancelled
+		case windows.ERROR_ACCESS_DENIED:
+			kind = ErrForbidden
 		case windows.ERROR_NO_SUCH_LOGON_SESSION:
-			kind = ErrLocked
+			// A session without credentials (logged on over the network), or the policy
+			// "do not allow storage of passwords and credentials".
+			if forbidden() {
+				kind = ErrForbidden
+			}
 		}
 	}
 	return fmt.Errorf("%s login: %w: %w", op, kind, err)
+}
+
+// forbidden tells whether the policy "Network access: Do not allow storage of
+// passwords and credentials for network authentication" is on.
+func forbidden() bool {
+	key, err := registry.OpenKey(registry.LOCAL_MACHINE, `SYSTEM\CurrentControlSet\Control\Lsa`, registry.QUERY_VALUE)
+	if err != nil {
+		return false
+	}
+	defer key.Close()
+	on, _, err := key.GetIntegerValue("DisableDomainCreds")
+	return err == nil && on == 1
 }

@@ -26,6 +26,9 @@ type Preferences struct {
 	// Told is what the icon last told the person of and what still goes on; empty:
 	// nothing.
 	Told string `json:"told,omitempty"`
+	// PasswordAsked is the change of the Windows password after which the person was
+	// last asked for the new one, in seconds since 1970; 0: never.
+	PasswordAsked int64 `json:"passwordAsked,omitempty"`
 }
 
 // File is where preferences are kept.
