@@ -4,9 +4,6 @@ import (
 	"context"
 	"fmt"
 	"os"
-	"os/exec"
-	"path/filepath"
-	"runtime"
 	"sync"
 	"time"
 
@@ -16,6 +13,7 @@ import (
 	"abgleich/assets"
 	"abgleich/ipc/contract"
 	"abgleich/ui/client"
+	"abgleich/ui/launch"
 	"abgleich/ui/preferences"
 )
 
@@ -36,42 +34,14 @@ func newActions(ctx context.Context, agent *client.Agent, lang assets.Lang, file
 // wait ends with the last call; ctx must have ended.
 func (a *actions) wait() { a.work.Wait() }
 
-// Open starts the window beside this program. It takes care itself that there
-// is one window only. The window outlives the icon.
+// Open starts the window beside this program, the one that this screen can show.
+// It takes care itself that there is one window only. The window outlives the icon.
 func (a *actions) Open(page string) error {
-	self, err := os.Executable()
+	windows, err := launch.Beside(a.file, func(err error) { fmt.Fprintln(os.Stderr, err) })
 	if err != nil {
 		return err
 	}
-	cmd := exec.Command(windowBeside(self), page, "--agent", a.agent.Address, "--lang", string(a.lang))
-	if err := cmd.Start(); err != nil {
-		return err
-	}
-	go cmd.Wait() // ends with the window; takes its exit status from the system
-	return nil
-}
-
-// windowBeside is the window program in the folder of this one: "window" beside
-// "tray", "abgleich-window.exe" beside "abgleich-tray.exe".
-func windowBeside(self string) string {
-	dir, name := filepath.Split(self)
-	window := "window"
-	if prefix, ok := cutTray(name); ok {
-		window = prefix + "window"
-	}
-	if runtime.GOOS == "windows" {
-		window += ".exe"
-	}
-	return filepath.Join(dir, window)
-}
-
-// cutTray gives what stands before "tray" in a program's name.
-func cutTray(name string) (prefix string, ok bool) {
-	name = name[:len(name)-len(filepath.Ext(name))]
-	if len(name) < len("tray") || name[len(name)-len("tray"):] != "tray" {
-		return "", false
-	}
-	return name[:len(name)-len("tray")], true
+	return windows.Open(page, "--agent", a.agent.Address, "--lang", string(a.lang))
 }
 
 // SyncNow asks for a sync of both kinds.

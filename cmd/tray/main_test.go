@@ -2,8 +2,6 @@ package main
 
 import (
 	"io"
-	"path/filepath"
-	"runtime"
 	"testing"
 
 	"abgleich/assets"
@@ -53,17 +51,5 @@ func TestTheLanguageIsTheOneAskedForThenChosenThenOfTheSystem(t *testing.T) {
 				t.Errorf("got %s", got)
 			}
 		})
-	}
-}
-
-func TestTheWindowIsBesideTheTray(t *testing.T) {
-	exe := ""
-	if runtime.GOOS == "windows" {
-		exe = ".exe"
-	}
-	for self, want := range map[string]string{"tray": "window", "abgleich-tray": "abgleich-window", "other": "window"} {
-		if got := windowBeside(filepath.Join("bin", self+exe)); got != filepath.Join("bin", want+exe) {
-			t.Errorf("%s: got %s", self, got)
-		}
 	}
 }

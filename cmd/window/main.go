@@ -2,6 +2,10 @@
 // tray icon starts it when a person wants one; a second start brings the first
 // window to the front. It owns nothing but the screen: what is shown and done is
 // package ui/window's, and the work is the agent's.
+//
+// It is built twice: with cgo it paints through OpenGL, and ends with
+// [launch.NoOpenGL] where there is none; without cgo, or with the tag soft, it
+// paints in software (package ui/soft), for remote desktops and virtual machines.
 package main
 
 import (
@@ -18,10 +22,10 @@ import (
 	"time"
 
 	"fyne.io/fyne/v2"
-	"fyne.io/fyne/v2/app"
 
 	"abgleich/assets"
 	"abgleich/ui/client"
+	"abgleich/ui/launch"
 	"abgleich/ui/preferences"
 	"abgleich/ui/single"
 	"abgleich/ui/window"
@@ -47,11 +51,20 @@ func main() {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(2)
 	}
-	if err := run(o); err != nil {
+	err = run(o)
+	switch {
+	case errors.Is(err, errNoOpenGL):
+		l := language(o.lang, preferences.Preferences{}, os.Getenv)
+		fmt.Fprintln(os.Stderr, assets.Texts(l).T("window.noopengl"), "-", err)
+		os.Exit(launch.NoOpenGL)
+	case err != nil:
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
 }
+
+// errNoOpenGL says that this screen has no OpenGL good enough for Fyne.
+var errNoOpenGL = errors.New("no OpenGL 2 on this screen")
 
 // parse reads the command line; the page may stand before or after the flags.
 func parse(args []string, out io.Writer) (options, error) {
@@ -130,13 +143,15 @@ func run(o options) error {
 		return nil // the first window shows the page now
 	}
 	defer first.Close()
-	show(ctx, o, kept, file, agent, first)
-	return nil
+	return show(ctx, o, kept, file, agent, first)
 }
 
 // show runs the window until it is closed.
-func show(ctx context.Context, o options, kept preferences.Preferences, file preferences.File, agent *client.Agent, first *single.Instance) {
-	a := app.NewWithID("abgleich.window")
+func show(ctx context.Context, o options, kept preferences.Preferences, file preferences.File, agent *client.Agent, first *single.Instance) error {
+	a, err := newToolkit("abgleich.window")
+	if err != nil {
+		return err
+	}
 	a.Settings().SetTheme(window.NewTheme())
 	a.SetIcon(fyne.NewStaticResource("app.png", assets.PNG(assets.App, assets.WindowSize)))
 	w := a.NewWindow("Abgleich")
@@ -183,7 +198,13 @@ func show(ctx context.Context, o options, kept preferences.Preferences, file pre
 		begin(func() { tick(ctx, content) })
 		begin(func() { <-ctx.Done(); fyne.Do(a.Quit) })
 	})
-	w.ShowAndRun()
+	w.Show()
+	if err := painted(w); err != nil {
+		cancel()
+		content.Close()
+		return err
+	}
+	a.Run()
 	cancel()
 	for range cap(done) {
 		select {
@@ -192,6 +213,7 @@ func show(ctx context.Context, o options, kept preferences.Preferences, file pre
 		}
 	}
 	content.Close()
+	return nil
 }
 
 // tick keeps "3 minutes ago" true.

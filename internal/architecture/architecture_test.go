@@ -98,6 +98,8 @@ func toolkit(t *testing.T, house map[string][]pkg) {
 					t.Errorf("%s imports %s, which needs cgo: only cmd/window may", from, i)
 				case strings.HasPrefix(i, "fyne.io/fyne/") && !within(from, "ui") && !within(from, "cmd/window"):
 					t.Errorf("%s imports %s: only windows may", from, i)
+				case strings.HasPrefix(i, "fyne.io/fyne/") && within(from, "ui/soft/screen"):
+					t.Errorf("%s imports %s: a plain window must not know the toolkit", from, i)
 				case strings.HasSuffix(i, "/systray") && from != "cmd/tray" && from != "ui/icon":
 					t.Errorf("%s imports %s: only the icon may", from, i)
 				}
@@ -108,13 +110,19 @@ func toolkit(t *testing.T, house map[string][]pkg) {
 
 func TestProgramsStayFreeOfWhatTheyMustNotHold(t *testing.T) {
 	for name, never := range map[string][]string{
-		"cmd/agent":  {"fyne.io/fyne/", "fyne.io/systray", "github.com/getlantern/systray", module + "ui/window"},
-		"cmd/tray":   {"fyne.io/fyne/", module + "agent"},
-		"cmd/window": {"github.com/getlantern/systray", module + "agent"}, // same window class as Fyne's
+		"cmd/window without cgo": {"github.com/go-gl/", "fyne.io/fyne/v2/app", module + "agent"},
+		"cmd/agent":              {"fyne.io/fyne/", "fyne.io/systray", "github.com/getlantern/systray", module + "ui/window"},
+		"cmd/tray":               {"fyne.io/fyne/", module + "agent"},
+		"cmd/window":             {"github.com/getlantern/systray", module + "agent"}, // same window class as Fyne's
 	} {
-		cmd := exec.CommandContext(t.Context(), "go", "list", "-e", "-deps", "./"+name)
+		path, pure := strings.CutSuffix(name, " without cgo")
+		cgo := "CGO_ENABLED=1"
+		if pure {
+			cgo = "CGO_ENABLED=0"
+		}
+		cmd := exec.CommandContext(t.Context(), "go", "list", "-e", "-deps", "./"+path)
 		cmd.Dir = "../.."
-		cmd.Env = append(os.Environ(), "GOOS=windows", "GOARCH=amd64", "CGO_ENABLED=1")
+		cmd.Env = append(os.Environ(), "GOOS=windows", "GOARCH=amd64", cgo)
 		out, err := cmd.Output()
 		if err != nil {
 			t.Fatalf("%s: %v", name, err)
@@ -260,6 +268,8 @@ func TestTheRulesRefuseWhatTheyShould(t *testing.T) {
 		{"ui/window", "agent/params", true, false},
 		{"agent", "ui/window", true, false},
 		{"cmd/tray", "ui/icon", false, true},
+		{"ui/soft", "ui/window", false, false},
+		{"ui/soft", "ui/soft/screen", false, true},
 		{"agent/nowhere", "agent/pim", false, false},
 		{"agent/api", "agent", false, false},
 		{"assets/icon/pack", "agent/pim", false, false},

@@ -12,6 +12,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"time"
 )
 
 // Preferences are one person's choices. The zero value means "not chosen".
@@ -29,6 +30,10 @@ type Preferences struct {
 	// PasswordAsked is the change of the Windows password after which the person was
 	// last asked for the new one, in seconds since 1970; 0: never.
 	PasswordAsked int64 `json:"passwordAsked,omitempty"`
+	// SoftwareOn is the computer on which there was no OpenGL, and SoftwareSince
+	// when (UTC): windows are painted in software there. Zero: nowhere so far.
+	SoftwareOn    string    `json:"software_on,omitempty"`
+	SoftwareSince time.Time `json:"software_since,omitzero"`
 }
 
 // File is where preferences are kept.
