@@ -1,6 +1,7 @@
 package agent_test
 
 import (
+	"cmp"
 	"context"
 	"encoding/pem"
 	"net"
@@ -40,6 +41,8 @@ type world struct {
 	unplug      func()
 	client      contractconnect.AgentServiceClient
 	hello       *contract.HelloResponse
+	// patience is how long is waited for something; a minute unless set.
+	patience time.Duration
 }
 
 const anna, annaMail, annaLogin, annaPassword = "ANNA", "anna@lab.test", `LAB\anna`, "secret1"
@@ -160,7 +163,7 @@ func (w *world) login(password string) {
 // await watches the status until ok says so.
 func (w *world) await(what string, ok func(*contract.UserStatus) bool) *contract.UserStatus {
 	w.t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	ctx, cancel := context.WithTimeout(context.Background(), cmp.Or(w.patience, time.Minute))
 	defer cancel()
 	s, err := w.client.WatchStatus(ctx, connect.NewRequest(&contract.WatchStatusRequest{AllUsers: true}))
 	must(w.t, err)
