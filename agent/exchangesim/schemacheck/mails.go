@@ -46,8 +46,9 @@ func mails(op *xmltree.Node) string {
 			return asks(op, "MessageDisposition", "SaveOnly", false)
 		}
 		return first(asks(op, "MessageDisposition", "SaveOnly", false), asks(op, "SendMeetingInvitationsOrCancellations", "SendToNone", true))
-	case "DeleteItem": // of what kind of item, ids don't say
-		return asks(op, "SendMeetingCancellations", "SendToNone", true)
+	case "DeleteItem": // of what kind of item, ids don't say; of tasks, this attribute does
+		_, tasks := op.LookupAttr("AffectedTaskOccurrences")
+		return asks(op, "SendMeetingCancellations", "SendToNone", !tasks)
 	case "SendItem", "SetUserOofSettings", "UpdateInboxRules":
 		return "nobody has a reason for " + op.Name
 	}

@@ -58,8 +58,10 @@ func TestEveryRequestThatCouldMailSomebodyIsNamed(t *testing.T) {
 		`<UpdateItem SendMeetingInvitationsOrCancellations="SendToChangedAndSaveCopy">` + item + `</UpdateItem>`:                    "SendToChanged",
 		`<UpdateItem SendMeetingInvitationsOrCancellations="SendToNone">` + item + `</UpdateItem>`:                                  "",
 		`<DeleteItem/>`: "leaves",
-		`<DeleteItem SendMeetingCancellations="SendOnlyToAll"/>`: "SendOnlyToAll",
-		`<DeleteItem SendMeetingCancellations="SendToNone"/>`:    "",
+		`<DeleteItem SendMeetingCancellations="SendOnlyToAll"/>`:                                                 "SendOnlyToAll",
+		`<DeleteItem SendMeetingCancellations="SendToNone"/>`:                                                    "",
+		`<DeleteItem AffectedTaskOccurrences="AllOccurrences"/>`:                                                 "",
+		`<DeleteItem AffectedTaskOccurrences="AllOccurrences" SendMeetingCancellations="SendToAllAndSaveCopy"/>`: "SendToAll",
 		`<SendItem/>`: "SendItem",
 	} {
 		dir := t.TempDir()
