@@ -46,6 +46,7 @@ const (
 	PageSetup         Icon = "page-setup"          // window only, one colour, to be tinted
 	PageCompare       Icon = "page-compare"        // window only, one colour, to be tinted
 	PageHistory       Icon = "page-history"        // window only, one colour, to be tinted
+	PageDiagnostics   Icon = "page-diagnostics"    // window only, one colour, to be tinted
 	PageAdmin         Icon = "page-administration" // window only, one colour, to be tinted
 	KindOfAppointment Icon = "kind-appointment"    // window only, one colour, to be tinted
 	KindOfTask        Icon = "kind-task"           // window only, one colour, to be tinted

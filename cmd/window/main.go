@@ -173,7 +173,7 @@ func show(ctx context.Context, o options, kept preferences.Preferences, file pre
 		Now: time.Now, Do: fyne.Do,
 		LangChosen: func(l assets.Lang) { remember(func(p *preferences.Preferences) { p.Lang = string(l) }) },
 		PageShown:  func(page window.Page) { remember(func(p *preferences.Preferences) { p.Page = string(page) }) },
-		Reconnect:  watcher.Reconnect, Lead: true,
+		Reconnect:  watcher.Reconnect, Version: version, Downloads: window.DownloadFolder(), Lead: true,
 	}, o.page)
 	w.Resize(size)
 	w.CenterOnScreen()

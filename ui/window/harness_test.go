@@ -25,19 +25,20 @@ var update = flag.Bool("update", false, "write the golden pictures anew")
 // screen is a window before a scripted agent. The test's goroutine owns it: what
 // the program hands to Do waits until the test looks.
 type screen struct {
-	t       *testing.T
-	agent   *agentdouble.Agent
-	app     *App
-	window  fyne.Window
-	clip    fyne.Clipboard
-	todo    chan func()
-	now     time.Time
-	stored  []string
-	keyring error
-	langs   []assets.Lang
-	closed  bool
-	stop    func() // ends the agent
-	start   func() // starts it again
+	t         *testing.T
+	agent     *agentdouble.Agent
+	app       *App
+	window    fyne.Window
+	clip      fyne.Clipboard
+	todo      chan func()
+	now       time.Time
+	stored    []string
+	keyring   error
+	downloads string
+	langs     []assets.Lang
+	closed    bool
+	stop      func() // ends the agent
+	start     func() // starts it again
 }
 
 type storeFunc func(ctx context.Context, login, password string) error
@@ -85,6 +86,7 @@ func open(t *testing.T, s setup) *screen {
 	}
 	sc := &screen{t: t, agent: double, window: fyneApp.NewWindow(""), clip: test.NewClipboard(), todo: make(chan func(), 10_000),
 		now: time.Date(2026, 11, 23, 14, 5, 0, 0, vienna)}
+	sc.downloads = t.TempDir()
 	sc.window.SetPadded(false)
 	sc.window.SetOnClosed(func() { sc.closed = true })
 	sc.window.Resize(s.size)
@@ -104,7 +106,7 @@ func open(t *testing.T, s setup) *screen {
 			return sc.keyring
 		}),
 		Now: func() time.Time { return sc.now }, Do: func(f func()) { sc.todo <- f },
-		LangChosen: func(l assets.Lang) { sc.langs = append(sc.langs, l) }, Reconnect: w.Reconnect, Lead: s.lead}, s.page)
+		LangChosen: func(l assets.Lang) { sc.langs = append(sc.langs, l) }, Reconnect: w.Reconnect, Lead: s.lead, Version: "1.0.0", Downloads: sc.downloads}, s.page)
 	sc.window.Resize(s.size)
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan struct{})

@@ -84,7 +84,12 @@ func (a *App) keepLogin(m *contract.SaveCredentialsRequest, password string, don
 			notKept = a.opt.Store.Store(a.ctx, m.GetLogin(), password)
 		}
 		return nil
-	}, func(f *client.Failure) { done(saved, notKept, f) })
+	}, func(f *client.Failure) {
+		done(saved, notKept, f)
+		if f == nil && notKept != nil {
+			a.notKept(notKept, m.GetLogin(), password)
+		}
+	})
 }
 
 // saved empties the password and goes on to the status page, where the person

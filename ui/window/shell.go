@@ -27,12 +27,16 @@ const (
 	Problems    Page = "problems"
 	Compare     Page = "compare"
 	History     Page = "history"
+	// Diagnostics is in the sidebar only while it is shown.
+	Diagnostics Page = "diagnostics"
 	// Setup is the first run; it is in the sidebar only until it is done.
 	Setup Page = "setup"
 )
 
 // Pages lists the pages in the order of the sidebar.
-func Pages() []Page { return []Page{Setup, Status, Problems, Compare, History, Credentials} }
+func Pages() []Page {
+	return []Page{Setup, Status, Problems, Compare, History, Credentials, Diagnostics}
+}
 
 // ParsePage tells whether there is a page of this name.
 func ParsePage(name string) (Page, bool) {
@@ -75,6 +79,10 @@ type Options struct {
 	LangChosen func(assets.Lang)
 	// PageShown is told which page is shown.
 	PageShown func(Page)
+	// Version is this program's.
+	Version string
+	// Downloads is the folder in which diagnostics are saved.
+	Downloads string
 	// Lead leads somebody who has never synced through the first run.
 	Lead bool
 	// Reconnect is asked to open the status stream anew after saving.
@@ -94,6 +102,7 @@ type App struct {
 	page    Page
 
 	nav         map[Page]*navItem
+	pages       *fyne.Container // the nav's items
 	lang        *choice
 	version     *text
 	body        *fyne.Container
@@ -106,6 +115,7 @@ type App struct {
 	setup       *setupPage
 	compare     *comparePage
 	history     *historyPage
+	diagnostics *diagnosticsPage
 
 	// subject is whose problems, comparison and history are shown; "": the person's own.
 	subject string
@@ -148,6 +158,9 @@ func (a *App) Picture(p client.Picture) {
 	}
 	if came && a.page == History {
 		a.history.load()
+	}
+	if came && a.page == Diagnostics {
+		a.diagnostics.load()
 	}
 }
 
@@ -193,6 +206,9 @@ func (a *App) Show(page Page) {
 		a.opt.Window.Canvas().Focus(a.history.tabs.items[a.history.tabs.at])
 	case Compare:
 		a.opt.Window.Canvas().Focus(a.compare.start)
+	case Diagnostics:
+		a.diagnostics.load()
+		a.opt.Window.Canvas().Focus(a.diagnostics.list)
 	default:
 		a.opt.Window.Canvas().Unfocus()
 	}
@@ -209,6 +225,9 @@ func (a *App) SetLang(lang assets.Lang) {
 	a.credentials.restore(kept)
 	a.setup.restore(first)
 	a.problems.load()
+	if a.page == Diagnostics {
+		a.diagnostics.load()
+	}
 	if a.opt.LangChosen != nil {
 		a.opt.LangChosen(lang)
 	}
@@ -223,21 +242,26 @@ func (a *App) build() {
 	}
 	a.credentials, a.status, a.problems = newCredentialsPage(a), newStatusPage(a), newProblemsPage(a)
 	a.setup = newSetupPage(a)
-	a.compare, a.history = newComparePage(a), newHistoryPage(a)
+	a.compare, a.history, a.diagnostics = newComparePage(a), newHistoryPage(a), newDiagnosticsPage(a)
 
 	brand := container.New(layout.NewCustomPaddedLayout(4, 18, 8, 8),
 		iconAndText(picture(assets.App, 30), newText(a.texts.T("app.name"), theme.SizeNameSubHeadingText, theme.ColorNameForeground, true, false)))
 	items := stack(gapSmall)
+	a.pages = items
 	a.nav = map[Page]*navItem{}
 	var last *navItem
 	for _, p := range Pages() {
 		item := newNavItem(a.texts.T("nav."+string(p)), map[Page]assets.Icon{
 			Setup: assets.PageSetup, Credentials: assets.PageCredentials, Status: assets.PageStatus, Problems: assets.PageProblems,
-			Compare: assets.PageCompare, History: assets.PageHistory}[p],
+			Compare: assets.PageCompare, History: assets.PageHistory, Diagnostics: assets.PageDiagnostics}[p],
 			func() { a.Show(p) }, a.escape)
 		if above := last; above != nil {
 			item.previous = func() { a.opt.Window.Canvas().Focus(above) }
-			above.next = func() { a.opt.Window.Canvas().Focus(item) }
+			above.next = func() {
+				if item.Visible() {
+					a.opt.Window.Canvas().Focus(item)
+				}
+			}
 		}
 		last, a.nav[p] = item, item
 		items.Add(item)
@@ -300,7 +324,7 @@ func (a *App) newLangSelect() *choice {
 // place puts the page into the body.
 func (a *App) place() {
 	content := map[Page]fyne.CanvasObject{Setup: a.setup.content, Credentials: a.credentials.content, Status: a.status.content, Problems: a.problems.content,
-		Compare: a.compare.content, History: a.history.content}[a.page]
+		Compare: a.compare.content, History: a.history.content, Diagnostics: a.diagnostics.content}[a.page]
 	a.body.Objects = []fyne.CanvasObject{content}
 	a.body.Refresh()
 	a.opt.Window.SetTitle(a.texts.T("app.title", "page", a.texts.T("nav."+string(a.page))))
@@ -308,15 +332,24 @@ func (a *App) place() {
 
 // refresh brings everything on screen up to date with the picture.
 func (a *App) refresh() {
+	moved := false
 	for p, item := range a.nav {
+		was := item.Visible()
 		badge := 0
 		if p == Problems {
 			badge = a.picture.Decisions()
 		}
 		item.set(p == a.page, badge)
+		if p == Diagnostics {
+			visible(item, a.page == Diagnostics)
+		}
 		if p == Setup {
 			visible(item, a.page == Setup || a.opt.Lead && a.firstRun())
 		}
+		moved = moved || was != item.Visible()
+	}
+	if moved { // a hidden one leaves no gap
+		a.pages.Refresh()
 	}
 	version := ""
 	if a.picture.Version != "" {
@@ -339,6 +372,7 @@ func (a *App) refresh() {
 	a.status.refresh()
 	a.problems.refresh()
 	a.compare.refresh()
+	a.diagnostics.refresh()
 	a.setup.refresh()
 	a.credentials.refresh()
 }

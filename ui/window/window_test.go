@@ -1,7 +1,6 @@
 package window
 
 import (
-	"errors"
 	"slices"
 	"strings"
 	"testing"
@@ -276,16 +275,6 @@ func TestSwitchingOffNeedsNeitherPasswordNorCheck(t *testing.T) {
 	if !strings.Contains(s.saves()[0], "sync=false") {
 		t.Error(s.saves()[0])
 	}
-}
-
-func TestAKeyringThatRefusesIsToldAndNoFailure(t *testing.T) {
-	s := open(t, setup{})
-	s.keyring = errors.New("locked")
-	s.typePassword(agentdouble.RightPassword)
-	s.press("Zugangsdaten prüfen")
-	s.checked()
-	s.press("OK")
-	s.sees("Der Anmeldespeicher dieses Rechners hat die Anmeldung nicht angenommen")
 }
 
 func TestAStoppedCheckSaysSoAndProvesNothing(t *testing.T) {

@@ -294,6 +294,20 @@ func (a *Agent) WatchStatus(ctx context.Context, _ *connect.Request[contract.Wat
 	}
 }
 
+// Diagnostics sends two files.
+func (a *Agent) Diagnostics(_ context.Context, r *connect.Request[contract.DiagnosticsRequest], s *connect.ServerStream[contract.DiagnosticsResponse]) error {
+	a.note("diagnostics all=%v", r.Msg.GetAllUsers())
+	for _, f := range []*contract.DiagnosticFile{
+		{Name: "versions.txt", About: "versions", Content: []byte("agent 1.0.0\ncontract 1\n")},
+		{Name: "status.json", About: "status", Content: []byte("{\n  \"full\": true\n}\n")},
+	} {
+		if err := s.Send(&contract.DiagnosticsResponse{File: f}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // SyncNow only notes the call.
 func (a *Agent) SyncNow(context.Context, *connect.Request[contract.SyncNowRequest]) (*connect.Response[contract.SyncNowResponse], error) {
 	a.note("sync now")
