@@ -56,23 +56,23 @@ func certificates(file string) (*x509.CertPool, error) {
 	return pool, nil
 }
 
-func (a *Agent) openExchange(o Options, p params.Params, logs *logbook.Book, r rooms) (*exchange.Side, *exchange.EventServer, error) {
+func (l *life) openExchange(o Options, p params.Params, logs *logbook.Book, r rooms) (*exchange.Side, *exchange.EventServer, error) {
 	server, err := mailServer(p, o.Version)
 	if err != nil {
 		return nil, nil, err
 	}
-	events, how := a.openEvents(p, logs)
+	events, how := l.openEvents(p, logs)
 	r.board.SetAgent(func(s *status.Agent) { s.Notifications = how })
 	ex := exchange.New(exchange.Options{
 		Server: server, Credentials: newLogins(r.opener, p, server.TLS()).credential, NewID: uuid.NewString, Events: events,
 	})
-	a.onStop(func(context.Context) error { return ex.Close() })
+	l.onStop(func(context.Context) error { return ex.Close() })
 	return ex, events, nil
 }
 
 // openEvents opens the event port where the parameters want pushes. A port that
 // can't be opened is no reason not to sync: then a stream is listened to.
-func (a *Agent) openEvents(p params.Params, logs *logbook.Book) (events *exchange.EventServer, how string) {
+func (l *life) openEvents(p params.Params, logs *logbook.Book) (events *exchange.EventServer, how string) {
 	wanted := p.Sync.Notifications == params.NotifyPush || p.Sync.Notifications == params.NotifyAuto
 	switch {
 	case p.Sync.Notifications == params.NotifyInterval:
@@ -80,12 +80,12 @@ func (a *Agent) openEvents(p params.Params, logs *logbook.Book) (events *exchang
 	case !wanted || p.Events.Server == "":
 		return nil, string(params.NotifyStreaming)
 	}
-	l, err := net.Listen("tcp", p.Events.ListenAddress())
+	port, err := net.Listen("tcp", p.Events.ListenAddress())
 	if err != nil {
 		logs.Service().WithError(err).WithField("code", fault.EventServerFailed).Warn("the event port cannot be opened: streaming instead")
 		return nil, string(params.NotifyStreaming)
 	}
 	events = exchange.NewEventServer("http://" + net.JoinHostPort(p.Events.Server, strconv.Itoa(p.Events.Port)))
-	a.background(func(ctx context.Context) error { return events.Serve(ctx, l) })
+	l.background(func(ctx context.Context) error { return events.Serve(ctx, port) })
 	return events, string(params.NotifyPush)
 }

@@ -49,14 +49,14 @@ func (s *settings) follow(ctx context.Context) error {
 }
 
 func (s *settings) takeOver(ctx context.Context) {
-	restart, err := s.Apply(ctx)
+	anew, err := s.Apply(ctx)
 	entry := s.log.WithField("file", s.Path())
 	switch code := fault.CodeOf(err); {
 	case code == fault.Cancelled: // the agent ends
 	case err != nil:
-		entry.WithError(err).WithField("code", code).Error("the saved parameters are not taken over; those before stay in force")
-	case restart:
-		entry.Warn("the saved parameters take full effect with the next start")
+		entry.WithError(err).WithField("code", code).Error(refused)
+	case anew:
+		entry.Info("the saved parameters are taken over: everything begins anew with them")
 	default:
 		entry.Info("the saved parameters are in force")
 	}

@@ -113,8 +113,8 @@ func TestOnlyWhatConcernsItIsToldToTheScheduler(t *testing.T) {
 	told := 0
 	s.changed = func(context.Context, params.Params) error { told++; return nil }
 	for _, c := range []struct {
-		key, value    string
-		told, restart bool
+		key, value string
+		told, anew bool
 	}{
 		{"log.level", "debug", false, false},
 		{"sync.interval", "600", true, false},
@@ -124,11 +124,11 @@ func TestOnlyWhatConcernsItIsToldToTheScheduler(t *testing.T) {
 		before := told
 		_, _, err := s.Set(c.key, c.value)
 		check(t, err)
-		restart, err := s.Apply(t.Context())
+		anew, err := s.Apply(t.Context())
 		check(t, err)
 		// What was the value before may be the same already.
-		if restart != c.restart || told > before && !c.told {
-			t.Errorf("%s: restart %v, told %v", c.key, restart, told > before)
+		if anew != c.anew || told > before && !c.told {
+			t.Errorf("%s: anew %v, told %v", c.key, anew, told > before)
 		}
 	}
 	if s.log.GetLevel() != logrus.DebugLevel || s.now().Sync.Interval != 10*time.Minute || s.now().Communication.Server != "" {
@@ -136,7 +136,7 @@ func TestOnlyWhatConcernsItIsToldToTheScheduler(t *testing.T) {
 	}
 }
 
-func TestEachParameterTakesEffectAsItsFieldSays(t *testing.T) {
+func TestEachParameterTakesEffectInPassingOrByBeginningAnew(t *testing.T) {
 	for _, f := range params.Describe() {
 		switch f.Key {
 		case "communication.system", "database.alias", "databases.*.driver", "databases.*.foreign":
@@ -144,18 +144,16 @@ func TestEachParameterTakesEffectAsItsFieldSays(t *testing.T) {
 		}
 		t.Run(f.Key, func(t *testing.T) {
 			s, _ := newSettings(t)
-			key := strings.Replace(f.Key, "*", "main", 1)
+			begun := 0
+			s.renew = func() { begun++ }
 			before := s.now()
-			if err := changeIt(s.File, key, f); err != nil {
+			if err := changeIt(s.File, strings.Replace(f.Key, "*", "main", 1), f); err != nil {
 				t.Fatal(err)
 			}
-			restart, err := s.Apply(t.Context())
+			anew, err := s.Apply(t.Context())
 			check(t, err)
-			if restart != f.Restart {
-				t.Errorf("it needs a restart: %v; the field says %v", restart, f.Restart)
-			}
-			if inForce := !reflect.DeepEqual(s.now(), before); inForce == f.Restart {
-				t.Errorf("it took effect at once: %v; the field says that it needs a restart: %v", inForce, f.Restart)
+			if inForce := !reflect.DeepEqual(s.now(), before); inForce == anew || anew != (begun == 1) {
+				t.Errorf("in force %v, told that it begins anew %v, begun anew %d times", inForce, anew, begun)
 			}
 		})
 	}

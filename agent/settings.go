@@ -26,6 +26,8 @@ type settings struct {
 	log     *logrus.Logger
 	board   *status.Board
 	inForce atomic.Pointer[params.Params]
+	// renew begins a new life with what the file says; nil while no agent runs.
+	renew func()
 	// changed tells the scheduler; nil before it runs.
 	changed func(context.Context, params.Params) error
 
@@ -100,10 +102,11 @@ func (s *settings) secretPath(key string) string {
 	return filepath.Join(s.now().Data.Folder, "secrets", key+".age")
 }
 
-// Apply takes over what the file says now, as far as that can be done in passing:
-// switch, interval, days of the trash, language, notices and log level. It tells whether the rest needs a
-// restart. A file that can't be read leaves everything as it is.
-func (s *settings) Apply(ctx context.Context) (restartNeeded bool, err error) {
+// Apply takes over what the file says now: switch, interval, days of the trash,
+// language, notices and log level in passing; for the rest everything begins anew,
+// which anew tells and callers need not wait for. A file that can't be read leaves
+// everything as it is.
+func (s *settings) Apply(ctx context.Context) (anew bool, err error) {
 	s.applying.Lock()
 	defer s.applying.Unlock()
 	p, _, err := s.Load()
@@ -117,9 +120,15 @@ func (s *settings) Apply(ctx context.Context) (restartNeeded bool, err error) {
 	live.Log.Level = p.Log.Level
 	live.Language = p.Language
 	live.Notice = p.Notice
-	restartNeeded = !reflect.DeepEqual(live, p)
+	anew = !reflect.DeepEqual(live, p)
+	if _, had := old.Business(); had && !has(p) {
+		return false, fault.New(fault.ParametersIncomplete, "agent.Apply", "database.alias", nil)
+	}
+	if anew && s.renew != nil {
+		defer s.renew()
+	}
 	if reflect.DeepEqual(live, old) {
-		return restartNeeded, nil
+		return anew, nil
 	}
 	s.inForce.Store(&live)
 	s.log.SetLevel(level(live.Log.Level))
@@ -133,5 +142,8 @@ func (s *settings) Apply(ctx context.Context) (restartNeeded bool, err error) {
 			return false, err
 		}
 	}
-	return restartNeeded, nil
+	return anew, nil
 }
+
+// has tells whether parameters name a business database.
+func has(p params.Params) bool { _, ok := p.Business(); return ok }

@@ -133,9 +133,9 @@ type Settings interface {
 	SecretKeys() []string
 	SetSecret(ctx context.Context, key string, s vault.Secret) error
 	HasSecret(ctx context.Context, key string) (bool, error)
-	// Apply makes the stored parameters take effect, as far as that needs no
-	// restart.
-	Apply(context.Context) (restartNeeded bool, err error)
+	// Apply makes the stored parameters take effect: at once, or (anew) by everything
+	// but the pipe beginning anew, for which nobody waits.
+	Apply(context.Context) (anew bool, err error)
 }
 
 // Config is everything the handlers stand on.

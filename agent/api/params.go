@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -84,7 +85,8 @@ func allowed(f params.Field) []string {
 }
 
 // SetParameters changes parameters: all or none, and only on top of the state the
-// caller saw. Administrators only; who changed which is recorded, values are not.
+// caller saw. Administrators only; who changed what from which value to which is
+// recorded, of secrets only that they were changed.
 func (s *server) SetParameters(ctx context.Context, r *connect.Request[contract.SetParametersRequest]) (*connect.Response[contract.SetParametersResponse], error) {
 	c, err := s.administrator(ctx)
 	if err != nil {
@@ -103,7 +105,7 @@ func (s *server) SetParameters(ctx context.Context, r *connect.Request[contract.
 	if err != nil {
 		return nil, err
 	}
-	_, etag, err := s.Settings.Load()
+	before, etag, err := s.Settings.Load()
 	if err != nil {
 		return nil, err
 	}
@@ -111,25 +113,41 @@ func (s *server) SetParameters(ctx context.Context, r *connect.Request[contract.
 	if based != "" && based != etag {
 		return nil, fault.New(fault.ParametersChanged, "api.SetParameters", "", nil)
 	}
+	after := before
 	if len(changes) > 0 {
-		if _, etag, err = s.Settings.Change(based, changes...); err != nil {
+		if after, etag, err = s.Settings.Change(based, changes...); err != nil {
 			return nil, err
 		}
 	}
+	told := differences(before, after)
 	for key, secret := range secrets {
 		if err := s.Settings.SetSecret(ctx, key, secret); err != nil {
 			return nil, err
 		}
-		changes = append(changes, params.Change{Key: key})
+		told = append(told, key)
 	}
-	restart, err := s.Settings.Apply(ctx)
-	for _, ch := range changes {
-		err = errors.Join(err, s.record(ctx, c, "changed parameter", ch.Key))
+	for _, what := range told {
+		err = errors.Join(err, s.record(ctx, c, "changed parameter", what))
 	}
-	if err != nil {
+	_, applied := s.Settings.Apply(ctx)
+	if err = errors.Join(err, applied); err != nil {
 		return nil, err
 	}
-	return connect.NewResponse(&contract.SetParametersResponse{Etag: string(etag), RestartNeeded: restart}), nil
+	return connect.NewResponse(&contract.SetParametersResponse{Etag: string(etag)}), nil
+}
+
+// differences tells each changed parameter with its value before and after.
+func differences(before, after params.Params) (out []string) {
+	was := map[string]string{}
+	for _, x := range params.List(before) {
+		was[x.Field.Key] = x.Value
+	}
+	for _, x := range params.List(after) {
+		if old := was[x.Field.Key]; old != x.Value {
+			out = append(out, fmt.Sprintf("%s: %q -> %q", x.Field.Key, old, x.Value))
+		}
+	}
+	return out
 }
 
 // checkParameters tells what is wrong with values that are still being typed.

@@ -174,13 +174,17 @@ func TestWhatCantBeRestoredChangesNothing(t *testing.T) {
 		key    age.Identity
 		code   fault.Code
 	}{
-		"another key":           {func() {}, other, fault.BackupUnreadable},
-		"a file cut off":        {cut(len(good) - 1), s.key, fault.BackupUnreadable},
-		"half a file":           {cut(len(good) / 2), s.key, fault.BackupUnreadable},
-		"an empty file":         {cut(0), s.key, fault.BackupUnreadable},
-		"a changed byte":        {func() { b := bytes.Clone(good); b[len(b)-200] ^= 1; must(t, os.WriteFile(file, b, 0o600)) }, s.key, fault.BackupUnreadable},
-		"a database in the way": {func() { s.clear(); must(t, os.MkdirAll(filepath.Join(s.dir, "erp"), 0o700)); s.database(filepath.Join(s.dir, "erp", "bmd.db"), "newer") }, s.key, fault.BackupInTheWay},
-		"no such file":          {func() { must(t, os.Remove(file)) }, s.key, fault.NotFound},
+		"another key":    {func() {}, other, fault.BackupUnreadable},
+		"a file cut off": {cut(len(good) - 1), s.key, fault.BackupUnreadable},
+		"half a file":    {cut(len(good) / 2), s.key, fault.BackupUnreadable},
+		"an empty file":  {cut(0), s.key, fault.BackupUnreadable},
+		"a changed byte": {func() { b := bytes.Clone(good); b[len(b)-200] ^= 1; must(t, os.WriteFile(file, b, 0o600)) }, s.key, fault.BackupUnreadable},
+		"a database in the way": {func() {
+			s.clear()
+			must(t, os.MkdirAll(filepath.Join(s.dir, "erp"), 0o700))
+			s.database(filepath.Join(s.dir, "erp", "bmd.db"), "newer")
+		}, s.key, fault.BackupInTheWay},
+		"no such file": {func() { must(t, os.Remove(file)) }, s.key, fault.NotFound},
 	} {
 		t.Run(name, func(t *testing.T) {
 			must(t, os.WriteFile(file, good, 0o600))

@@ -12,6 +12,7 @@ package credentials
 
 import (
 	"context"
+	"maps"
 	"sync"
 	"time"
 
@@ -95,6 +96,19 @@ const rejectedRest = 24 * time.Hour
 func New(o Options) *Book {
 	return &Book{o: o, memory: map[pim.UserID]vault.Secret{}, proofs: map[string]proof{}, seen: map[pim.UserID]time.Time{},
 		refused: map[pim.UserID][]refusal{}, tied: make(chan struct{})}
+}
+
+// Inherit takes over what an earlier book of the same store knew and never wrote
+// down. It is called before the book is used.
+func (b *Book) Inherit(from *Book) {
+	from.mu.Lock()
+	defer from.mu.Unlock()
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.o.InMemory && from.o.InMemory {
+		b.memory = maps.Clone(from.memory)
+	}
+	b.proofs, b.seen, b.refused = maps.Clone(from.proofs), maps.Clone(from.seen), maps.Clone(from.refused)
 }
 
 // View reads one user's credentials; a user without any has the zero settings.

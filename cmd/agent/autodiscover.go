@@ -189,7 +189,7 @@ func (d *discovery) tell(w io.Writer, v found) {
 	table(w, rows)
 	switch {
 	case len(v.Applied) > 0:
-		fmt.Fprintln(w, d.t("Übernommen. Ein laufender Dienst braucht einen Neustart.", "Taken over. A running agent needs a restart."))
+		fmt.Fprintln(w, d.t("Übernommen.", "Taken over."))
 	case v.Fixed != "":
 		fmt.Fprintln(w, d.t("Es gilt die fest eingetragene Adresse:", "The fixed address holds:"), v.Fixed)
 	}

@@ -139,14 +139,12 @@ func paramsSetCommand(g *global) *cobra.Command {
 }
 
 func (g *global) setParameters(ctx context.Context, values map[string]string, changes []params.Change) error {
-	restart := false
 	err := g.agentOr(ctx, func(c *client.Client) error {
 		now, err := client.Ask(ctx, c.GetParameters, &contract.GetParametersRequest{})
 		if err != nil {
 			return err
 		}
-		r, err := client.Ask(ctx, c.SetParameters, &contract.SetParametersRequest{Values: values, Etag: now.GetEtag()})
-		restart = r.GetRestartNeeded()
+		_, err = client.Ask(ctx, c.SetParameters, &contract.SetParametersRequest{Values: values, Etag: now.GetEtag()})
 		return err
 	}, func() error {
 		_, _, err := g.file().Change("", changes...)
@@ -156,15 +154,9 @@ func (g *global) setParameters(ctx context.Context, values map[string]string, ch
 		return err
 	}
 	v := struct {
-		Changed       int  `json:"changed"`
-		RestartNeeded bool `json:"restart_needed"`
-	}{len(values), restart}
-	return g.show(v, func(w io.Writer) {
-		fmt.Fprintln(w, g.t("Gespeichert.", "Saved."))
-		if restart {
-			fmt.Fprintln(w, g.t("Ein Teil gilt erst nach einem Neustart des Dienstes.", "Part of it takes effect when the agent is started again."))
-		}
-	})
+		Changed int `json:"changed"`
+	}{len(values)}
+	return g.show(v, func(w io.Writer) { fmt.Fprintln(w, g.t("Gespeichert.", "Saved.")) })
 }
 
 // mistake is one thing wrong with the file, for JSON.

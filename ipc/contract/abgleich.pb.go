@@ -5400,11 +5400,12 @@ func (x *SetParametersRequest) GetCheckOnly() bool {
 	return false
 }
 
+// SetParametersResponse: what was saved is in force, or will be within a second; calls
+// made meanwhile wait.
 type SetParametersResponse struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Etag          string                 `protobuf:"bytes,1,opt,name=etag,proto3" json:"etag,omitempty"`
-	RestartNeeded bool                   `protobuf:"varint,2,opt,name=restart_needed,json=restartNeeded,proto3" json:"restart_needed,omitempty"` // some of it takes effect only after a restart
-	Mistakes      []*ParameterMistake    `protobuf:"bytes,3,rep,name=mistakes,proto3" json:"mistakes,omitempty"`                                 // with check_only
+	Mistakes      []*ParameterMistake    `protobuf:"bytes,3,rep,name=mistakes,proto3" json:"mistakes,omitempty"` // with check_only
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -5444,13 +5445,6 @@ func (x *SetParametersResponse) GetEtag() string {
 		return x.Etag
 	}
 	return ""
-}
-
-func (x *SetParametersResponse) GetRestartNeeded() bool {
-	if x != nil {
-		return x.RestartNeeded
-	}
-	return false
 }
 
 func (x *SetParametersResponse) GetMistakes() []*ParameterMistake {
@@ -6805,11 +6799,10 @@ const file_abgleich_proto_rawDesc = "" +
 	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\x1a?\n" +
 	"\x11SealedValuesEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
-	"\x05value\x18\x02 \x01(\fR\x05value:\x028\x01\"\x8d\x01\n" +
+	"\x05value\x18\x02 \x01(\fR\x05value:\x028\x01\"l\n" +
 	"\x15SetParametersResponse\x12\x12\n" +
-	"\x04etag\x18\x01 \x01(\tR\x04etag\x12%\n" +
-	"\x0erestart_needed\x18\x02 \x01(\bR\rrestartNeeded\x129\n" +
-	"\bmistakes\x18\x03 \x03(\v2\x1d.abgleich.v1.ParameterMistakeR\bmistakes\"V\n" +
+	"\x04etag\x18\x01 \x01(\tR\x04etag\x129\n" +
+	"\bmistakes\x18\x03 \x03(\v2\x1d.abgleich.v1.ParameterMistakeR\bmistakesJ\x04\b\x02\x10\x03\"V\n" +
 	"\x10ParameterMistake\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x16\n" +
 	"\x06reason\x18\x02 \x01(\tR\x06reason\x12\x18\n" +

@@ -20,6 +20,9 @@ from exchangelib.fields import MONDAY, WEDNESDAY
 from exchangelib.services import SendNotification
 from exchangelib.properties import (CreatedEvent, ModifiedEvent, MovedEvent, DeletedEvent, StatusEvent)
 import requests.adapters
+# NTLM needs MD4, which OpenSSL 3 keeps in its legacy provider. This loads it; without
+# it NTLM works only where some other module has done so.
+import cryptography.hazmat.backends.openssl.backend  # noqa: F401
 
 url, mode, ca = sys.argv[1:4]
 
