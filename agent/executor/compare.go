@@ -328,11 +328,14 @@ func (c *comparison) both(ctx context.Context, pair store.PairID, s store.PerSid
 	}
 	v.State, v.Code = c.kept(m)
 	if v.State != CompareHeld && v.State != CompareProblem {
-		p, err := c.lease.PairByID(ctx, pair)
+		u, err := c.lease.UnitOf(ctx, store.Ref{Side: pim.Business, Item: b.id})
 		if err != nil {
 			return err
 		}
-		if v.State, v.Code, err = c.next(p, b.item, e.item); err != nil {
+		if u.Pair != nil && u.Pair.ID != pair {
+			u.Pair = nil
+		}
+		if v.State, v.Code, err = c.next(u, b.item, e.item); err != nil {
 			return err
 		}
 	}
@@ -341,17 +344,20 @@ func (c *comparison) both(ctx context.Context, pair store.PairID, s store.PerSid
 }
 
 // next tells whether a run would do something about two items that differ.
-func (c *comparison) next(p *store.Pair, b, e pim.Item) (CompareState, fault.Code, error) {
-	if p == nil { // it was dealt with this very moment
+func (c *comparison) next(u store.Unit, b, e pim.Item) (CompareState, fault.Code, error) {
+	if u.Pair == nil { // it was dealt with this very moment
 		return ComparePending, "", nil
 	}
-	j, err := newJob(store.Unit{Pair: p})
+	j, err := newJob(u)
 	if err != nil {
 		return 0, "", err
 	}
 	for id, item := range map[pim.SideID]pim.Item{pim.Business: b, pim.Exchange: e} {
 		h := j.half(id)
-		h.Item, h.Seen = item, c.x.cfg.Now()
+		if h.Item == nil || pim.Diff(h.Item, item) != 0 { // else it was seen before, and has waited since
+			h.Seen = c.x.cfg.Now()
+		}
+		h.Item, h.Presence = item, engine.Present
 	}
 	d := c.rules.Decide(j.half(pim.Business).Half, j.half(pim.Exchange).Half)
 	switch {

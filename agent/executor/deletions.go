@@ -86,6 +86,12 @@ func (s *slice) deleteBatch(ctx context.Context, units []store.Unit) error {
 			continue
 		}
 		s.decide(j)
+		if j.d.Verdict == engine.Rest { // other options are in force since
+			if err := l.rest(j); err != nil {
+				return err
+			}
+			continue
+		}
 		if j.d.Verdict != engine.Delete && j.d.Verdict != engine.Hold {
 			l.wake(j) // something has changed: decide it as anything else
 			continue

@@ -18,17 +18,19 @@ import (
 	"abgleich/agent/store"
 )
 
-// Executor carries out runs. It is safe for use by several goroutines, for
-// different users or kinds; two slices of one user and kind end with the older
-// one failing with [fault.AlreadyRunning].
+// Executor carries out runs. It is safe for use by several goroutines. Of two slices
+// of one user and kind the newer one waits, and the older one ends as if its time
+// were over. A slice of another executor over the same store, which must not be,
+// makes the older one fail with [fault.AlreadyRunning].
 type Executor struct {
 	cfg Config
 	// foretell, in a rehearsal, is told what is written, from several goroutines;
 	// else nil.
 	foretell func(PlanItem)
 
-	mu      sync.Mutex // guards claimed
+	mu      sync.Mutex // guards claimed and turns
 	claimed map[mark]bool
+	turns   map[mine]*turn
 	// choosing keeps one change of options at a time: they are read and written back
 	// whole.
 	choosing sync.Mutex
@@ -52,7 +54,7 @@ func New(cfg Config) *Executor {
 		inst := cfg.Store.Installation()
 		cfg.NewKey = func(u pim.UserID) pim.Key { return newKey(inst, u) }
 	}
-	return &Executor{cfg: cfg, claimed: make(map[mark]bool)}
+	return &Executor{cfg: cfg, claimed: make(map[mark]bool), turns: make(map[mine]*turn)}
 }
 
 // newKey is installation, user and item, each in small letters and digits.
@@ -67,6 +69,7 @@ func newKey(installation string, u pim.UserID) pim.Key {
 // slice is one slice at work.
 type slice struct {
 	x       *Executor
+	turn    *turn
 	task    Task
 	lease   *store.Lease
 	folders store.PerSide[side.Folder]
@@ -84,7 +87,12 @@ type slice struct {
 // Slice does a stretch of a run: all of it, if the time allows. An error is the
 // failure of a whole call or of the store; nothing is lost by it.
 func (x *Executor) Slice(ctx context.Context, t Task) (Result, error) {
-	s, err := x.begin(ctx, t)
+	w, err := x.take(ctx, t)
+	if err != nil {
+		return Result{}, err
+	}
+	defer w.giveBack()
+	s, err := x.begin(ctx, t, w)
 	if s == nil {
 		return Result{}, err
 	}
@@ -103,12 +111,12 @@ func (x *Executor) Slice(ctx context.Context, t Task) (Result, error) {
 
 // begin takes the lease and opens both folders. A nil slice means there is not
 // even a lease.
-func (x *Executor) begin(ctx context.Context, t Task) (*slice, error) {
+func (x *Executor) begin(ctx context.Context, t Task, w *turn) (*slice, error) {
 	lease, err := x.cfg.Store.Begin(ctx, t.Account.User, t.Kind)
 	if err != nil {
 		return nil, err
 	}
-	s := &slice{x: x, task: t, lease: lease, begun: x.cfg.Now()}
+	s := &slice{x: x, turn: w, task: t, lease: lease, begun: x.cfg.Now()}
 	s.report = &reporter{to: x.cfg.Progress, p: Progress{User: t.Account.User, Kind: t.Kind}}
 	if s.rules, err = x.rulesFor(ctx, t); err != nil {
 		return s, err
@@ -207,6 +215,10 @@ func (s *slice) prepare(ctx context.Context) (bool, error) {
 	if done, err := s.ingest(ctx); err != nil || !done {
 		return done, err
 	}
+	var err error
+	if s.state, err = s.lease.State(ctx); err != nil { // a feed that begins anew has changed it
+		return false, err
+	}
 	s.report.stage(StageMatching)
 	if err := s.filter(ctx); err != nil {
 		return false, err
@@ -296,7 +308,7 @@ func (s *slice) close() error {
 
 // expired tells that the slice should end.
 func (s *slice) expired() bool {
-	return !s.task.Until.IsZero() && !s.x.cfg.Now().Before(s.task.Until)
+	return s.turn.wanted() || !s.task.Until.IsZero() && !s.x.cfg.Now().Before(s.task.Until)
 }
 
 // blame notes which side a call failed on, and gives the error on.

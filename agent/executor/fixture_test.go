@@ -30,12 +30,22 @@ type world struct {
 	store    *store.Store
 	exec     *executor.Executor
 	user     pim.UserID
+	kind     pim.Kind
 	now      time.Time
 	policy   engine.Policy
 	// hasty slices are over before they begin.
 	hasty bool
 	// standard are the options for users without their own.
 	standard engine.Options
+	// guard is for deletions and a first sync's creations; zero is the standard one.
+	guard engine.Guard
+	// seen is Exchange as the executor sees it; nil for as it is.
+	seen side.Side
+	// ctx is what runs go by; nil for the test's.
+	ctx context.Context
+	// path and opened say how the store was opened.
+	path   string
+	opened store.Options
 }
 
 // newWorld makes an empty world. steps lets the store's commits count as effects.
@@ -46,33 +56,59 @@ func newWorld(t testing.TB, steps bool) *world {
 
 func newWorldWith(t testing.TB, steps bool, b, e fake.Options) *world {
 	t.Helper()
-	w := &world{t: t, faults: fake.NewFaults(), user: "anna", now: time.Date(2026, 3, 2, 8, 0, 0, 0, time.UTC)}
-	b.Faults, e.Faults = w.faults, w.faults
-	w.business, w.exchange = fake.New(pim.Business, b), fake.New(pim.Exchange, e)
-	o := store.Options{Now: w.clock, Volatile: true}
+	w := emptyWorld(t, b, e)
+	w.path, w.opened = filepath.Join(t.TempDir(), "agent.db"), store.Options{Now: w.clock, Volatile: true}
 	if steps {
-		o.Commit = func(bool) error { return w.faults.Step("commit", func() error { return nil }) }
+		w.opened.Commit = w.commit
 	}
 	empty, err := emptyStore()
 	if err != nil {
 		t.Fatal(err)
 	}
-	path := filepath.Join(t.TempDir(), "agent.db")
-	if err := os.WriteFile(path, empty, 0o600); err != nil {
-		t.Fatal(err)
-	}
-	s, err := store.Open(t.Context(), path, o)
-	if err != nil {
-		t.Fatal(err)
-	}
-	w.store = s
+	w.load(empty)
 	t.Cleanup(func() {
-		if err := s.Close(); err != nil {
+		if err := w.store.Close(); err != nil {
 			t.Error(err)
 		}
 	})
 	w.restart()
 	return w
+}
+
+// emptyWorld is a world without a store.
+func emptyWorld(t testing.TB, b, e fake.Options) *world {
+	w := &world{t: t, faults: fake.NewFaults(), user: "anna", kind: kind, now: time.Date(2026, 3, 2, 8, 0, 0, 0, time.UTC)}
+	b.Faults, e.Faults = w.faults, w.faults
+	w.business, w.exchange = fake.New(pim.Business, b), fake.New(pim.Exchange, e)
+	return w
+}
+
+// commit lets the store's commits count as effects.
+func (w *world) commit(bool) error { return w.faults.Step("commit", func() error { return nil }) }
+
+// load opens the store over a file's content.
+func (w *world) load(content []byte) {
+	w.t.Helper()
+	if err := os.WriteFile(w.path, content, 0o600); err != nil {
+		w.t.Fatal(err)
+	}
+	var err error
+	if w.store, err = store.Open(w.t.Context(), w.path, w.opened); err != nil {
+		w.t.Fatal(err)
+	}
+}
+
+// unload closes the store, and gives what its file holds.
+func (w *world) unload() []byte {
+	w.t.Helper()
+	if err := w.store.Close(); err != nil {
+		w.t.Fatal(err)
+	}
+	content, err := os.ReadFile(w.path)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return content
 }
 
 // emptyStore is a new state file, made once: worlds are many, migrations slow.
@@ -97,8 +133,12 @@ func (w *world) clock() time.Time { return w.now }
 
 // restart is a new process over the same store.
 func (w *world) restart() {
-	w.exec = executor.New(executor.Config{Store: w.store, Business: w.business, Exchange: w.exchange, Now: w.clock, Policy: w.policy,
-		Options: map[pim.Kind]engine.Options{kind: w.standard}})
+	exchange := w.seen
+	if exchange == nil {
+		exchange = w.exchange
+	}
+	w.exec = executor.New(executor.Config{Store: w.store, Business: w.business, Exchange: exchange, Now: w.clock, Policy: w.policy,
+		Guard: w.guard, Options: map[pim.Kind]engine.Options{w.kind: w.standard}})
 }
 
 func (w *world) side(id pim.SideID) *fake.Side {
@@ -109,7 +149,7 @@ func (w *world) side(id pim.SideID) *fake.Side {
 }
 
 func (w *world) task() executor.Task {
-	t := executor.Task{Account: side.Account{User: w.user, Mail: string(w.user) + "@lab.test", Zone: time.UTC}, Kind: kind, Cause: "test"}
+	t := executor.Task{Account: side.Account{User: w.user, Mail: string(w.user) + "@lab.test", Zone: time.UTC}, Kind: w.kind, Cause: "test"}
 	if w.hasty {
 		t.Until = w.now
 	}
@@ -119,8 +159,12 @@ func (w *world) task() executor.Task {
 // slices runs until no more is wanted or something fails.
 func (w *world) slices() (executor.Result, error) {
 	w.t.Helper()
+	ctx := w.ctx
+	if ctx == nil {
+		ctx = w.t.Context()
+	}
 	for range 300 {
-		res, err := w.exec.Slice(w.t.Context(), w.task())
+		res, err := w.exec.Slice(ctx, w.task())
 		if err != nil || !res.More {
 			return res, err
 		}
@@ -192,7 +236,7 @@ func (w *world) codes() string {
 // subjects lists the subjects on a side, sorted.
 func (w *world) subjects(id pim.SideID) string {
 	var out []string
-	for _, e := range w.side(id).Items(w.user, kind) {
+	for _, e := range w.side(id).Items(w.user, w.kind) {
 		out = append(out, e.Item.Shared().Subject)
 	}
 	slices.Sort(out)
@@ -220,10 +264,10 @@ func (w *world) violations() {
 // equal checks that both sides mean the same, item by item, by key.
 func (w *world) equal() {
 	w.t.Helper()
-	r := engine.Rules{Business: w.business.Projection(kind), Exchange: w.exchange.Projection(kind)}
+	r := engine.Rules{Business: w.business.Projection(w.kind), Exchange: w.exchange.Projection(w.kind)}
 	b, e := map[pim.Key]pim.Item{}, map[pim.Key]pim.Item{}
 	for id, m := range map[pim.SideID]map[pim.Key]pim.Item{pim.Business: b, pim.Exchange: e} {
-		for _, x := range w.side(id).Items(w.user, kind) {
+		for _, x := range w.side(id).Items(w.user, w.kind) {
 			if x.Key == "" {
 				w.t.Errorf("%s item %s %q has no key", id, x.ID, x.Item.Shared().Subject)
 			} else if m[x.Key] != nil {
@@ -239,7 +283,7 @@ func (w *world) equal() {
 			continue
 		}
 		if !r.Equal(x, y) {
-			w.t.Errorf("%s differs in %s:\n%+v\n%+v", k, pim.FieldsOf(kind)&^r.Same(x, y), x, y)
+			w.t.Errorf("%s differs in %s:\n%+v\n%+v", k, pim.FieldsOf(w.kind)&^r.Same(x, y), x, y)
 		}
 		delete(e, k)
 	}

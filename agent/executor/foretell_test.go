@@ -348,7 +348,7 @@ func TestWhatAPlanForetellsIsWhatTheFollowingRunDoes(t *testing.T) {
 	actions := []string{"put", "both", "body", "location", "hour", "series", "private", "touch", "copy", "move", "delete", "back", "undelete", "lose"}
 	rapid.Check(t, func(rt *rapid.T) {
 		w := newWorld(t, false)
-		m := &model{world: w, most: map[string]int{}, least: map[string]int{}, live: map[string]bool{}}
+		m := newModel(w)
 		notes := w.spied()
 		for round := range rapid.IntRange(1, 4).Draw(rt, "rounds") {
 			for range rapid.IntRange(0, 12).Draw(rt, "acts") {

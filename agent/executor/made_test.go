@@ -5,7 +5,6 @@ import (
 	"sync"
 	"testing"
 
-	"abgleich/agent/executor"
 	"abgleich/agent/pim"
 	"abgleich/agent/side"
 	"abgleich/agent/side/fake"
@@ -20,12 +19,13 @@ type quietly struct {
 	named map[pim.ItemID]bool
 }
 
-// silent makes Exchange's feed so, until the next restart.
+// silent makes Exchange's feed so.
 func (w *world) silent() { w.through(&quietly{Side: w.exchange, named: map[pim.ItemID]bool{}}) }
 
-// through is a new process that sees Exchange through q.
+// through is a new process that sees Exchange through q, as all after it.
 func (w *world) through(q *quietly) {
-	w.exec = executor.New(executor.Config{Store: w.store, Business: w.business, Exchange: q, Now: w.clock, Policy: w.policy})
+	w.seen = q
+	w.restart()
 }
 
 func (q *quietly) Open(ctx context.Context, a side.Account, k pim.Kind) (side.Folder, error) {

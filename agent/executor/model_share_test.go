@@ -1,17 +1,13 @@
 package executor_test
 
 import (
-	"errors"
 	"fmt"
 	"slices"
-	"strings"
-	"sync"
 	"testing"
 	"time"
 
 	"pgregory.net/rapid"
 
-	"abgleich/agent/fault"
 	"abgleich/agent/pim"
 	"abgleich/agent/side/fake"
 	"abgleich/agent/store"
@@ -225,23 +221,24 @@ var sharingActions = []string{"put", "body", "body", "location", "hour", "series
 
 // TestWhatIsSharedReachesAllAndWhatIsPersonalNobody lets three persons share
 // appointments, before and during their runs, while the process is killed around any
-// effect, replies are lost, items refused and cursors forgotten.
+// effect, replies are lost, items refused, servers busy and cursors forgotten. Now and
+// then one has no permission, and nothing runs for him.
 func TestWhatIsSharedReachesAllAndWhatIsPersonalNobody(t *testing.T) {
-	users := []pim.UserID{"anna", "bernd", "clara"}
-	enough(t, 30_000, func(rt *rapid.T, done *steps) {
+	enough(t, 25, func(rt *rapid.T, done *steps) {
 		tb := &trial{TB: t, rt: rt, log: func() string { return "" }}
 		bo, eo := fake.Business(), fake.Exchange()
 		for _, o := range []*fake.Options{&bo, &eo} {
 			o.PageSize, o.BatchSize = rapid.IntRange(1, 9).Draw(rt, "page"), rapid.IntRange(1, 5).Draw(rt, "batch")
 		}
-		m := &sharing{model: &model{world: newWorldWith(tb, true, bo, eo), most: map[string]int{}, least: map[string]int{}, live: map[string]bool{}},
+		w, name := done.stores.world(tb, bo, eo)
+		users := []pim.UserID{pim.UserID("anna" + name), pim.UserID("bernd" + name), pim.UserID("clara" + name)}
+		m := &sharing{model: newModel(w),
 			had: map[string]map[pim.UserID]bool{}, must: map[string]map[pim.UserID]bool{},
 			wrote: map[int]authorship{}, began: map[pim.UserID][]authorship{}}
 		m.team = &team{m.world, users}
-		tb.log = func() string { return strings.Join(m.log, "\n") }
-		troubles := []fake.Trouble{fake.CrashBefore, fake.CrashAfter, fake.LoseItemReply, fake.LoseItemRequest, fake.LoseReply,
-			fake.LoseRequest, fake.Refuse, fake.Stale}
-		actor := rapid.Custom(func(rt *rapid.T) func() {
+		m.decision = rapid.SampledFrom([]store.Decision{store.Confirm, store.Restore}).Draw(rt, "decision")
+		tb.log = m.story
+		actor := func() func() {
 			u, other := rapid.SampledFrom(users).Draw(rt, "user"), rapid.SampledFrom(users).Draw(rt, "other")
 			id := rapid.SampledFrom(both).Draw(rt, "side")
 			what, n := rapid.SampledFrom(sharingActions).Draw(rt, "action"), rapid.IntRange(0, 50).Draw(rt, "which")
@@ -252,44 +249,26 @@ func TestWhatIsSharedReachesAllAndWhatIsPersonalNobody(t *testing.T) {
 				id = pim.Business
 			}
 			return func() { done.deeds.Add(1); m.meddle(u, other, id, what, n) }
-		})
-		for range rapid.IntRange(1, 6).Draw(rt, "runs") {
-			for _, do := range rapid.SliceOfN(actor, 0, 6).Draw(rt, "before") {
-				do()
+		}
+		denied := map[pim.UserID]bool{}
+		for range rapid.IntRange(1, 8).Draw(rt, "runs") {
+			for range rapid.IntRange(0, 8).Draw(rt, "before") {
+				actor()()
 			}
-			var one sync.Mutex
-			during := map[int]func(){}
-			for range rapid.IntRange(0, 2).Draw(rt, "meanwhile") {
-				during[m.faults.Effects()+rapid.IntRange(1, 25).Draw(rt, "when")] = actor.Draw(rt, "what")
+			if rapid.IntRange(0, 7).Draw(rt, "permission") == 0 {
+				u := rapid.SampledFrom(users).Draw(rt, "whose")
+				denied[u] = !denied[u]
+				m.note("%s is denied: %v", u, denied[u])
+				done.deeds.Add(1)
 			}
-			m.faults.Decide(func(e fake.Effect) fake.Trouble {
-				if do := during[e.N]; do != nil {
-					one.Lock() // effects of both sides come at the same time
-					defer one.Unlock()
-					m.note("during effect %d %s of %s", e.N, e.Op, e.User)
-					do()
-				}
-				return fake.None
-			})
-			for range rapid.IntRange(0, 2).Draw(rt, "troubles") {
-				at, what := rapid.IntRange(1, 25).Draw(rt, "at"), rapid.SampledFrom(troubles).Draw(rt, "trouble")
-				m.note("trouble %d at %d", what, m.faults.Effects()+at)
-				m.faults.At(at, done.counted(what))
-			}
+			m.meet(rt, done, actor)
 			m.user = rapid.SampledFrom(users).Draw(rt, "who runs")
-			done.runs.Add(1)
-			_, err := m.slices()
-			m.note("%s ran: %v", m.user, err)
-			if err != nil && !errors.Is(err, fake.ErrCrash) && fault.CodeOf(err) != fault.ReplyLost {
-				rt.Fatalf("%v\n%s", err, strings.Join(m.log, "\n"))
-			}
-			m.faults.Revive()
-			m.restart()
+			m.denied = denied[m.user]
+			m.note("%s runs", m.user)
+			m.met(done)
 			m.now = m.now.Add(time.Duration(rapid.IntRange(0, 5).Draw(rt, "minutes")) * time.Minute)
 		}
-		done.effects.Add(int64(m.faults.Effects()))
-		decision := rapid.SampledFrom([]store.Decision{store.Confirm, store.Restore}).Draw(rt, "decision")
-		m.peaceForAll(decision)
+		m.peaceForAll()
 		m.checkAll()
 		for _, u := range users {
 			m.user = u
@@ -299,13 +278,12 @@ func TestWhatIsSharedReachesAllAndWhatIsPersonalNobody(t *testing.T) {
 }
 
 // peaceForAll ends all trouble for one after the other, until nobody writes any more.
-func (m *sharing) peaceForAll(d store.Decision) {
-	m.faults.Decide(nil)
+func (m *sharing) peaceForAll() {
 	for range 10 {
 		before := m.faults.Writes()
 		for _, u := range m.team.users {
 			m.user = u
-			m.peace(d)
+			m.peace(true)
 		}
 		if m.faults.Writes() == before {
 			return

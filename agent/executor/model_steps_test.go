@@ -1,47 +1,83 @@
 package executor_test
 
 import (
+	"flag"
 	"fmt"
+	"math/rand/v2"
 	"os"
 	"strconv"
+	"sync"
 	"sync/atomic"
 	"testing"
 
 	"pgregory.net/rapid"
-
-	"abgleich/agent/side/fake"
 )
 
 // steps counts what happened in the trials of a model test: what persons did, runs,
-// troubles, and effects, which are the instants at which a process may end.
-type steps struct{ deeds, runs, troubles, effects atomic.Int64 }
-
-func (s *steps) total() int64 {
-	return s.deeds.Load() + s.runs.Load() + s.troubles.Load() + s.effects.Load()
+// and troubles. Runs that only bring a trial to rest don't count.
+type steps struct {
+	deeds, runs, troubles atomic.Int64
+	stores                stores
 }
 
-// enough repeats trials with new random seeds until so many steps are taken, or
-// ABGLEICH_STEPS many. Under the race detector it is content with one round.
-func enough(t *testing.T, least int64, trial func(*rapid.T, *steps)) {
+func (s *steps) total() int64 { return s.deeds.Load() + s.runs.Load() + s.troubles.Load() }
+
+// seeding is held from choosing a seed until rapid has taken it: a flag of rapid is
+// the only way to give it one.
+var seeding sync.Mutex
+
+// enough repeats rounds of trials, each with a seed of its own, until the share (in
+// percent) of ABGLEICH_STEPS steps is taken; one round without it. The rounds are
+// spread over several workers. ABGLEICH_SEED is the first seed, -rapid.seed the only
+// one.
+func enough(t *testing.T, share int64, trial func(*rapid.T, *steps)) {
 	t.Helper()
-	if long, err := strconv.ParseInt(os.Getenv("ABGLEICH_STEPS"), 10, 64); err == nil {
-		least = long
+	want, _ := strconv.ParseInt(os.Getenv("ABGLEICH_STEPS"), 10, 64)
+	first, err := strconv.ParseUint(os.Getenv("ABGLEICH_SEED"), 10, 64)
+	if err != nil {
+		first = rand.Uint64N(1e9) * 1000
 	}
+	given := flag.Lookup("rapid.seed").Value.String()
 	var s steps
-	for {
-		rapid.Check(t, func(rt *rapid.T) { trial(rt, &s) })
-		if testing.Short() || t.Failed() || s.total() >= least {
-			break
+	t.Cleanup(func() { s.stores.close(t) })
+	var rounds atomic.Uint64
+	work := func(t *testing.T) {
+		for {
+			var taken sync.Once
+			seeding.Lock()
+			seed := given
+			if given == "0" {
+				seed = strconv.FormatUint(first+rounds.Add(1)-1, 10)
+			}
+			if err := flag.Set("rapid.seed", seed); err != nil {
+				t.Fatal(err)
+			}
+			func() {
+				defer taken.Do(seeding.Unlock)
+				rapid.Check(t, func(rt *rapid.T) {
+					taken.Do(seeding.Unlock)
+					trial(rt, &s)
+				})
+			}()
+			if given != "0" || t.Failed() || s.total() >= want*share/100 {
+				return
+			}
 		}
 	}
-	t.Logf("%d steps: %d deeds of persons, %d runs, %d troubles, %d effects",
-		s.total(), s.deeds.Load(), s.runs.Load(), s.troubles.Load(), s.effects.Load())
-}
-
-// counted counts a trouble that is planned.
-func (s *steps) counted(t fake.Trouble) fake.Trouble {
-	s.troubles.Add(1)
-	return t
+	if want == 0 || given != "0" {
+		work(t)
+	} else {
+		t.Run("all", func(t *testing.T) {
+			for n := range 2 {
+				t.Run(fmt.Sprintf("worker %d", n), func(t *testing.T) { t.Parallel(); work(t) })
+			}
+		})
+	}
+	if given == "0" {
+		given = fmt.Sprintf("%d to %d", first, first+rounds.Load()-1)
+	}
+	t.Logf("%d steps: %d deeds of persons, %d runs, %d troubles; seeds %s",
+		s.total(), s.deeds.Load(), s.runs.Load(), s.troubles.Load(), given)
 }
 
 // trial reports to one of rapid's trials, with the story so far.
@@ -52,19 +88,6 @@ type trial struct {
 }
 
 func (x *trial) Cleanup(f func()) { x.rt.Cleanup(f) }
-
-func (x *trial) TempDir() string {
-	dir, err := os.MkdirTemp(x.TB.TempDir(), "")
-	if err != nil {
-		x.Fatal(err)
-	}
-	x.rt.Cleanup(func() {
-		if err := os.RemoveAll(dir); err != nil {
-			x.rt.Error(err)
-		}
-	})
-	return dir
-}
 
 func (x *trial) Errorf(f string, args ...any) {
 	x.rt.Fatalf("%s\n%s", x.log(), fmt.Sprintf(f, args...))

@@ -60,9 +60,11 @@ func TestALostStatePairsAgainByKey(t *testing.T) {
 	w.quiet()
 }
 
-func TestTheYoungerOfTwoSlicesWins(t *testing.T) {
+func TestTheYoungerOfTwoProcessesWins(t *testing.T) {
 	w := newWorld(t, false)
 	w.put(pim.Business, appointment("a", 8), appointment("b", 9))
+	older := w.exec
+	w.restart()
 	once := false
 	w.faults.BeforeCall(func(c fake.Call) error {
 		if c.Op == fake.OpCreate && !once {
@@ -73,7 +75,7 @@ func TestTheYoungerOfTwoSlicesWins(t *testing.T) {
 		}
 		return nil
 	})
-	_, err := w.exec.Slice(t.Context(), w.task())
+	_, err := older.Slice(t.Context(), w.task())
 	if fault.CodeOf(err) != fault.AlreadyRunning {
 		t.Errorf("the older: %v", err)
 	}

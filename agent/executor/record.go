@@ -140,6 +140,12 @@ func (l *ledger) created(j *job) error {
 	p := store.Pair{Key: j.key, State: store.PairLinked, Made: target, Origin: target.Other()}
 	*p.Sides.At(target.Other()) = store.PairSide{ID: src.id, Version: src.version, Base: text, Keyed: src.keyed}
 	*p.Sides.At(target) = store.PairSide{ID: dst.id, Version: dst.version, Base: base, Keyed: dst.keyed}
+	if l.s.differs(target, made, src.now()) {
+		// A copy without content had to be completed: the feed names the new item again,
+		// and it is decided what its source gets of that.
+		p.Sides.At(target).Version = ""
+		l.again()
+	}
 	l.b.NewPairs = append(l.b.NewPairs, p)
 	l.b.Created = append(l.b.Created, l.s.created(target, dst.id, src.id, made))
 	if src.row != nil && src.row.Key != "" {
@@ -151,6 +157,16 @@ func (l *ledger) created(j *job) error {
 	l.clear(j)
 	*l.counts.Created.At(target)++
 	return nil
+}
+
+// differs tells that an item made on a side is not what its source means, by the
+// options in force.
+func (s *slice) differs(target pim.SideID, made, source pim.Item) bool {
+	b, e := source, made
+	if target == pim.Business {
+		b, e = made, source
+	}
+	return !s.rules.Equal(b, s.rules.Outgoing(pim.Business, e, nil))
 }
 
 // settled records what both items are now.

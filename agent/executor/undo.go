@@ -127,11 +127,8 @@ const takeovers = 3
 
 // wish asks for something, and runs until all that was asked for is done.
 func (x *Executor) wish(ctx context.Context, t Task, ask func(*store.Lease) error) error {
-	lease, err := x.cfg.Store.Begin(ctx, t.Account.User, t.Kind)
+	lease, err := x.asked(ctx, t, ask)
 	if err != nil {
-		return err
-	}
-	if err := ask(lease); err != nil {
 		return err
 	}
 	t.Cause, t.Asked = CauseUndo, true
@@ -153,6 +150,20 @@ func (x *Executor) wish(ctx context.Context, t Task, ask func(*store.Lease) erro
 		t.Asked = false
 	}
 	return nil
+}
+
+// asked writes into the store what somebody asks for, once no slice is at work.
+func (x *Executor) asked(ctx context.Context, t Task, ask func(*store.Lease) error) (*store.Lease, error) {
+	w, err := x.take(ctx, t)
+	if err != nil {
+		return nil, err
+	}
+	defer w.giveBack()
+	lease, err := x.cfg.Store.Begin(ctx, t.Account.User, t.Kind)
+	if err != nil {
+		return nil, err
+	}
+	return lease, ask(lease)
 }
 
 // undo carries out what persons want undone. While the fate of anything is unknown

@@ -211,13 +211,14 @@ func (l *Lease) missing(t *tx, s pim.SideID) error {
 }
 
 // putRow inserts or replaces a row. A problem that may stand for the item stays
-// known, and so does what was last known of an item that is gone.
+// known, and so does what was last known of an item that is gone, and that it was
+// missed by a feed that began anew: a feed that says it again knows no more.
 func (l *Lease) putRow(t *tx, r *Row) error {
 	return t.do(`INSERT INTO inbox (sync, side, id, pair, state, gone, broken, place, trouble, attempts,
 			next_try, hold, seen, code, version, key, uid, hint, item)
 		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, ?, ?, ?, ?, ?, ?, ?)
 		ON CONFLICT (sync, side, id) DO UPDATE SET pair = excluded.pair, state = excluded.state, gone = excluded.gone,
-			broken = excluded.broken, place = excluded.place, trouble = trouble OR excluded.trouble,
+			broken = excluded.broken OR excluded.gone AND gone AND broken, place = excluded.place, trouble = trouble OR excluded.trouble,
 			attempts = excluded.attempts, next_try = excluded.next_try, hold = 0, seen = excluded.seen,
 			code = excluded.code, version = excluded.version, key = excluded.key, uid = excluded.uid,
 			hint = excluded.hint, copy = 0, ignored = 0, item = CASE WHEN excluded.gone THEN coalesce(excluded.item, item) ELSE excluded.item END`,

@@ -203,6 +203,11 @@ func (s *Store) ResolveHold(ctx context.Context, user pim.UserID, id HoldID, d D
 		deletion, creation := RowConfirmed, RowReady
 		if d == Restore {
 			deletion, creation = RowRestoring, RowDeclined
+			// What nobody wants made has no problem any more.
+			if err := t.do(`DELETE FROM problems WHERE NOT notice AND (user, kind, side, item) IN (SELECT y.user, y.kind, i.side, i.id
+				FROM inbox i JOIN syncs y ON y.id = i.sync WHERE i.hold = ? AND i.hold <> 0 AND NOT i.gone)`, int64(id)); err != nil {
+				return err
+			}
 		}
 		return t.do(`UPDATE inbox SET hold = 0, code = '', state = CASE WHEN gone THEN ? ELSE ? END WHERE hold = ? AND hold <> 0`,
 			int64(deletion), int64(creation), int64(id))

@@ -57,6 +57,7 @@ type Side struct {
 	epoch      int
 	revision   int // runs backwards on Restore
 	serial     int // makes ids and versions; never runs backwards
+	repeat     int // how far back the next page begins
 	open       int
 	violations []string
 	watchers   []*watcher

@@ -83,6 +83,9 @@ const (
 	// Stale lets the item change just before the effect, so that its version is
 	// no longer the one the caller saw. A creation happens as if by None.
 	Stale
+	// Twice lets the request arrive twice; the answer is that of the second time. A
+	// creation happens as if by None: no client repeats one by itself.
+	Twice
 )
 
 // Faults plans trouble and keeps the log of effects. One may be shared by several

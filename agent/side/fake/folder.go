@@ -50,7 +50,10 @@ func (f *folder) Changes(ctx context.Context, c side.Cursor) (side.Page, error) 
 	if err != nil {
 		return side.Page{}, err
 	}
-	p := side.Page{Next: f.s.cursor(f.owner, max(revision, 0))}
+	if c != "" {
+		revision, f.s.repeat = max(0, revision-f.s.repeat), 0
+	}
+	p := side.Page{Next: f.s.cursor(f.owner, revision)}
 	for _, e := range f.s.box(f.owner).after(revision) {
 		if len(p.Changes) == f.s.opt.PageSize {
 			p.More = true

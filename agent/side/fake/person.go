@@ -152,6 +152,14 @@ func (s *Side) person(u pim.UserID, k pim.Kind, id pim.ItemID, at side.Place, ac
 	act(o, e)
 }
 
+// Repeat lets the next page of a feed begin n revisions earlier: it says again what
+// was said already.
+func (s *Side) Repeat(n int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.repeat = n
+}
+
 // LoseCursors makes every cursor given so far worthless.
 func (s *Side) LoseCursors() {
 	s.mu.Lock()

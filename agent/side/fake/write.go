@@ -156,6 +156,10 @@ func (f *folder) one(e Effect, it intent) (side.Outcome, bool) {
 		return f.refused(e), false
 	}
 	x, err := it.do()
+	done := err == nil
+	if done && e.Trouble == Twice && e.Op != OpCreate {
+		x, err = it.do()
+	}
 	o := side.Outcome{ID: e.ID, Err: err}
 	if x != nil {
 		o.ID, o.Version = x.ID, x.Version
@@ -163,7 +167,7 @@ func (f *folder) one(e Effect, it intent) (side.Outcome, bool) {
 	if err == nil && e.Trouble == LoseItemReply {
 		o = side.Outcome{ID: e.ID, Err: f.lost(e)}
 	}
-	return o, err == nil
+	return o, done
 }
 
 func (f *folder) refused(e Effect) side.Outcome {

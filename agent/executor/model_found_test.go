@@ -1,0 +1,162 @@
+package executor_test
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"abgleich/agent/engine"
+	"abgleich/agent/fault"
+	"abgleich/agent/pim"
+	"abgleich/agent/side/fake"
+	"abgleich/agent/store"
+)
+
+// What the model test found, shrunk to what a person can read.
+
+// reset empties the mailbox, and lets its feed begin anew.
+func (w *world) reset() {
+	for _, e := range w.exchange.Items(w.user, kind) {
+		w.exchange.HardDelete(w.user, kind, e.ID)
+	}
+	w.exchange.LoseCursors()
+}
+
+func TestAPrivateItemMadeAnewFromItsCopyComesWholeToBothSidesWhenTheOptionsSaySo(t *testing.T) {
+	w := newWorld(t, false)
+	w.options(engine.Options{Private: engine.PrivateBusy})
+	w.put(pim.Exchange, secret("doctor", 1))
+	w.run()
+	w.has(pim.Business, engine.MaskSubject)
+	w.reset()
+	w.settle()
+	w.options(engine.Options{})
+	w.decide(store.Restore)
+	w.want("doctor")
+	w.equal()
+	w.quiet()
+}
+
+func TestComparingCallsAnOldEditThatWaitsForOtherOptionsNotPending(t *testing.T) {
+	w := newWorld(t, false)
+	w.put(pim.Business, appointment("a", 8))
+	w.run()
+	w.options(engine.Options{Direction: engine.ToExchange})
+	w.location(pim.Business, "first")
+	w.faults.BeforeCall(func(c fake.Call) error {
+		if c.Side == pim.Exchange && c.Op == fake.OpFindByKey || c.Op == fake.OpUpdate {
+			return fault.New(fault.ServerUnreachable, "", "", nil)
+		}
+		return nil
+	})
+	if _, err := w.slices(); fault.CodeOf(err) != fault.ServerUnreachable {
+		t.Fatal(err)
+	}
+	w.faults.BeforeCall(nil)
+	w.now = w.now.Add(time.Hour)
+	w.location(pim.Exchange, "second, and newer")
+	w.run()
+	if got := w.states(); got != "a 5" {
+		t.Errorf("compare says %s", got)
+	}
+	w.quiet()
+}
+
+func TestAConfirmedDeletionThatTheOptionsNoLongerAllowRestsAndSaysSo(t *testing.T) {
+	w := newWorld(t, false)
+	w.fill(pim.Business, "b", 6)
+	w.reset()
+	w.settle()
+	holds, err := w.store.Holds(t.Context(), w.user)
+	if err != nil || len(holds) != 1 {
+		t.Fatalf("%+v, %v", holds, err)
+	}
+	if err := w.store.ResolveHold(t.Context(), w.user, holds[0].ID, store.Confirm, "anna"); err != nil {
+		t.Fatal(err)
+	}
+	w.options(engine.Options{Direction: engine.ToExchange})
+	w.settle()
+	if n := len(w.business.Items(w.user, kind)); n != 6 {
+		t.Errorf("%d items on the business side, which must not be written to", n)
+	}
+	if got := w.states(); strings.Count(got, " 5") != 6 {
+		t.Errorf("compare says %s", got)
+	}
+	w.quiet()
+	w.options(engine.Options{})
+	w.settle()
+	if n := len(w.business.Items(w.user, kind)); n != 6 {
+		t.Errorf("%d items after the direction changed: that deletes nothing", n)
+	}
+}
+
+func TestWhatAPersonDoesNotWantMadeIsNoProblemAnyMore(t *testing.T) {
+	w := newWorld(t, false)
+	w.guard = engine.Guard{Items: 1, Percent: 1}
+	w.restart()
+	w.put(pim.Exchange, appointment("a", 8), appointment("b", 9))
+	w.put(pim.Business, appointment("a", 8), appointment("b", 9))
+	w.run()
+	w.put(pim.Business, appointment("c", 10))
+	w.faults.Decide(func(e fake.Effect) fake.Trouble {
+		if e.Op == fake.OpCreate {
+			return fake.Refuse
+		}
+		return fake.None
+	})
+	w.run()
+	if got := w.codes(); got != string(fault.ItemRefused) {
+		t.Fatal(got)
+	}
+	w.faults.Decide(nil)
+	w.now = w.now.Add(time.Hour)
+	w.put(pim.Business, appointment("d", 11))
+	w.exchange.LoseCursors()
+	w.run()
+	w.decide(store.Restore)
+	if got := w.codes(); got != "" {
+		t.Error("problems:", got)
+	}
+	w.has(pim.Exchange, "a b")
+}
+
+func TestTheCreationGuardLooksAgainInTheVeryRunInWhichAFeedBeginsAnew(t *testing.T) {
+	w := newWorld(t, false)
+	w.guard = engine.Guard{Items: 2, Percent: 20}
+	w.restart()
+	w.put(pim.Business, appointment("a", 8), appointment("b", 9))
+	w.run()
+	w.put(pim.Business, appointment("c", 10))
+	w.run()
+	w.want("a b c")
+	w.put(pim.Business, appointment("d", 11), appointment("e", 12), appointment("f", 13))
+	w.business.LoseCursors()
+	w.run()
+	w.has(pim.Exchange, "a b c")
+	w.decide(store.Confirm)
+	w.want("a b c d e f")
+	w.quiet()
+}
+
+func TestWhatANewListingMissedIsNotDeletedBecauseTheFeedRepeatsItself(t *testing.T) {
+	w := newWorld(t, false)
+	w.put(pim.Business, appointment("a", 8), appointment("b", 9))
+	w.run()
+	w.reset()
+	w.faults.BeforeCall(func(c fake.Call) error {
+		if c.Op == fake.OpWhereabouts {
+			return fault.New(fault.ServerUnreachable, "", "", nil)
+		}
+		return nil
+	})
+	if _, err := w.slices(); fault.CodeOf(err) != fault.ServerUnreachable {
+		t.Fatal(err)
+	}
+	w.faults.BeforeCall(nil)
+	w.exchange.Repeat(20)
+	w.settle()
+	w.has(pim.Business, "a b")
+	w.decide(store.Restore)
+	w.want("a b")
+	w.quiet()
+}
