@@ -163,23 +163,20 @@ func (m *model) forgiven(id pim.SideID) {
 	}
 }
 
-// forgotten notes what may be doubled because the store does not know any more what it
-// belongs to: what is in another folder, what did not get its key yet and was edited,
-// and what was deleted and made anew since.
+// forgotten notes what the store does not know any more. It pairs by key, and what did
+// not get one, is in another folder or was made anew meanwhile may come to be there
+// twice; what an undo removed looks like what a person deleted; and a private item's
+// copy into which somebody wrote looks like an item of its own.
 func (m *model) forgotten() {
-	for _, id := range both {
-		for _, e := range m.side(id).Elsewhere(m.user, m.kind) {
-			m.most[token(e.Item)]++
-		}
-		for _, e := range m.side(id).Items(m.user, m.kind) {
-			if e.Key == "" && m.holds(id.Other(), token(e.Item)) {
-				m.most[token(e.Item)]++
-			}
+	for tok := range m.most {
+		m.most[tok]++
+		if m.asked {
+			m.least[tok] = 0
 		}
 	}
-	for tok, n := range m.least {
-		if n == 0 {
-			m.most[tok]++
+	for _, e := range m.exchange.Items(m.user, m.kind) {
+		if e.Item.Shared().Sensitivity != pim.Normal {
+			m.least[token(e.Item)] = 0
 		}
 	}
 }

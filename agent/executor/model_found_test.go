@@ -160,3 +160,26 @@ func TestWhatANewListingMissedIsNotDeletedBecauseTheFeedRepeatsItself(t *testing
 	w.want("a b")
 	w.quiet()
 }
+
+func TestAKeyThatArrivedThoughItsReplyWasLostIsNoProblemAnyMore(t *testing.T) {
+	w := newWorld(t, false)
+	w.put(pim.Exchange, appointment("a", 8))
+	tries := 0
+	w.faults.Decide(func(e fake.Effect) fake.Trouble {
+		if e.Side != pim.Exchange || e.Op != fake.OpSetKeys {
+			return fake.None
+		}
+		if tries++; tries == 1 {
+			return fake.LoseItemReply
+		}
+		return fake.Refuse
+	})
+	w.run()
+	if got := w.codes(); got != string(fault.ItemRefused) {
+		t.Fatal(got)
+	}
+	w.run()
+	if got := w.codes(); got != "" {
+		t.Error("problems:", got)
+	}
+}

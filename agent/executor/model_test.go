@@ -68,14 +68,12 @@ func (m *model) token(id pim.SideID, e fake.Entry) string {
 	return ""
 }
 
-// fresh is a new item with a token and a text.
-func (m *model) fresh(tok, text string) pim.Item {
+// fresh is a new item with a token, at the nth time.
+func (m *model) fresh(tok string, n int) pim.Item {
 	if m.kind == pim.KindTask {
-		return &pim.Task{Common: pim.Common{Subject: tok, Body: text}, Due: pim.Date{Year: 2026, Month: time.April, Day: 1 + m.serial%20}}
+		return &pim.Task{Common: pim.Common{Subject: tok}, Due: pim.Date{Year: 2026, Month: time.April, Day: 1 + n%20}}
 	}
-	a := appointment(tok, m.serial%20)
-	a.Body = text
-	return a
+	return appointment(tok, n%20)
 }
 
 // texts are what persons wrote into an item.
@@ -105,8 +103,9 @@ func (m *model) gone(texts ...string) {
 // put lets a person make an item.
 func (m *model) put(tok string, change func(pim.Item), sides ...pim.SideID) {
 	m.most[tok], m.least[tok] = len(sides), 1
+	n := m.serial
 	for _, id := range sides {
-		i := m.fresh(tok, "")
+		i := m.fresh(tok, n)
 		change(i)
 		i.Shared().Body = m.text(id, i)
 		m.note("%s put %s %s", id, tok, i.Shared().Body)

@@ -58,11 +58,12 @@ func add(to, more *store.Counts) {
 func (l *ledger) job(j *job) error {
 	for _, id := range []pim.SideID{pim.Business, pim.Exchange} {
 		h := j.half(id)
-		if !h.stamped {
-			continue
+		if h.stamped {
+			*l.counts.Stamped.At(id)++
 		}
-		*l.counts.Stamped.At(id)++
-		if j.pair != nil {
+		// It carries the key: because this job wrote it, or because a write arrived whose
+		// reply was lost. That it could not be written is no problem any more.
+		if j.pair != nil && (h.stamped || h.keyed && !j.pair.Sides.At(id).Keyed) {
 			l.b.Clear = append(l.b.Clear, store.Ref{Side: id, Item: h.id})
 		}
 	}

@@ -18,54 +18,91 @@ import (
 	"os/signal"
 	"path/filepath"
 	"regexp"
+	"runtime"
 	"strings"
+	"sync"
 	"time"
 )
 
 func main() {
 	only := flag.String("only", "", "plant only those whose name or promise matches this pattern")
+	jobs := flag.Int("jobs", max(1, runtime.NumCPU()/2), "how many to try at the same time")
 	verbose := flag.Bool("v", false, "show what the tests said")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
-	if err := run(ctx, *only, *verbose); err != nil {
+	if err := run(ctx, *only, *jobs, *verbose); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
 }
 
-func run(ctx context.Context, only string, verbose bool) error {
+// result is what became of a bug.
+type result struct {
+	m          mutant
+	by, output string
+	err        error
+	took       time.Duration
+}
+
+// String is a line of the report.
+func (r *result) String() string {
+	took := r.took.Round(100 * time.Millisecond)
+	switch {
+	case r.err != nil:
+		return fmt.Sprintf("BROKEN    %-60s %s: %v\n%s", r.m.name, took, r.err, r.output)
+	case r.by == "":
+		return fmt.Sprintf("SURVIVED  %-60s %s (%s)", r.m.name, took, r.m.promise)
+	}
+	return fmt.Sprintf("caught    %-60s %s by %s", r.m.name, took, r.by)
+}
+
+func run(ctx context.Context, only string, jobs int, verbose bool) error {
 	want, err := regexp.Compile("(?i)" + only)
 	if err != nil {
 		return err
 	}
+	began := time.Now()
+	todo, done := make(chan mutant), make(chan result)
+	var working sync.WaitGroup
+	for range jobs {
+		working.Go(func() {
+			for m := range todo {
+				began := time.Now()
+				r := result{m: m}
+				r.by, r.output, r.err = m.try(ctx)
+				r.took = time.Since(began)
+				done <- r
+			}
+		})
+	}
+	working.Go(func() {
+		defer close(todo)
+		for _, m := range mutants {
+			if (want.MatchString(m.name) || want.MatchString(m.promise)) && ctx.Err() == nil {
+				todo <- m
+			}
+		}
+	})
+	go func() { working.Wait(); close(done) }()
 	survived, planted := 0, 0
-	for _, m := range mutants {
-		if !want.MatchString(m.name) && !want.MatchString(m.promise) {
-			continue
+	for r := range done {
+		if ctx.Err() != nil {
+			continue // what is told of it is not true
 		}
 		planted++
-		began := time.Now()
-		by, output, err := m.try(ctx)
-		if ctx.Err() != nil {
-			return ctx.Err()
-		}
-		took := time.Since(began).Round(100 * time.Millisecond)
-		switch {
-		case err != nil:
+		if r.err != nil || r.by == "" {
 			survived++
-			fmt.Printf("BROKEN    %-60s %s: %v\n%s", m.name, took, err, output)
-		case by == "":
-			survived++
-			fmt.Printf("SURVIVED  %-60s %s (%s)\n", m.name, took, m.promise)
-		default:
-			fmt.Printf("caught    %-60s %s by %s\n", m.name, took, by)
 		}
+		fmt.Println(&r)
 		if verbose {
-			fmt.Println(output)
+			fmt.Println(r.output)
 		}
 	}
-	fmt.Printf("%d planted, %d caught\n", planted, planted-survived)
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	fmt.Printf("%d planted, %d caught, %s\n", planted, planted-survived, time.Since(began).Round(time.Second))
 	if survived > 0 {
 		return fmt.Errorf("%d of %d planted bugs were not caught", survived, planted)
 	}
@@ -94,6 +131,9 @@ func (m *mutant) plant(root string) ([]byte, error) {
 	return []byte(strings.Replace(string(text), m.was, m.is, 1)), nil
 }
 
+// steps is how long a model test has to notice a bug; most are noticed far earlier.
+const steps = "60000"
+
 var failing = regexp.MustCompile(`(?m)^--- FAIL: (\S+)|^panic: (.*)`)
 
 // try plants the bug and runs the tests. by is the test that noticed, or "".
@@ -120,8 +160,8 @@ func (m *mutant) try(ctx context.Context) (by, output string, err error) {
 		return "", "", err
 	}
 	cmd := exec.CommandContext(ctx, "go", "test", "-overlay", filepath.Join(dir, "overlay.json"), "-count=1", "-timeout", "10m",
-		"-vet=off", "-failfast", "-run", m.tests, "./"+m.pkg, "-rapid.nofailfile")
-	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
+		"-vet=off", "-failfast", "-run", m.tests, "./"+m.pkg)
+	cmd.Env = append(os.Environ(), "CGO_ENABLED=0", "ABGLEICH_STEPS="+steps, "RAPID_NOFAILFILE=true", "RAPID_SHRINKTIME=1s")
 	out, err := cmd.CombinedOutput()
 	output = string(out)
 	if strings.Contains(output, "no tests to run") {
