@@ -20,6 +20,7 @@ import (
 	"abgleich/agent/fault"
 	"abgleich/agent/params"
 	"abgleich/agent/rival"
+	"abgleich/agent/service"
 	"abgleich/ipc/pipe"
 )
 
@@ -35,6 +36,8 @@ type Options struct {
 	Now func() time.Time
 	// Processes are what runs on this machine; nil means the operating system's list.
 	Processes rival.Processes
+	// Report tells the operating system's event log; nil means [service.Report].
+	Report func(service.Event, string)
 	// Machine is a mark of this machine, "" for none; nil means the operating system's.
 	Machine func() string
 
@@ -87,6 +90,9 @@ func Start(ctx context.Context, o Options) (*Agent, error) {
 	if o.Processes == nil {
 		o.Processes = rival.System{}
 	}
+	if o.Report == nil {
+		o.Report = service.Report
+	}
 	if o.Machine == nil {
 		o.Machine = machineMark
 	}
@@ -132,7 +138,7 @@ func (a *Agent) begin(ctx context.Context, p params.Params, before *life) (*life
 }
 
 func (a *Agent) listen(at params.IPC) (*door, error) {
-	l, err := pipe.Listen(at.Address, pipe.ListenOptions{AdminGroup: at.AdminGroup})
+	l, err := pipe.Listen(at.Address, pipe.ListenOptions{AdminGroup: at.AdminGroup, Remote: at.RemoteTrays})
 	if errors.Is(err, pipe.ErrInUse) {
 		return nil, fault.New(fault.AlreadyRunning, "agent.Start", at.Address, err)
 	}

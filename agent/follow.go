@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"abgleich/agent/fault"
+	"abgleich/agent/service"
 )
 
 // lookEvery is how often it is looked whether somebody edited the parameter file.
@@ -55,6 +56,7 @@ func (s *settings) takeOver(ctx context.Context) {
 	case code == fault.Cancelled: // the agent ends
 	case err != nil:
 		entry.WithError(err).WithField("code", code).Error(refused)
+		s.report(service.EventBadFile, "The saved parameters are not taken over; those before stay in force. "+err.Error())
 	case anew:
 		entry.Info("the saved parameters are taken over: everything begins anew with them")
 	default:

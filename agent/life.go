@@ -126,7 +126,7 @@ func (l *life) open(ctx context.Context, o Options, p params.Params, logs *logbo
 	r.board.SetAgent(func(s *status.Agent) {
 		s.Started, s.Version, s.SyncEnabled, s.Interval = o.started, o.Version, p.Communication.SyncEnabled, p.Sync.Interval
 	})
-	r.settings = &settings{File: o.Parameters, vault: r.vault, log: logs.Service(), board: r.board, renew: l.renew}
+	r.settings = &settings{File: o.Parameters, vault: r.vault, log: logs.Service(), board: r.board, report: o.Report, read: p, renew: l.renew}
 	r.settings.inForce.Store(&p)
 	r.book = credentials.New(credentials.Options{
 		Store: r.store, Vault: r.vault, InMemory: p.Sync.KeepCredentials == params.KeepMemory,

@@ -22,6 +22,7 @@ import (
 	"abgleich/agent/params"
 	"abgleich/agent/pim"
 	"abgleich/agent/schedule"
+	"abgleich/agent/service"
 	"abgleich/agent/side"
 	"abgleich/agent/side/business"
 	"abgleich/agent/status"
@@ -47,10 +48,11 @@ func newSettings(t *testing.T) (*settings, *logged.Hook) {
 	v, err := vault.NewInMemory()
 	check(t, err)
 	log, hook := logged.NewNullLogger()
-	s := &settings{File: file, vault: v, log: log, board: status.New(time.Now, 0)}
+	s := &settings{File: file, vault: v, log: log, board: status.New(time.Now, 0), report: func(service.Event, string) {}}
 	p, _, err = file.Load()
 	check(t, err)
 	s.inForce.Store(&p)
+	s.read = p
 	return s, hook
 }
 
@@ -58,6 +60,9 @@ func TestASavedFileIsTakenOverAndABadOneIsNot(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s, hook := newSettings(t)
 		told := 0
+		var events []service.Event
+		var texts strings.Builder
+		s.report = func(e service.Event, text string) { events = append(events, e); texts.WriteString(text) }
 		s.changed = func(context.Context, params.Params) error { told++; return nil }
 		ctx, cancel := context.WithCancel(t.Context())
 		done := make(chan error, 1)
@@ -98,8 +103,12 @@ func TestASavedFileIsTakenOverAndABadOneIsNot(t *testing.T) {
 		synctest.Wait()
 		hook.Reset()
 		save(good)
-		if s.now().Sync.Interval != params.Default().Sync.Interval || told != 2 || len(hook.AllEntries()) != 1 {
+		if s.now().Sync.Interval != params.Default().Sync.Interval || told != 2 || len(hook.AllEntries()) != 2 {
 			t.Errorf("in force %v, told %d times, logged %d", s.now().Sync.Interval, told, len(hook.AllEntries()))
+		}
+		if want := []service.Event{service.EventParameters, service.EventBadFile, service.EventParameters}; !slices.Equal(events, want) ||
+			!strings.Contains(texts.String(), `sync.interval: "300" -> "777"`) || !strings.Contains(texts.String(), "stay in force") {
+			t.Errorf("events %v: %s", events, &texts)
 		}
 		cancel()
 		if err := <-done; !errors.Is(err, context.Canceled) {

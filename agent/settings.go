@@ -3,11 +3,13 @@ package agent
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"reflect"
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 
@@ -15,6 +17,7 @@ import (
 
 	"abgleich/agent/fault"
 	"abgleich/agent/params"
+	"abgleich/agent/service"
 	"abgleich/agent/status"
 	"abgleich/agent/vault"
 )
@@ -26,6 +29,10 @@ type settings struct {
 	log     *logrus.Logger
 	board   *status.Board
 	inForce atomic.Pointer[params.Params]
+	// report tells the operating system's event log.
+	report func(service.Event, string)
+	// read is what the file said last.
+	read params.Params
 	// renew begins a new life with what the file says; nil while no agent runs.
 	renew func()
 	// changed tells the scheduler; nil before it runs.
@@ -124,6 +131,8 @@ func (s *settings) Apply(ctx context.Context) (anew bool, err error) {
 	if _, had := old.Business(); had && !has(p) {
 		return false, fault.New(fault.ParametersIncomplete, "agent.Apply", "database.alias", nil)
 	}
+	s.tell(params.Differences(s.read, p))
+	s.read = p
 	if anew && s.renew != nil {
 		defer s.renew()
 	}
@@ -147,3 +156,16 @@ func (s *settings) Apply(ctx context.Context) (anew bool, err error) {
 
 // has tells whether parameters name a business database.
 func has(p params.Params) bool { _, ok := p.Business(); return ok }
+
+// tell writes what changed into the log and the event log, with the old values.
+func (s *settings) tell(changes []params.Difference) {
+	if len(changes) == 0 {
+		return
+	}
+	var lines []string
+	for _, c := range changes {
+		s.log.WithField("key", c.Key).WithField("old", c.Old).WithField("new", c.New).Info("parameter changed")
+		lines = append(lines, fmt.Sprintf("%s: %q -> %q", c.Key, c.Old, c.New))
+	}
+	s.report(service.EventParameters, "Parameters were changed.\r\n"+strings.Join(lines, "\r\n"))
+}

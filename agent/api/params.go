@@ -138,14 +138,8 @@ func (s *server) SetParameters(ctx context.Context, r *connect.Request[contract.
 
 // differences tells each changed parameter with its value before and after.
 func differences(before, after params.Params) (out []string) {
-	was := map[string]string{}
-	for _, x := range params.List(before) {
-		was[x.Field.Key] = x.Value
-	}
-	for _, x := range params.List(after) {
-		if old := was[x.Field.Key]; old != x.Value {
-			out = append(out, fmt.Sprintf("%s: %q -> %q", x.Field.Key, old, x.Value))
-		}
+	for _, d := range params.Differences(before, after) {
+		out = append(out, fmt.Sprintf("%s: %q -> %q", d.Key, d.Old, d.New))
 	}
 	return out
 }

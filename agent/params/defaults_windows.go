@@ -6,10 +6,10 @@ import (
 )
 
 // DefaultPath is where the parameter file stands, for all users.
-func DefaultPath() string { return filepath.Join(programData(), "abgleich.toml") }
+func DefaultPath() string { return filepath.Join(programData(), "agent.toml") }
 
 func defaultFolders() (data, log string) {
-	return filepath.Join(programData(), "data"), filepath.Join(programData(), "log")
+	return filepath.Join(programData(), "Data"), filepath.Join(programData(), "Log")
 }
 
 func programData() string {

@@ -337,6 +337,8 @@ type Data struct{ Folder string }
 type IPC struct {
 	// Address is a Unix socket or a named pipe.
 	Address string
+	// RemoteTrays lets trays of other machines reach the pipe (Windows).
+	RemoteTrays bool
 	// AdminGroup is an operating system group whose members count as
 	// administrators; may be empty.
 	AdminGroup string

@@ -3,6 +3,7 @@ package service
 import (
 	"context"
 	"errors"
+	"strings"
 	"time"
 
 	"golang.org/x/sys/windows"
@@ -17,69 +18,124 @@ func NewManager() Manager { return manager{} }
 
 type manager struct{}
 
+// virtualAccount is the service's own: it has no password, no rights but those it is
+// given, and its own name in every access list.
+const virtualAccount = `NT SERVICE\` + Name
+
+// dependencies start before the agent: what it talks through.
+var dependencies = []string{"Tcpip", "EventLog"}
+
 // coded gives the service manager's errors their code.
 func coded(op string, err error) error {
 	switch {
 	case err == nil:
 		return nil
 	case errors.Is(err, windows.ERROR_ACCESS_DENIED):
-		return fault.New(fault.NotPermitted, op, Name, errors.New("needs an elevated administrator: please repeat in a prompt run as administrator"))
+		return fault.New(fault.NotPermitted, op, Name, errNotElevated)
 	case errors.Is(err, windows.ERROR_SERVICE_DOES_NOT_EXIST):
 		return fault.New(fault.ServiceNotInstalled, op, Name, err)
 	}
 	return fault.New(fault.ServiceManagerFailed, op, Name, err)
 }
 
-// with opens the service and calls f.
-func with(op string, f func(*mgr.Service) error) error {
-	m, err := mgr.Connect()
+var errNotElevated = errors.New("needs an elevated administrator: please repeat in a prompt run as administrator")
+
+// elevated refuses before anything is touched.
+func elevated(op string) error {
+	h, err := windows.OpenSCManager(nil, nil, windows.SC_MANAGER_CREATE_SERVICE)
 	if err != nil {
 		return coded(op, err)
 	}
-	defer m.Disconnect()
-	s, err := m.OpenService(Name)
+	return windows.CloseServiceHandle(h)
+}
+
+// with opens the service with no more rights than wanted and calls f.
+func with(op string, access uint32, f func(*mgr.Service) error) error {
+	m, err := windows.OpenSCManager(nil, nil, windows.SC_MANAGER_CONNECT)
 	if err != nil {
 		return coded(op, err)
 	}
+	defer windows.CloseServiceHandle(m) //nolint:errcheck // only asked
+	name, err := windows.UTF16PtrFromString(Name)
+	if err != nil {
+		return coded(op, err)
+	}
+	h, err := windows.OpenService(m, name, access)
+	if err != nil {
+		return coded(op, err)
+	}
+	s := &mgr.Service{Name: Name, Handle: h}
 	defer s.Close()
 	return coded(op, f(s))
 }
 
-// Install creates the service, or replaces its command line.
+// Install creates the service, or brings an installed one up to date. What some
+// systems refuse, and a service runs without, is a wish: delayed start, recovery;
+// Wine knows no service identifiers (ERROR_INVALID_LEVEL).
 func (manager) Install(ctx context.Context, s Spec) error {
 	const op = "service.Install"
-	args := append([]string{RunArgument}, s.Arguments...)
+	if err := elevated(op); err != nil {
+		return err
+	}
 	m, err := mgr.Connect()
 	if err != nil {
 		return coded(op, err)
 	}
 	defer m.Disconnect()
-	if old, err := m.OpenService(Name); err == nil {
-		defer old.Close()
-		c, err := old.Config()
-		if err != nil {
+	account := s.Account
+	if account == "" {
+		account = virtualAccount
+	}
+	name, description := texts()
+	c := mgr.Config{
+		ServiceType: windows.SERVICE_WIN32_OWN_PROCESS, StartType: mgr.StartAutomatic, ErrorControl: mgr.ErrorNormal,
+		DisplayName: name, Description: description, ServiceStartName: account, Dependencies: dependencies,
+	}
+	args := append([]string{RunArgument}, s.Arguments...)
+	made := false
+	installed, err := m.OpenService(Name)
+	if err != nil {
+		made = true
+		if installed, err = m.CreateService(Name, s.Program, c, args...); err != nil {
 			return coded(op, err)
 		}
-		c.BinaryPathName = commandLine(s.Program, args)
-		return coded(op, old.UpdateConfig(c))
 	}
-	created, err := m.CreateService(Name, s.Program, mgr.Config{
-		DisplayName:      "Abgleich Agent",
-		Description:      "Keeps appointments and tasks of the business database and of Exchange mailboxes the same.",
-		StartType:        mgr.StartAutomatic,
-		ServiceStartName: s.Account,
-	}, args...)
-	if err != nil {
+	defer installed.Close()
+	c.BinaryPathName = commandLine(s.Program, args)
+	c.SidType = windows.SERVICE_SID_TYPE_UNRESTRICTED // the pipe's owner, whatever the account
+	if err := installed.UpdateConfig(c); err != nil && !errors.Is(err, windows.ERROR_INVALID_LEVEL) {
+		if made {
+			_ = installed.Delete() // nothing half done
+		}
 		return coded(op, err)
 	}
-	defer created.Close()
-	// A wish, not a condition: some systems refuse it.
-	_ = created.SetRecoveryActions([]mgr.RecoveryAction{
+	for _, folder := range s.Folders {
+		if err := own(folder); err != nil {
+			if made {
+				_ = installed.Delete()
+			}
+			return coded(op, err)
+		}
+	}
+	addSource()
+	c.DelayedAutoStart = true
+	_ = installed.UpdateConfig(c)
+	_ = installed.SetRecoveryActions([]mgr.RecoveryAction{
 		{Type: mgr.ServiceRestart, Delay: 5 * time.Second},
 		{Type: mgr.ServiceRestart, Delay: time.Minute},
 		{Type: mgr.ServiceRestart, Delay: 5 * time.Minute},
 	}, 86400)
+	_ = installed.SetRecoveryActionsOnNonCrashFailures(true)
 	return nil
+}
+
+// texts are the service's name and description in the system's language.
+func texts() (name, description string) {
+	languages, err := windows.GetSystemPreferredUILanguages(windows.MUI_LANGUAGE_NAME)
+	if err == nil && len(languages) > 0 && strings.HasPrefix(languages[0], "de") {
+		return "Abgleich-Dienst", "Hält Termine und Aufgaben der Unternehmensdatenbank und der Exchange-Postfächer gleich."
+	}
+	return "Abgleich Agent", "Keeps appointments and tasks of the business database and of Exchange mailboxes the same."
 }
 
 func commandLine(program string, args []string) string {
@@ -92,19 +148,23 @@ func commandLine(program string, args []string) string {
 
 // Uninstall stops and removes the service.
 func (m manager) Uninstall(ctx context.Context) error {
+	if err := elevated("service.Uninstall"); err != nil {
+		return err
+	}
 	if err := m.Stop(ctx); err != nil && !fault.Has(err, fault.ServiceNotInstalled) {
 		return err
 	}
-	err := with("service.Uninstall", func(s *mgr.Service) error { return s.Delete() })
-	if fault.Has(err, fault.ServiceNotInstalled) {
-		return nil
+	err := with("service.Uninstall", windows.SERVICE_ALL_ACCESS, func(s *mgr.Service) error { return s.Delete() })
+	if err != nil && !fault.Has(err, fault.ServiceNotInstalled) {
+		return err
 	}
-	return err
+	removeSource()
+	return nil
 }
 
 // Start starts the service and waits until it runs.
 func (manager) Start(ctx context.Context) error {
-	return with("service.Start", func(s *mgr.Service) error {
+	return with("service.Start", windows.SERVICE_START|windows.SERVICE_QUERY_STATUS, func(s *mgr.Service) error {
 		if err := s.Start(); err != nil && !errors.Is(err, windows.ERROR_SERVICE_ALREADY_RUNNING) {
 			return err
 		}
@@ -114,7 +174,7 @@ func (manager) Start(ctx context.Context) error {
 
 // Stop stops the service and waits until it has ended.
 func (manager) Stop(ctx context.Context) error {
-	return with("service.Stop", func(s *mgr.Service) error {
+	return with("service.Stop", windows.SERVICE_STOP|windows.SERVICE_QUERY_STATUS, func(s *mgr.Service) error {
 		if _, err := s.Control(svc.Stop); err != nil && !errors.Is(err, windows.ERROR_SERVICE_NOT_ACTIVE) {
 			return err
 		}
@@ -145,10 +205,10 @@ func await(ctx context.Context, s *mgr.Service, want svc.State) error {
 	}
 }
 
-// Status asks the service manager.
+// Status asks the service manager; everybody may.
 func (manager) Status(ctx context.Context) (Info, error) {
 	var info Info
-	err := with("service.Status", func(s *mgr.Service) error {
+	err := with("service.Status", windows.SERVICE_QUERY_STATUS, func(s *mgr.Service) error {
 		st, err := s.Query()
 		if err != nil {
 			return err

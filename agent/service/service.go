@@ -45,9 +45,29 @@ type Spec struct {
 	Program string
 	// Arguments follow it, such as "run", "--params", "/etc/abgleich/abgleich.toml".
 	Arguments []string
-	// Account is the user to run as; "" is root or LocalSystem.
+	// Account is the user to run as: on Windows also a group managed service account
+	// (`DOMAIN\name$`). "" is root, on Windows the service's own virtual account.
 	Account string
+	// Folders are those the service works in. On Windows they are made where missing,
+	// and belong to the service, administrators and the system alone.
+	Folders []string
 }
+
+// Event is a fixed number under which administrators find what happened in the
+// Windows event log, source [EventSource]. Numbers never change their meaning.
+type Event uint32
+
+// Events; docs/operations.md lists them.
+const (
+	EventStarted    Event = 1
+	EventStopped    Event = 2
+	EventFailed     Event = 3 // could not start, or ended with an error
+	EventParameters Event = 10
+	EventBadFile    Event = 11 // a parameter file that can't be used; the old ones hold
+)
+
+// EventSource is the agent's name in the Windows event log.
+const EventSource = "Abgleich"
 
 // Info is what [Manager.Status] gives.
 type Info struct {
@@ -70,6 +90,12 @@ type Manager interface {
 	Start(ctx context.Context) error
 	// Stop stops it and waits until it has ended.
 	Stop(ctx context.Context) error
+	// OpenFirewall lets the mail server in, in place of older rules; nothing on Linux,
+	// where the firewall is the administrator's. Without the rights for it nothing
+	// is changed, and [FirewallRule.Commands] are what to type.
+	OpenFirewall(ctx context.Context, r FirewallRule) error
+	// CloseFirewall removes the rules; none is no error.
+	CloseFirewall(ctx context.Context) error
 	// Status asks; not installed is a state and no error.
 	Status(ctx context.Context) (Info, error)
 }

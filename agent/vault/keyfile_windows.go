@@ -16,9 +16,13 @@ const keyFile = "identity.dpapi"
 // It is no secret; against other users the file's access list protects.
 const entropy = "abgleich vault identity 1"
 
-// access lets LocalSystem, Administrators and the file's owner in, nobody else,
-// and inherits nothing.
-const access = "D:P(A;;FA;;;SY)(A;;FA;;;BA)(A;;FA;;;OW)"
+// access lets LocalSystem, Administrators, the file's owner and the service in,
+// nobody else, and inherits nothing. The service is named because an administrator
+// at the command line may be the one who makes the file.
+const access = "D:P(A;;FA;;;SY)(A;;FA;;;BA)(A;;FA;;;OW)(A;;FA;;;" + serviceSID + ")"
+
+// serviceSID is what Windows computes of the service's name, abgleich-agent.
+const serviceSID = "S-1-5-80-2208614790-257062208-3204103719-1476649255-1223895501"
 
 func readKeyFile(path string) ([]byte, error) {
 	sealed, err := os.ReadFile(path)

@@ -82,6 +82,16 @@ type fakeManager struct {
 	calls     []string
 	state     service.State
 	err       error
+	firewall  error
+}
+
+func (m *fakeManager) OpenFirewall(context.Context, service.FirewallRule) error {
+	m.calls = append(m.calls, "open")
+	return m.firewall
+}
+func (m *fakeManager) CloseFirewall(context.Context) error {
+	m.calls = append(m.calls, "close")
+	return m.firewall
 }
 
 func (m *fakeManager) Install(_ context.Context, s service.Spec) error {
@@ -215,7 +225,7 @@ func TestTheManualsSpellingInstallsAndRemoves(t *testing.T) {
 	l.want(exitFine, "/UNINSTALL")
 	l.want(exitFine, "service", "start")
 	l.want(exitFine, "service", "stop")
-	if want := []string{"uninstall", "start", "stop"}; !slices.Equal(l.manager.calls, want) {
+	if want := []string{"uninstall", "close", "start", "stop"}; !slices.Equal(l.manager.calls, want) {
 		t.Error(l.manager.calls)
 	}
 	l.want(exitUsage, "INSTALL") // a word is no switch

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"runtime"
 	"slices"
 	"strings"
 
@@ -123,17 +124,17 @@ func paramsSetCommand(g *global) *cobra.Command {
 		Example: "  agent params set communication.server=mail.example.com communication.port=443\n  agent params set sync.interval=300",
 		Args:    g.arguments(1, 100),
 		RunE: func(c *cobra.Command, args []string) error {
-			values := map[string]string{}
-			var changes []params.Change
-			for _, a := range args {
-				k, v, ok := strings.Cut(a, "=")
-				if _, twice := values[k]; !ok || twice {
-					return usageError{fmt.Errorf(g.t("%q: geschrieben wird KEY=VALUE, jeder nur einmal", "%q: write KEY=VALUE, each once"), k)}
-				}
-				values[k] = v
-				changes = append(changes, params.Change{Key: k, Value: v})
+			values, changes, err := g.changes(args)
+			if err != nil {
+				return err
 			}
-			return g.setParameters(c.Context(), values, changes)
+			if err := g.setParameters(c.Context(), values, changes); err != nil {
+				return err
+			}
+			if _, ok := values["events.port"]; ok && runtime.GOOS == "windows" {
+				g.openFirewall(c.Context())
+			}
+			return nil
 		},
 	}
 }
@@ -157,6 +158,29 @@ func (g *global) setParameters(ctx context.Context, values map[string]string, ch
 		Changed int `json:"changed"`
 	}{len(values)}
 	return g.show(v, func(w io.Writer) { fmt.Fprintln(w, g.t("Gespeichert.", "Saved.")) })
+}
+
+// changes reads KEY=VALUE words.
+func (g *global) changes(args []string) (values map[string]string, changes []params.Change, err error) {
+	values = map[string]string{}
+	for _, a := range args {
+		k, v, ok := strings.Cut(a, "=")
+		if _, twice := values[k]; !ok || twice {
+			return nil, nil, usageError{fmt.Errorf(g.t("%q: geschrieben wird KEY=VALUE, jeder nur einmal", "%q: write KEY=VALUE, each once"), k)}
+		}
+		values[k] = v
+		changes = append(changes, params.Change{Key: k, Value: v})
+	}
+	return values, changes, nil
+}
+
+// firstParams are the defaults with an embedded database to begin with.
+func firstParams(lang params.Language) params.Params {
+	p := params.Default()
+	p.Language = lang
+	p.Database.Alias = "BMD"
+	p.Databases = map[string]params.DatabaseAlias{"BMD": {Driver: params.SQLite, DSN: "business.db"}}
+	return p
 }
 
 // mistake is one thing wrong with the file, for JSON.
@@ -217,10 +241,7 @@ func paramsInitCommand(g *global) *cobra.Command {
 		Use: "init", Short: g.t("Erste Parameterdatei schreiben, jede Zeile erklärt", "write a first parameter file, each line explained"),
 		Example: "  agent params init\n  agent params init --parameters ./abgleich.toml", Args: g.arguments(0, 0),
 		RunE: func(*cobra.Command, []string) error {
-			p := params.Default()
-			p.Language = params.Language(g.lang)
-			p.Database.Alias = "BMD"
-			p.Databases = map[string]params.DatabaseAlias{"BMD": {Driver: params.SQLite, DSN: "business.db"}}
+			p := firstParams(params.Language(g.lang))
 			err := g.file().Create(p)
 			if fault.Has(err, fault.ParametersChanged) {
 				return fmt.Errorf(g.t("Es gibt schon eine Parameterdatei %s; sie bleibt, wie sie ist", "there is a parameter file %s already; it stays as it is"), g.parameterFile)

@@ -15,7 +15,7 @@ import (
 )
 
 // stopTime is how long a stopping agent may take before it is left behind.
-const stopTime = 20 * time.Second
+const stopTime = 12 * time.Second
 
 func runCommand(g *global) *cobra.Command {
 	var quiet bool

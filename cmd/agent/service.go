@@ -32,7 +32,12 @@ func serviceCommand(g *global) *cobra.Command {
 		serviceInstallCommand(g),
 		plain("uninstall", "Dienst anhalten und entfernen (auch: /UNINSTALL)", "stop and remove the service (also: /UNINSTALL)",
 			"Der Dienst ist entfernt. Daten und Parameter bleiben.", "The service is removed. Data and parameters stay.",
-			g.manager.Uninstall),
+			func(ctx context.Context) error {
+				if err := g.manager.Uninstall(ctx); err != nil {
+					return err
+				}
+				return g.manager.CloseFirewall(ctx)
+			}),
 		plain("start", "Dienst starten", "start the service", "Der Dienst läuft.", "The service is running.", g.manager.Start),
 		plain("stop", "Dienst anhalten", "stop the service", "Der Dienst ist angehalten.", "The service is stopped.", g.manager.Stop),
 		serviceStatusCommand(g),
@@ -41,11 +46,15 @@ func serviceCommand(g *global) *cobra.Command {
 
 func serviceInstallCommand(g *global) *cobra.Command {
 	var account string
+	var first bool
 	c := &cobra.Command{
-		Use: "install", Short: g.t("Dienst einrichten, der mit dem Rechner startet (auch: /INSTALL)",
+		Use: "install [KEY=VALUE...]", Short: g.t("Dienst einrichten, der mit dem Rechner startet (auch: /INSTALL)",
 			"install the service, which starts with the machine (also: /INSTALL)"),
-		Example: "  agent service install\n  agent /INSTALL", Args: g.arguments(0, 0),
-		RunE: func(c *cobra.Command, _ []string) error {
+		Example: "  agent service install\n  agent /INSTALL\n  agent service install --first communication.server=mail.example.com", Args: g.arguments(0, 100),
+		RunE: func(c *cobra.Command, args []string) error {
+			if !first && len(args) > 0 {
+				return usageError{errors.New(g.t("Parameter nur mit --first", "parameters go with --first only"))}
+			}
 			spec, err := g.serviceSpec(account)
 			if err != nil {
 				return err
@@ -53,6 +62,12 @@ func serviceInstallCommand(g *global) *cobra.Command {
 			if err := g.manager.Install(c.Context(), spec); err != nil {
 				return err
 			}
+			if first {
+				if err := g.firstParameters(args); err != nil {
+					return err
+				}
+			}
+			g.openFirewall(c.Context())
 			fmt.Fprintln(g.err, g.t("Der Dienst ist eingerichtet. Starten mit: agent service start",
 				"The service is installed. Start it with: agent service start"))
 			if _, err := os.Stat(g.parameterFile); errors.Is(err, os.ErrNotExist) {
@@ -63,7 +78,51 @@ func serviceInstallCommand(g *global) *cobra.Command {
 		},
 	}
 	c.Flags().StringVar(&account, "account", "", g.t("Benutzer, unter dem der Dienst läuft", "user the service runs as"))
+	c.Flags().BoolVar(&first, "first", false, g.t("wo es keine Parameterdatei gibt, eine erste schreiben, mit den genannten Werten",
+		"where there is no parameter file write a first one, with the values named"))
 	return c
+}
+
+// firstParameters writes a parameter file with which the service can start, where
+// there is none; one that is there stays as it is.
+func (g *global) firstParameters(values []string) error {
+	if _, err := os.Stat(g.parameterFile); err == nil {
+		return nil
+	}
+	p := firstParams(params.Language(g.lang))
+	p.IPC.RemoteTrays = true
+	if err := g.file().Create(p); err != nil {
+		return err
+	}
+	_, changes, err := g.changes(values)
+	if err == nil && len(changes) > 0 {
+		_, _, err = g.file().Change("", changes...)
+	}
+	if err != nil {
+		return errors.Join(err, os.Remove(g.parameterFile)) // all or nothing
+	}
+	return nil
+}
+
+// openFirewall lets the mail server reach the event port. Where that is refused the
+// person is told what to type; the service works without it.
+func (g *global) openFirewall(ctx context.Context) {
+	program, err := os.Executable()
+	if err != nil {
+		return
+	}
+	p, _, err := g.file().Load()
+	if err != nil {
+		p = params.Default()
+	}
+	rule := service.FirewallRule{Program: program, Port: p.Events.Port}
+	if err := g.manager.OpenFirewall(ctx, rule); err != nil {
+		fmt.Fprintln(g.err, g.t("Die Firewall wurde nicht geöffnet; der Mailserver meldet sich dann nicht von selbst. Als Administrator auszuführen:",
+			"The firewall was not opened; the mail server then does not report by itself. To be run as administrator:"))
+		for _, line := range rule.Commands() {
+			fmt.Fprintln(g.err, "  "+line)
+		}
+	}
 }
 
 // serviceSpec is what the service manager is to start: this very program.
@@ -87,7 +146,12 @@ func (g *global) serviceSpec(account string) (service.Spec, error) {
 	if file != params.DefaultPath() || account != "" {
 		args = append(args, "--parameters", file)
 	}
-	return service.Spec{Program: program, Arguments: args, Account: account}, nil
+	p, _, err := g.file().Load()
+	if err != nil {
+		p = params.Default() // written later, or put right later
+	}
+	return service.Spec{Program: program, Arguments: args, Account: account,
+		Folders: []string{filepath.Dir(file), p.Data.Folder, p.Log.Folder}}, nil
 }
 
 func serviceStatusCommand(g *global) *cobra.Command {

@@ -1,0 +1,29 @@
+package service
+
+import "golang.org/x/sys/windows/svc/eventlog"
+
+// Report writes an event into the Windows event log. It is a courtesy: where there
+// is no source or no event log, the service log has it all the same.
+func Report(e Event, text string) {
+	l, err := eventlog.Open(EventSource)
+	if err != nil {
+		return
+	}
+	defer l.Close() //nolint:errcheck // nothing is kept open
+	switch e {
+	case EventFailed:
+		_ = l.Error(uint32(e), text)
+	case EventBadFile:
+		_ = l.Warning(uint32(e), text)
+	default:
+		_ = l.Info(uint32(e), text)
+	}
+}
+
+// addSource makes the source known. EventCreate.exe has the texts of all numbers
+// up to 1000: what is reported, as it is.
+func addSource() {
+	_ = eventlog.InstallAsEventCreate(EventSource, eventlog.Error|eventlog.Warning|eventlog.Info)
+}
+
+func removeSource() { _ = eventlog.Remove(EventSource) }

@@ -1,0 +1,56 @@
+package main
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"abgleich/agent/fault"
+	"abgleich/agent/params"
+)
+
+func TestAFirstInstallationCanStart(t *testing.T) {
+	l := newLine(t)
+	l.want(exitFine, "service", "install", "--first", "communication.server=mail.lab.test", "sync.interval=60")
+	p, _, err := params.NewFile(filepath.Join(l.dir, "abgleich.toml"), params.Limits{}).Load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if p.Communication.Server != "mail.lab.test" || !p.IPC.RemoteTrays || p.Database.Alias != "BMD" {
+		t.Errorf("%+v", p)
+	}
+	if !slices.Equal(l.manager.calls, []string{"install", "open"}) {
+		t.Error(l.manager.calls)
+	}
+	for _, f := range []string{l.dir, p.Data.Folder, p.Log.Folder} {
+		if !slices.Contains(l.manager.installed.Folders, f) {
+			t.Errorf("%s is not given to the service: %v", f, l.manager.installed.Folders)
+		}
+	}
+	// What an administrator has set stays when the program is installed again.
+	l.want(exitFine, "service", "install", "--first", "communication.server=other.lab.test")
+	if p, _, _ := params.NewFile(filepath.Join(l.dir, "abgleich.toml"), params.Limits{}).Load(); p.Communication.Server != "mail.lab.test" {
+		t.Error("the parameters were overwritten")
+	}
+}
+
+func TestAFirstInstallationWithAMistakeLeavesNoFile(t *testing.T) {
+	l := newLine(t)
+	l.want(exitFailed, "service", "install", "--first", "sync.interval=often")
+	if _, err := os.Stat(filepath.Join(l.dir, "abgleich.toml")); !errors.Is(err, os.ErrNotExist) {
+		t.Error("half a parameter file is there")
+	}
+	l.want(exitUsage, "service", "install", "sync.interval=60")
+}
+
+func TestARefusedFirewallIsToldWithTheCommand(t *testing.T) {
+	l := newLine(t)
+	l.manager.firewall = fault.New(fault.NotPermitted, "service.OpenFirewall", "", nil)
+	o := l.want(exitFine, "service", "install")
+	if !strings.Contains(o.err, "netsh advfirewall firewall add rule") || !strings.Contains(o.err, "localport=9090") {
+		t.Error(o.err)
+	}
+}
