@@ -57,9 +57,9 @@ func (e *Error) Error() string {
 		fmt.Fprintf(&b, " HTTP %d", e.Status)
 	}
 	add("", e.ResponseCode)
-	add("", e.Message)
+	add("", withoutValues(e.Message))
 	for _, k := range slices.Sorted(maps.Keys(e.Values)) {
-		add(k+"=", e.Values[k])
+		add(k+"=", withoutValues(e.Values[k]))
 	}
 	add("client-request-id=", e.ClientRequestID)
 	add("request-id=", e.RequestID)

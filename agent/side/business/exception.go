@@ -4,7 +4,6 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"strconv"
 	"strings"
 	"time"
 
@@ -56,7 +55,7 @@ func (e *exception) deleted() bool { return truth(e.text(excDeleted)) }
 func (e *exception) number(s *series) (int, bool, error) {
 	text := e.text(excOriginal)
 	if len(text) == len("2006-01-02") {
-		d, err := pim.ParseDate(string(text))
+		d, err := parseDay([]byte(text))
 		if err != nil {
 			return 0, false, fmt.Errorf("original_start: %w", err)
 		}
@@ -65,7 +64,7 @@ func (e *exception) number(s *series) (int, bool, error) {
 	}
 	t, err := parseInstant(text)
 	if err != nil || t.IsZero() {
-		return 0, false, fmt.Errorf("original_start: %q", text)
+		return 0, false, fmt.Errorf("original_start: %s", shape(string(text)))
 	}
 	n, ok := s.timing.Index(t)
 	return n, ok, nil
@@ -98,7 +97,7 @@ func (e *exception) occurrence(plain *pim.Appointment) (*pim.Appointment, error)
 		o.Busy = pim.Busy(e.column[excBusy].String)
 	}
 	if e.has(excMinutes) {
-		n, err := strconv.Atoi(e.column[excMinutes].String)
+		n, err := number(e.column[excMinutes].String)
 		if err != nil {
 			return nil, fmt.Errorf("reminder_minutes: %w", err)
 		}

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"strconv"
 	"strings"
 	"time"
 
@@ -76,7 +75,7 @@ func decodeAppointment(row []sql.RawBytes) (pim.Item, error) {
 		a.Busy = pim.Busy(w)
 	}
 	if m := row[colMinutes]; len(m) > 0 {
-		n, err := strconv.Atoi(string(m))
+		n, err := number(string(m))
 		errs[3] = err
 		a.Reminder = &pim.Reminder{Before: n}
 	}
@@ -90,7 +89,7 @@ func decodeAppointment(row []sql.RawBytes) (pim.Item, error) {
 		a.Meeting = &pim.Meeting{Role: pim.Role(row[colRole]), Organizer: string(row[colOrganizer])}
 		if len(row[colAttendees]) > 0 {
 			if err := json.Unmarshal(row[colAttendees], &a.Meeting.Attendees); err != nil {
-				return nil, fmt.Errorf("meeting_attendees: %w", err)
+				return nil, fmt.Errorf("meeting_attendees: no JSON as it should be: %s", shape(string(row[colAttendees])))
 			}
 		}
 	}
@@ -115,7 +114,7 @@ func decodeTask(row []sql.RawBytes) (pim.Item, error) {
 		t.Status = pim.TaskStatus(w)
 	}
 	if p := row[colPercent]; len(p) > 0 {
-		t.Percent, errs[3] = strconv.Atoi(string(p))
+		t.Percent, errs[3] = number(string(p))
 	}
 	if len(row[colRemindAt]) > 0 {
 		r := &pim.Reminder{}
@@ -254,7 +253,7 @@ func parseInstant(b []byte) (time.Time, error) {
 			return t.UTC(), nil
 		}
 	}
-	return time.Time{}, fmt.Errorf("instant %q", s)
+	return time.Time{}, fmt.Errorf("an instant of the form %s", shape(s))
 }
 
 func formatInstant(t time.Time) (string, error) {
@@ -273,7 +272,11 @@ func parseDay(b []byte) (pim.Date, error) {
 	if len(b) > 10 && (b[10] == ' ' || b[10] == 'T') {
 		b = b[:10]
 	}
-	return pim.ParseDate(string(b))
+	d, err := pim.ParseDate(string(b))
+	if err != nil {
+		err = fmt.Errorf("a date of the form %s", shape(string(b)))
+	}
+	return d, err
 }
 
 func checkDay(d pim.Date) error {
