@@ -28,6 +28,11 @@ func (s *server) ListEmployees(ctx context.Context, _ *connect.Request[contract.
 	}
 	for _, g := range groups {
 		out.Groups = append(out.Groups, g.Name)
+		m := &contract.PermissionGroup{Name: g.Name, Members: uint32(len(g.Members))}
+		for _, f := range g.Functions {
+			m.Functions = append(m.Functions, string(f))
+		}
+		out.PermissionGroups = append(out.PermissionGroups, m)
 	}
 	for _, e := range es {
 		m, err := s.employee(ctx, e, groups)

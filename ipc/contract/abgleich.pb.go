@@ -5801,12 +5801,13 @@ func (*ListEmployeesRequest) Descriptor() ([]byte, []int) {
 }
 
 type ListEmployeesResponse struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Employees     []*Employee            `protobuf:"bytes,1,rep,name=employees,proto3" json:"employees,omitempty"`
-	ReadOnly      bool                   `protobuf:"varint,2,opt,name=read_only,json=readOnly,proto3" json:"read_only,omitempty"`
-	Groups        []string               `protobuf:"bytes,3,rep,name=groups,proto3" json:"groups,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	state            protoimpl.MessageState `protogen:"open.v1"`
+	Employees        []*Employee            `protobuf:"bytes,1,rep,name=employees,proto3" json:"employees,omitempty"`
+	ReadOnly         bool                   `protobuf:"varint,2,opt,name=read_only,json=readOnly,proto3" json:"read_only,omitempty"`
+	Groups           []string               `protobuf:"bytes,3,rep,name=groups,proto3" json:"groups,omitempty"`
+	PermissionGroups []*PermissionGroup     `protobuf:"bytes,4,rep,name=permission_groups,json=permissionGroups,proto3" json:"permission_groups,omitempty"`
+	unknownFields    protoimpl.UnknownFields
+	sizeCache        protoimpl.SizeCache
 }
 
 func (x *ListEmployeesResponse) Reset() {
@@ -5860,6 +5861,73 @@ func (x *ListEmployeesResponse) GetGroups() []string {
 	return nil
 }
 
+func (x *ListEmployeesResponse) GetPermissionGroups() []*PermissionGroup {
+	if x != nil {
+		return x.PermissionGroups
+	}
+	return nil
+}
+
+type PermissionGroup struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Name          string                 `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	Functions     []string               `protobuf:"bytes,2,rep,name=functions,proto3" json:"functions,omitempty"`
+	Members       uint32                 `protobuf:"varint,3,opt,name=members,proto3" json:"members,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *PermissionGroup) Reset() {
+	*x = PermissionGroup{}
+	mi := &file_abgleich_proto_msgTypes[83]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *PermissionGroup) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*PermissionGroup) ProtoMessage() {}
+
+func (x *PermissionGroup) ProtoReflect() protoreflect.Message {
+	mi := &file_abgleich_proto_msgTypes[83]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use PermissionGroup.ProtoReflect.Descriptor instead.
+func (*PermissionGroup) Descriptor() ([]byte, []int) {
+	return file_abgleich_proto_rawDescGZIP(), []int{83}
+}
+
+func (x *PermissionGroup) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *PermissionGroup) GetFunctions() []string {
+	if x != nil {
+		return x.Functions
+	}
+	return nil
+}
+
+func (x *PermissionGroup) GetMembers() uint32 {
+	if x != nil {
+		return x.Members
+	}
+	return 0
+}
+
 type SaveEmployeeRequest struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Employee      *Employee              `protobuf:"bytes,1,opt,name=employee,proto3" json:"employee,omitempty"`
@@ -5869,7 +5937,7 @@ type SaveEmployeeRequest struct {
 
 func (x *SaveEmployeeRequest) Reset() {
 	*x = SaveEmployeeRequest{}
-	mi := &file_abgleich_proto_msgTypes[83]
+	mi := &file_abgleich_proto_msgTypes[84]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5881,7 +5949,7 @@ func (x *SaveEmployeeRequest) String() string {
 func (*SaveEmployeeRequest) ProtoMessage() {}
 
 func (x *SaveEmployeeRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_abgleich_proto_msgTypes[83]
+	mi := &file_abgleich_proto_msgTypes[84]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5894,7 +5962,7 @@ func (x *SaveEmployeeRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SaveEmployeeRequest.ProtoReflect.Descriptor instead.
 func (*SaveEmployeeRequest) Descriptor() ([]byte, []int) {
-	return file_abgleich_proto_rawDescGZIP(), []int{83}
+	return file_abgleich_proto_rawDescGZIP(), []int{84}
 }
 
 func (x *SaveEmployeeRequest) GetEmployee() *Employee {
@@ -5913,7 +5981,7 @@ type SaveEmployeeResponse struct {
 
 func (x *SaveEmployeeResponse) Reset() {
 	*x = SaveEmployeeResponse{}
-	mi := &file_abgleich_proto_msgTypes[84]
+	mi := &file_abgleich_proto_msgTypes[85]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5925,7 +5993,7 @@ func (x *SaveEmployeeResponse) String() string {
 func (*SaveEmployeeResponse) ProtoMessage() {}
 
 func (x *SaveEmployeeResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_abgleich_proto_msgTypes[84]
+	mi := &file_abgleich_proto_msgTypes[85]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5938,7 +6006,7 @@ func (x *SaveEmployeeResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SaveEmployeeResponse.ProtoReflect.Descriptor instead.
 func (*SaveEmployeeResponse) Descriptor() ([]byte, []int) {
-	return file_abgleich_proto_rawDescGZIP(), []int{84}
+	return file_abgleich_proto_rawDescGZIP(), []int{85}
 }
 
 func (x *SaveEmployeeResponse) GetEmployee() *Employee {
@@ -5958,7 +6026,7 @@ type SetMailboxRequest struct {
 
 func (x *SetMailboxRequest) Reset() {
 	*x = SetMailboxRequest{}
-	mi := &file_abgleich_proto_msgTypes[85]
+	mi := &file_abgleich_proto_msgTypes[86]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5970,7 +6038,7 @@ func (x *SetMailboxRequest) String() string {
 func (*SetMailboxRequest) ProtoMessage() {}
 
 func (x *SetMailboxRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_abgleich_proto_msgTypes[85]
+	mi := &file_abgleich_proto_msgTypes[86]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5983,7 +6051,7 @@ func (x *SetMailboxRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SetMailboxRequest.ProtoReflect.Descriptor instead.
 func (*SetMailboxRequest) Descriptor() ([]byte, []int) {
-	return file_abgleich_proto_rawDescGZIP(), []int{85}
+	return file_abgleich_proto_rawDescGZIP(), []int{86}
 }
 
 func (x *SetMailboxRequest) GetUser() string {
@@ -6009,7 +6077,7 @@ type SetMailboxResponse struct {
 
 func (x *SetMailboxResponse) Reset() {
 	*x = SetMailboxResponse{}
-	mi := &file_abgleich_proto_msgTypes[86]
+	mi := &file_abgleich_proto_msgTypes[87]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6021,7 +6089,7 @@ func (x *SetMailboxResponse) String() string {
 func (*SetMailboxResponse) ProtoMessage() {}
 
 func (x *SetMailboxResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_abgleich_proto_msgTypes[86]
+	mi := &file_abgleich_proto_msgTypes[87]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6034,7 +6102,7 @@ func (x *SetMailboxResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SetMailboxResponse.ProtoReflect.Descriptor instead.
 func (*SetMailboxResponse) Descriptor() ([]byte, []int) {
-	return file_abgleich_proto_rawDescGZIP(), []int{86}
+	return file_abgleich_proto_rawDescGZIP(), []int{87}
 }
 
 func (x *SetMailboxResponse) GetTie() *MailboxTie {
@@ -6055,7 +6123,7 @@ type SetPermissionRequest struct {
 
 func (x *SetPermissionRequest) Reset() {
 	*x = SetPermissionRequest{}
-	mi := &file_abgleich_proto_msgTypes[87]
+	mi := &file_abgleich_proto_msgTypes[88]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6067,7 +6135,7 @@ func (x *SetPermissionRequest) String() string {
 func (*SetPermissionRequest) ProtoMessage() {}
 
 func (x *SetPermissionRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_abgleich_proto_msgTypes[87]
+	mi := &file_abgleich_proto_msgTypes[88]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6080,7 +6148,7 @@ func (x *SetPermissionRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SetPermissionRequest.ProtoReflect.Descriptor instead.
 func (*SetPermissionRequest) Descriptor() ([]byte, []int) {
-	return file_abgleich_proto_rawDescGZIP(), []int{87}
+	return file_abgleich_proto_rawDescGZIP(), []int{88}
 }
 
 func (x *SetPermissionRequest) GetGroup() string {
@@ -6112,7 +6180,7 @@ type SetPermissionResponse struct {
 
 func (x *SetPermissionResponse) Reset() {
 	*x = SetPermissionResponse{}
-	mi := &file_abgleich_proto_msgTypes[88]
+	mi := &file_abgleich_proto_msgTypes[89]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6124,7 +6192,7 @@ func (x *SetPermissionResponse) String() string {
 func (*SetPermissionResponse) ProtoMessage() {}
 
 func (x *SetPermissionResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_abgleich_proto_msgTypes[88]
+	mi := &file_abgleich_proto_msgTypes[89]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6137,7 +6205,7 @@ func (x *SetPermissionResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SetPermissionResponse.ProtoReflect.Descriptor instead.
 func (*SetPermissionResponse) Descriptor() ([]byte, []int) {
-	return file_abgleich_proto_rawDescGZIP(), []int{88}
+	return file_abgleich_proto_rawDescGZIP(), []int{89}
 }
 
 type ReadLogRequest struct {
@@ -6153,7 +6221,7 @@ type ReadLogRequest struct {
 
 func (x *ReadLogRequest) Reset() {
 	*x = ReadLogRequest{}
-	mi := &file_abgleich_proto_msgTypes[89]
+	mi := &file_abgleich_proto_msgTypes[90]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6165,7 +6233,7 @@ func (x *ReadLogRequest) String() string {
 func (*ReadLogRequest) ProtoMessage() {}
 
 func (x *ReadLogRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_abgleich_proto_msgTypes[89]
+	mi := &file_abgleich_proto_msgTypes[90]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6178,7 +6246,7 @@ func (x *ReadLogRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReadLogRequest.ProtoReflect.Descriptor instead.
 func (*ReadLogRequest) Descriptor() ([]byte, []int) {
-	return file_abgleich_proto_rawDescGZIP(), []int{89}
+	return file_abgleich_proto_rawDescGZIP(), []int{90}
 }
 
 func (x *ReadLogRequest) GetUser() string {
@@ -6225,7 +6293,7 @@ type ReadLogResponse struct {
 
 func (x *ReadLogResponse) Reset() {
 	*x = ReadLogResponse{}
-	mi := &file_abgleich_proto_msgTypes[90]
+	mi := &file_abgleich_proto_msgTypes[91]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6237,7 +6305,7 @@ func (x *ReadLogResponse) String() string {
 func (*ReadLogResponse) ProtoMessage() {}
 
 func (x *ReadLogResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_abgleich_proto_msgTypes[90]
+	mi := &file_abgleich_proto_msgTypes[91]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6250,7 +6318,7 @@ func (x *ReadLogResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReadLogResponse.ProtoReflect.Descriptor instead.
 func (*ReadLogResponse) Descriptor() ([]byte, []int) {
-	return file_abgleich_proto_rawDescGZIP(), []int{90}
+	return file_abgleich_proto_rawDescGZIP(), []int{91}
 }
 
 func (x *ReadLogResponse) GetLines() []string {
@@ -6270,7 +6338,7 @@ type DiagnosticsRequest struct {
 
 func (x *DiagnosticsRequest) Reset() {
 	*x = DiagnosticsRequest{}
-	mi := &file_abgleich_proto_msgTypes[91]
+	mi := &file_abgleich_proto_msgTypes[92]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6282,7 +6350,7 @@ func (x *DiagnosticsRequest) String() string {
 func (*DiagnosticsRequest) ProtoMessage() {}
 
 func (x *DiagnosticsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_abgleich_proto_msgTypes[91]
+	mi := &file_abgleich_proto_msgTypes[92]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6295,7 +6363,7 @@ func (x *DiagnosticsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DiagnosticsRequest.ProtoReflect.Descriptor instead.
 func (*DiagnosticsRequest) Descriptor() ([]byte, []int) {
-	return file_abgleich_proto_rawDescGZIP(), []int{91}
+	return file_abgleich_proto_rawDescGZIP(), []int{92}
 }
 
 func (x *DiagnosticsRequest) GetAllUsers() bool {
@@ -6321,7 +6389,7 @@ type DiagnosticsResponse struct {
 
 func (x *DiagnosticsResponse) Reset() {
 	*x = DiagnosticsResponse{}
-	mi := &file_abgleich_proto_msgTypes[92]
+	mi := &file_abgleich_proto_msgTypes[93]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6333,7 +6401,7 @@ func (x *DiagnosticsResponse) String() string {
 func (*DiagnosticsResponse) ProtoMessage() {}
 
 func (x *DiagnosticsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_abgleich_proto_msgTypes[92]
+	mi := &file_abgleich_proto_msgTypes[93]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6346,7 +6414,7 @@ func (x *DiagnosticsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DiagnosticsResponse.ProtoReflect.Descriptor instead.
 func (*DiagnosticsResponse) Descriptor() ([]byte, []int) {
-	return file_abgleich_proto_rawDescGZIP(), []int{92}
+	return file_abgleich_proto_rawDescGZIP(), []int{93}
 }
 
 func (x *DiagnosticsResponse) GetFile() *DiagnosticFile {
@@ -6367,7 +6435,7 @@ type DiagnosticFile struct {
 
 func (x *DiagnosticFile) Reset() {
 	*x = DiagnosticFile{}
-	mi := &file_abgleich_proto_msgTypes[93]
+	mi := &file_abgleich_proto_msgTypes[94]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6379,7 +6447,7 @@ func (x *DiagnosticFile) String() string {
 func (*DiagnosticFile) ProtoMessage() {}
 
 func (x *DiagnosticFile) ProtoReflect() protoreflect.Message {
-	mi := &file_abgleich_proto_msgTypes[93]
+	mi := &file_abgleich_proto_msgTypes[94]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6392,7 +6460,7 @@ func (x *DiagnosticFile) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DiagnosticFile.ProtoReflect.Descriptor instead.
 func (*DiagnosticFile) Descriptor() ([]byte, []int) {
-	return file_abgleich_proto_rawDescGZIP(), []int{93}
+	return file_abgleich_proto_rawDescGZIP(), []int{94}
 }
 
 func (x *DiagnosticFile) GetName() string {
@@ -6825,11 +6893,16 @@ const file_abgleich_proto_rawDesc = "" +
 	"\amailbox\x18\x01 \x01(\tR\amailbox\x12\"\n" +
 	"\fappointments\x18\x02 \x01(\tR\fappointments\x12\x14\n" +
 	"\x05tasks\x18\x03 \x01(\tR\x05tasks\"\x16\n" +
-	"\x14ListEmployeesRequest\"\x81\x01\n" +
+	"\x14ListEmployeesRequest\"\xcc\x01\n" +
 	"\x15ListEmployeesResponse\x123\n" +
 	"\temployees\x18\x01 \x03(\v2\x15.abgleich.v1.EmployeeR\temployees\x12\x1b\n" +
 	"\tread_only\x18\x02 \x01(\bR\breadOnly\x12\x16\n" +
-	"\x06groups\x18\x03 \x03(\tR\x06groups\"H\n" +
+	"\x06groups\x18\x03 \x03(\tR\x06groups\x12I\n" +
+	"\x11permission_groups\x18\x04 \x03(\v2\x1c.abgleich.v1.PermissionGroupR\x10permissionGroups\"]\n" +
+	"\x0fPermissionGroup\x12\x12\n" +
+	"\x04name\x18\x01 \x01(\tR\x04name\x12\x1c\n" +
+	"\tfunctions\x18\x02 \x03(\tR\tfunctions\x12\x18\n" +
+	"\amembers\x18\x03 \x01(\rR\amembers\"H\n" +
 	"\x13SaveEmployeeRequest\x121\n" +
 	"\bemployee\x18\x01 \x01(\v2\x15.abgleich.v1.EmployeeR\bemployee\"I\n" +
 	"\x14SaveEmployeeResponse\x121\n" +
@@ -6975,7 +7048,7 @@ func file_abgleich_proto_rawDescGZIP() []byte {
 }
 
 var file_abgleich_proto_enumTypes = make([]protoimpl.EnumInfo, 9)
-var file_abgleich_proto_msgTypes = make([]protoimpl.MessageInfo, 99)
+var file_abgleich_proto_msgTypes = make([]protoimpl.MessageInfo, 100)
 var file_abgleich_proto_goTypes = []any{
 	(Kind)(0),                         // 0: abgleich.v1.Kind
 	(SideId)(0),                       // 1: abgleich.v1.SideId
@@ -7069,95 +7142,96 @@ var file_abgleich_proto_goTypes = []any{
 	(*MailboxTie)(nil),                // 89: abgleich.v1.MailboxTie
 	(*ListEmployeesRequest)(nil),      // 90: abgleich.v1.ListEmployeesRequest
 	(*ListEmployeesResponse)(nil),     // 91: abgleich.v1.ListEmployeesResponse
-	(*SaveEmployeeRequest)(nil),       // 92: abgleich.v1.SaveEmployeeRequest
-	(*SaveEmployeeResponse)(nil),      // 93: abgleich.v1.SaveEmployeeResponse
-	(*SetMailboxRequest)(nil),         // 94: abgleich.v1.SetMailboxRequest
-	(*SetMailboxResponse)(nil),        // 95: abgleich.v1.SetMailboxResponse
-	(*SetPermissionRequest)(nil),      // 96: abgleich.v1.SetPermissionRequest
-	(*SetPermissionResponse)(nil),     // 97: abgleich.v1.SetPermissionResponse
-	(*ReadLogRequest)(nil),            // 98: abgleich.v1.ReadLogRequest
-	(*ReadLogResponse)(nil),           // 99: abgleich.v1.ReadLogResponse
-	(*DiagnosticsRequest)(nil),        // 100: abgleich.v1.DiagnosticsRequest
-	(*DiagnosticsResponse)(nil),       // 101: abgleich.v1.DiagnosticsResponse
-	(*DiagnosticFile)(nil),            // 102: abgleich.v1.DiagnosticFile
-	nil,                               // 103: abgleich.v1.Stage.ArgsEntry
-	nil,                               // 104: abgleich.v1.KindOptions.FieldPoliciesEntry
-	nil,                               // 105: abgleich.v1.Parameter.HelpEntry
-	nil,                               // 106: abgleich.v1.SetParametersRequest.ValuesEntry
-	nil,                               // 107: abgleich.v1.SetParametersRequest.SealedValuesEntry
-	(*timestamppb.Timestamp)(nil),     // 108: google.protobuf.Timestamp
-	(*durationpb.Duration)(nil),       // 109: google.protobuf.Duration
+	(*PermissionGroup)(nil),           // 92: abgleich.v1.PermissionGroup
+	(*SaveEmployeeRequest)(nil),       // 93: abgleich.v1.SaveEmployeeRequest
+	(*SaveEmployeeResponse)(nil),      // 94: abgleich.v1.SaveEmployeeResponse
+	(*SetMailboxRequest)(nil),         // 95: abgleich.v1.SetMailboxRequest
+	(*SetMailboxResponse)(nil),        // 96: abgleich.v1.SetMailboxResponse
+	(*SetPermissionRequest)(nil),      // 97: abgleich.v1.SetPermissionRequest
+	(*SetPermissionResponse)(nil),     // 98: abgleich.v1.SetPermissionResponse
+	(*ReadLogRequest)(nil),            // 99: abgleich.v1.ReadLogRequest
+	(*ReadLogResponse)(nil),           // 100: abgleich.v1.ReadLogResponse
+	(*DiagnosticsRequest)(nil),        // 101: abgleich.v1.DiagnosticsRequest
+	(*DiagnosticsResponse)(nil),       // 102: abgleich.v1.DiagnosticsResponse
+	(*DiagnosticFile)(nil),            // 103: abgleich.v1.DiagnosticFile
+	nil,                               // 104: abgleich.v1.Stage.ArgsEntry
+	nil,                               // 105: abgleich.v1.KindOptions.FieldPoliciesEntry
+	nil,                               // 106: abgleich.v1.Parameter.HelpEntry
+	nil,                               // 107: abgleich.v1.SetParametersRequest.ValuesEntry
+	nil,                               // 108: abgleich.v1.SetParametersRequest.SealedValuesEntry
+	(*timestamppb.Timestamp)(nil),     // 109: google.protobuf.Timestamp
+	(*durationpb.Duration)(nil),       // 110: google.protobuf.Duration
 }
 var file_abgleich_proto_depIdxs = []int32{
-	108, // 0: abgleich.v1.HelloResponse.now:type_name -> google.protobuf.Timestamp
-	108, // 1: abgleich.v1.Credentials.verified:type_name -> google.protobuf.Timestamp
+	109, // 0: abgleich.v1.HelloResponse.now:type_name -> google.protobuf.Timestamp
+	109, // 1: abgleich.v1.Credentials.verified:type_name -> google.protobuf.Timestamp
 	12,  // 2: abgleich.v1.GetCredentialsResponse.credentials:type_name -> abgleich.v1.Credentials
 	12,  // 3: abgleich.v1.SaveCredentialsResponse.credentials:type_name -> abgleich.v1.Credentials
 	21,  // 4: abgleich.v1.VerifyCredentialsResponse.stage:type_name -> abgleich.v1.Stage
 	2,   // 5: abgleich.v1.Stage.state:type_name -> abgleich.v1.StageState
-	103, // 6: abgleich.v1.Stage.args:type_name -> abgleich.v1.Stage.ArgsEntry
-	109, // 7: abgleich.v1.Stage.took:type_name -> google.protobuf.Duration
+	104, // 6: abgleich.v1.Stage.args:type_name -> abgleich.v1.Stage.ArgsEntry
+	110, // 7: abgleich.v1.Stage.took:type_name -> google.protobuf.Duration
 	24,  // 8: abgleich.v1.WatchStatusResponse.agent:type_name -> abgleich.v1.AgentStatus
 	25,  // 9: abgleich.v1.WatchStatusResponse.users:type_name -> abgleich.v1.UserStatus
-	108, // 10: abgleich.v1.AgentStatus.started:type_name -> google.protobuf.Timestamp
-	109, // 11: abgleich.v1.AgentStatus.interval:type_name -> google.protobuf.Duration
+	109, // 10: abgleich.v1.AgentStatus.started:type_name -> google.protobuf.Timestamp
+	110, // 11: abgleich.v1.AgentStatus.interval:type_name -> google.protobuf.Duration
 	3,   // 12: abgleich.v1.UserStatus.state:type_name -> abgleich.v1.UserState
-	108, // 13: abgleich.v1.UserStatus.paused_until:type_name -> google.protobuf.Timestamp
+	109, // 13: abgleich.v1.UserStatus.paused_until:type_name -> google.protobuf.Timestamp
 	26,  // 14: abgleich.v1.UserStatus.kinds:type_name -> abgleich.v1.KindStatus
 	0,   // 15: abgleich.v1.KindStatus.kind:type_name -> abgleich.v1.Kind
 	4,   // 16: abgleich.v1.KindStatus.phase:type_name -> abgleich.v1.RunPhase
-	109, // 17: abgleich.v1.KindStatus.remaining:type_name -> google.protobuf.Duration
-	108, // 18: abgleich.v1.KindStatus.last_success:type_name -> google.protobuf.Timestamp
-	108, // 19: abgleich.v1.KindStatus.last_try:type_name -> google.protobuf.Timestamp
-	108, // 20: abgleich.v1.KindStatus.next_run:type_name -> google.protobuf.Timestamp
-	108, // 21: abgleich.v1.KindStatus.blocked_until:type_name -> google.protobuf.Timestamp
+	110, // 17: abgleich.v1.KindStatus.remaining:type_name -> google.protobuf.Duration
+	109, // 18: abgleich.v1.KindStatus.last_success:type_name -> google.protobuf.Timestamp
+	109, // 19: abgleich.v1.KindStatus.last_try:type_name -> google.protobuf.Timestamp
+	109, // 20: abgleich.v1.KindStatus.next_run:type_name -> google.protobuf.Timestamp
+	109, // 21: abgleich.v1.KindStatus.blocked_until:type_name -> google.protobuf.Timestamp
 	27,  // 22: abgleich.v1.KindStatus.counts:type_name -> abgleich.v1.Counts
 	0,   // 23: abgleich.v1.SyncNowRequest.kind:type_name -> abgleich.v1.Kind
-	108, // 24: abgleich.v1.PauseRequest.until:type_name -> google.protobuf.Timestamp
+	109, // 24: abgleich.v1.PauseRequest.until:type_name -> google.protobuf.Timestamp
 	36,  // 25: abgleich.v1.ListProblemsResponse.problems:type_name -> abgleich.v1.Problem
 	0,   // 26: abgleich.v1.Problem.kind:type_name -> abgleich.v1.Kind
 	1,   // 27: abgleich.v1.Problem.side:type_name -> abgleich.v1.SideId
-	108, // 28: abgleich.v1.Problem.first:type_name -> google.protobuf.Timestamp
-	108, // 29: abgleich.v1.Problem.last:type_name -> google.protobuf.Timestamp
-	108, // 30: abgleich.v1.Problem.next_try:type_name -> google.protobuf.Timestamp
+	109, // 28: abgleich.v1.Problem.first:type_name -> google.protobuf.Timestamp
+	109, // 29: abgleich.v1.Problem.last:type_name -> google.protobuf.Timestamp
+	109, // 30: abgleich.v1.Problem.next_try:type_name -> google.protobuf.Timestamp
 	36,  // 31: abgleich.v1.GetProblemResponse.problem:type_name -> abgleich.v1.Problem
 	43,  // 32: abgleich.v1.GetProblemResponse.fields:type_name -> abgleich.v1.FieldPair
 	46,  // 33: abgleich.v1.ListHoldsResponse.holds:type_name -> abgleich.v1.Hold
 	0,   // 34: abgleich.v1.Hold.kind:type_name -> abgleich.v1.Kind
 	1,   // 35: abgleich.v1.Hold.side:type_name -> abgleich.v1.SideId
-	108, // 36: abgleich.v1.Hold.since:type_name -> google.protobuf.Timestamp
+	109, // 36: abgleich.v1.Hold.since:type_name -> google.protobuf.Timestamp
 	47,  // 37: abgleich.v1.Hold.preview:type_name -> abgleich.v1.HeldItem
-	108, // 38: abgleich.v1.HeldItem.start:type_name -> google.protobuf.Timestamp
+	109, // 38: abgleich.v1.HeldItem.start:type_name -> google.protobuf.Timestamp
 	0,   // 39: abgleich.v1.PlanRunRequest.kind:type_name -> abgleich.v1.Kind
 	27,  // 40: abgleich.v1.PlanRunResponse.counts:type_name -> abgleich.v1.Counts
 	52,  // 41: abgleich.v1.PlanRunResponse.actions:type_name -> abgleich.v1.PlannedAction
 	1,   // 42: abgleich.v1.PlannedAction.side:type_name -> abgleich.v1.SideId
 	0,   // 43: abgleich.v1.PlannedAction.kind:type_name -> abgleich.v1.Kind
-	108, // 44: abgleich.v1.PlannedAction.start:type_name -> google.protobuf.Timestamp
+	109, // 44: abgleich.v1.PlannedAction.start:type_name -> google.protobuf.Timestamp
 	55,  // 45: abgleich.v1.ListRunsResponse.runs:type_name -> abgleich.v1.Run
 	0,   // 46: abgleich.v1.Run.kind:type_name -> abgleich.v1.Kind
-	108, // 47: abgleich.v1.Run.started:type_name -> google.protobuf.Timestamp
-	109, // 48: abgleich.v1.Run.took:type_name -> google.protobuf.Duration
+	109, // 47: abgleich.v1.Run.started:type_name -> google.protobuf.Timestamp
+	110, // 48: abgleich.v1.Run.took:type_name -> google.protobuf.Duration
 	27,  // 49: abgleich.v1.Run.counts:type_name -> abgleich.v1.Counts
-	109, // 50: abgleich.v1.Run.throttled:type_name -> google.protobuf.Duration
-	108, // 51: abgleich.v1.Run.undone:type_name -> google.protobuf.Timestamp
+	110, // 50: abgleich.v1.Run.throttled:type_name -> google.protobuf.Duration
+	109, // 51: abgleich.v1.Run.undone:type_name -> google.protobuf.Timestamp
 	0,   // 52: abgleich.v1.CompareRequest.kind:type_name -> abgleich.v1.Kind
 	58,  // 53: abgleich.v1.CompareResponse.items:type_name -> abgleich.v1.Compared
 	0,   // 54: abgleich.v1.Compared.kind:type_name -> abgleich.v1.Kind
 	5,   // 55: abgleich.v1.Compared.state:type_name -> abgleich.v1.CompareState
-	108, // 56: abgleich.v1.Compared.start:type_name -> google.protobuf.Timestamp
+	109, // 56: abgleich.v1.Compared.start:type_name -> google.protobuf.Timestamp
 	43,  // 57: abgleich.v1.Compared.fields:type_name -> abgleich.v1.FieldPair
 	0,   // 58: abgleich.v1.Trashed.kind:type_name -> abgleich.v1.Kind
 	1,   // 59: abgleich.v1.Trashed.side:type_name -> abgleich.v1.SideId
 	6,   // 60: abgleich.v1.Trashed.reason:type_name -> abgleich.v1.TrashReason
-	108, // 61: abgleich.v1.Trashed.start:type_name -> google.protobuf.Timestamp
-	108, // 62: abgleich.v1.Trashed.at:type_name -> google.protobuf.Timestamp
+	109, // 61: abgleich.v1.Trashed.start:type_name -> google.protobuf.Timestamp
+	109, // 62: abgleich.v1.Trashed.at:type_name -> google.protobuf.Timestamp
 	43,  // 63: abgleich.v1.Trashed.fields:type_name -> abgleich.v1.FieldPair
-	108, // 64: abgleich.v1.Trashed.restored:type_name -> google.protobuf.Timestamp
+	109, // 64: abgleich.v1.Trashed.restored:type_name -> google.protobuf.Timestamp
 	59,  // 65: abgleich.v1.ListTrashResponse.items:type_name -> abgleich.v1.Trashed
 	7,   // 66: abgleich.v1.KindOptions.direction:type_name -> abgleich.v1.Direction
 	8,   // 67: abgleich.v1.KindOptions.private:type_name -> abgleich.v1.PrivateItems
-	104, // 68: abgleich.v1.KindOptions.field_policies:type_name -> abgleich.v1.KindOptions.FieldPoliciesEntry
+	105, // 68: abgleich.v1.KindOptions.field_policies:type_name -> abgleich.v1.KindOptions.FieldPoliciesEntry
 	66,  // 69: abgleich.v1.Options.appointments:type_name -> abgleich.v1.KindOptions
 	66,  // 70: abgleich.v1.Options.tasks:type_name -> abgleich.v1.KindOptions
 	67,  // 71: abgleich.v1.GetOptionsResponse.options:type_name -> abgleich.v1.Options
@@ -7166,94 +7240,95 @@ var file_abgleich_proto_depIdxs = []int32{
 	72,  // 74: abgleich.v1.SetOptionsResponse.appointments:type_name -> abgleich.v1.OptionsEffect
 	72,  // 75: abgleich.v1.SetOptionsResponse.tasks:type_name -> abgleich.v1.OptionsEffect
 	79,  // 76: abgleich.v1.ListLooksResponse.looks:type_name -> abgleich.v1.Look
-	108, // 77: abgleich.v1.Look.at:type_name -> google.protobuf.Timestamp
-	105, // 78: abgleich.v1.Parameter.help:type_name -> abgleich.v1.Parameter.HelpEntry
+	109, // 77: abgleich.v1.Look.at:type_name -> google.protobuf.Timestamp
+	106, // 78: abgleich.v1.Parameter.help:type_name -> abgleich.v1.Parameter.HelpEntry
 	80,  // 79: abgleich.v1.GetParametersResponse.parameters:type_name -> abgleich.v1.Parameter
-	106, // 80: abgleich.v1.SetParametersRequest.values:type_name -> abgleich.v1.SetParametersRequest.ValuesEntry
-	107, // 81: abgleich.v1.SetParametersRequest.sealed_values:type_name -> abgleich.v1.SetParametersRequest.SealedValuesEntry
+	107, // 80: abgleich.v1.SetParametersRequest.values:type_name -> abgleich.v1.SetParametersRequest.ValuesEntry
+	108, // 81: abgleich.v1.SetParametersRequest.sealed_values:type_name -> abgleich.v1.SetParametersRequest.SealedValuesEntry
 	85,  // 82: abgleich.v1.SetParametersResponse.mistakes:type_name -> abgleich.v1.ParameterMistake
 	89,  // 83: abgleich.v1.Employee.tie:type_name -> abgleich.v1.MailboxTie
 	88,  // 84: abgleich.v1.ListEmployeesResponse.employees:type_name -> abgleich.v1.Employee
-	88,  // 85: abgleich.v1.SaveEmployeeRequest.employee:type_name -> abgleich.v1.Employee
-	88,  // 86: abgleich.v1.SaveEmployeeResponse.employee:type_name -> abgleich.v1.Employee
-	89,  // 87: abgleich.v1.SetMailboxRequest.tie:type_name -> abgleich.v1.MailboxTie
-	89,  // 88: abgleich.v1.SetMailboxResponse.tie:type_name -> abgleich.v1.MailboxTie
-	102, // 89: abgleich.v1.DiagnosticsResponse.file:type_name -> abgleich.v1.DiagnosticFile
-	10,  // 90: abgleich.v1.AgentService.Hello:input_type -> abgleich.v1.HelloRequest
-	13,  // 91: abgleich.v1.AgentService.GetCredentials:input_type -> abgleich.v1.GetCredentialsRequest
-	15,  // 92: abgleich.v1.AgentService.SaveCredentials:input_type -> abgleich.v1.SaveCredentialsRequest
-	17,  // 93: abgleich.v1.AgentService.DeleteCredentials:input_type -> abgleich.v1.DeleteCredentialsRequest
-	19,  // 94: abgleich.v1.AgentService.VerifyCredentials:input_type -> abgleich.v1.VerifyCredentialsRequest
-	22,  // 95: abgleich.v1.AgentService.WatchStatus:input_type -> abgleich.v1.WatchStatusRequest
-	28,  // 96: abgleich.v1.AgentService.SyncNow:input_type -> abgleich.v1.SyncNowRequest
-	30,  // 97: abgleich.v1.AgentService.Pause:input_type -> abgleich.v1.PauseRequest
-	32,  // 98: abgleich.v1.AgentService.Resume:input_type -> abgleich.v1.ResumeRequest
-	34,  // 99: abgleich.v1.AgentService.ListProblems:input_type -> abgleich.v1.ListProblemsRequest
-	37,  // 100: abgleich.v1.AgentService.RetryProblem:input_type -> abgleich.v1.RetryProblemRequest
-	39,  // 101: abgleich.v1.AgentService.IgnoreProblem:input_type -> abgleich.v1.IgnoreProblemRequest
-	41,  // 102: abgleich.v1.AgentService.GetProblem:input_type -> abgleich.v1.GetProblemRequest
-	44,  // 103: abgleich.v1.AgentService.ListHolds:input_type -> abgleich.v1.ListHoldsRequest
-	48,  // 104: abgleich.v1.AgentService.ResolveHold:input_type -> abgleich.v1.ResolveHoldRequest
-	50,  // 105: abgleich.v1.AgentService.PlanRun:input_type -> abgleich.v1.PlanRunRequest
-	53,  // 106: abgleich.v1.AgentService.ListRuns:input_type -> abgleich.v1.ListRunsRequest
-	56,  // 107: abgleich.v1.AgentService.Compare:input_type -> abgleich.v1.CompareRequest
-	60,  // 108: abgleich.v1.AgentService.ListTrash:input_type -> abgleich.v1.ListTrashRequest
-	62,  // 109: abgleich.v1.AgentService.RestoreTrash:input_type -> abgleich.v1.RestoreTrashRequest
-	64,  // 110: abgleich.v1.AgentService.UndoRun:input_type -> abgleich.v1.UndoRunRequest
-	68,  // 111: abgleich.v1.AgentService.GetOptions:input_type -> abgleich.v1.GetOptionsRequest
-	70,  // 112: abgleich.v1.AgentService.SetOptions:input_type -> abgleich.v1.SetOptionsRequest
-	81,  // 113: abgleich.v1.AgentService.GetParameters:input_type -> abgleich.v1.GetParametersRequest
-	83,  // 114: abgleich.v1.AgentService.SetParameters:input_type -> abgleich.v1.SetParametersRequest
-	86,  // 115: abgleich.v1.AgentService.SendTestNotice:input_type -> abgleich.v1.SendTestNoticeRequest
-	90,  // 116: abgleich.v1.AgentService.ListEmployees:input_type -> abgleich.v1.ListEmployeesRequest
-	92,  // 117: abgleich.v1.AgentService.SaveEmployee:input_type -> abgleich.v1.SaveEmployeeRequest
-	96,  // 118: abgleich.v1.AgentService.SetPermission:input_type -> abgleich.v1.SetPermissionRequest
-	94,  // 119: abgleich.v1.AgentService.SetMailbox:input_type -> abgleich.v1.SetMailboxRequest
-	73,  // 120: abgleich.v1.AgentService.ForgetEmployee:input_type -> abgleich.v1.ForgetEmployeeRequest
-	75,  // 121: abgleich.v1.AgentService.ConfirmDatabase:input_type -> abgleich.v1.ConfirmDatabaseRequest
-	77,  // 122: abgleich.v1.AgentService.ListLooks:input_type -> abgleich.v1.ListLooksRequest
-	98,  // 123: abgleich.v1.AgentService.ReadLog:input_type -> abgleich.v1.ReadLogRequest
-	100, // 124: abgleich.v1.AgentService.Diagnostics:input_type -> abgleich.v1.DiagnosticsRequest
-	11,  // 125: abgleich.v1.AgentService.Hello:output_type -> abgleich.v1.HelloResponse
-	14,  // 126: abgleich.v1.AgentService.GetCredentials:output_type -> abgleich.v1.GetCredentialsResponse
-	16,  // 127: abgleich.v1.AgentService.SaveCredentials:output_type -> abgleich.v1.SaveCredentialsResponse
-	18,  // 128: abgleich.v1.AgentService.DeleteCredentials:output_type -> abgleich.v1.DeleteCredentialsResponse
-	20,  // 129: abgleich.v1.AgentService.VerifyCredentials:output_type -> abgleich.v1.VerifyCredentialsResponse
-	23,  // 130: abgleich.v1.AgentService.WatchStatus:output_type -> abgleich.v1.WatchStatusResponse
-	29,  // 131: abgleich.v1.AgentService.SyncNow:output_type -> abgleich.v1.SyncNowResponse
-	31,  // 132: abgleich.v1.AgentService.Pause:output_type -> abgleich.v1.PauseResponse
-	33,  // 133: abgleich.v1.AgentService.Resume:output_type -> abgleich.v1.ResumeResponse
-	35,  // 134: abgleich.v1.AgentService.ListProblems:output_type -> abgleich.v1.ListProblemsResponse
-	38,  // 135: abgleich.v1.AgentService.RetryProblem:output_type -> abgleich.v1.RetryProblemResponse
-	40,  // 136: abgleich.v1.AgentService.IgnoreProblem:output_type -> abgleich.v1.IgnoreProblemResponse
-	42,  // 137: abgleich.v1.AgentService.GetProblem:output_type -> abgleich.v1.GetProblemResponse
-	45,  // 138: abgleich.v1.AgentService.ListHolds:output_type -> abgleich.v1.ListHoldsResponse
-	49,  // 139: abgleich.v1.AgentService.ResolveHold:output_type -> abgleich.v1.ResolveHoldResponse
-	51,  // 140: abgleich.v1.AgentService.PlanRun:output_type -> abgleich.v1.PlanRunResponse
-	54,  // 141: abgleich.v1.AgentService.ListRuns:output_type -> abgleich.v1.ListRunsResponse
-	57,  // 142: abgleich.v1.AgentService.Compare:output_type -> abgleich.v1.CompareResponse
-	61,  // 143: abgleich.v1.AgentService.ListTrash:output_type -> abgleich.v1.ListTrashResponse
-	63,  // 144: abgleich.v1.AgentService.RestoreTrash:output_type -> abgleich.v1.RestoreTrashResponse
-	65,  // 145: abgleich.v1.AgentService.UndoRun:output_type -> abgleich.v1.UndoRunResponse
-	69,  // 146: abgleich.v1.AgentService.GetOptions:output_type -> abgleich.v1.GetOptionsResponse
-	71,  // 147: abgleich.v1.AgentService.SetOptions:output_type -> abgleich.v1.SetOptionsResponse
-	82,  // 148: abgleich.v1.AgentService.GetParameters:output_type -> abgleich.v1.GetParametersResponse
-	84,  // 149: abgleich.v1.AgentService.SetParameters:output_type -> abgleich.v1.SetParametersResponse
-	87,  // 150: abgleich.v1.AgentService.SendTestNotice:output_type -> abgleich.v1.SendTestNoticeResponse
-	91,  // 151: abgleich.v1.AgentService.ListEmployees:output_type -> abgleich.v1.ListEmployeesResponse
-	93,  // 152: abgleich.v1.AgentService.SaveEmployee:output_type -> abgleich.v1.SaveEmployeeResponse
-	97,  // 153: abgleich.v1.AgentService.SetPermission:output_type -> abgleich.v1.SetPermissionResponse
-	95,  // 154: abgleich.v1.AgentService.SetMailbox:output_type -> abgleich.v1.SetMailboxResponse
-	74,  // 155: abgleich.v1.AgentService.ForgetEmployee:output_type -> abgleich.v1.ForgetEmployeeResponse
-	76,  // 156: abgleich.v1.AgentService.ConfirmDatabase:output_type -> abgleich.v1.ConfirmDatabaseResponse
-	78,  // 157: abgleich.v1.AgentService.ListLooks:output_type -> abgleich.v1.ListLooksResponse
-	99,  // 158: abgleich.v1.AgentService.ReadLog:output_type -> abgleich.v1.ReadLogResponse
-	101, // 159: abgleich.v1.AgentService.Diagnostics:output_type -> abgleich.v1.DiagnosticsResponse
-	125, // [125:160] is the sub-list for method output_type
-	90,  // [90:125] is the sub-list for method input_type
-	90,  // [90:90] is the sub-list for extension type_name
-	90,  // [90:90] is the sub-list for extension extendee
-	0,   // [0:90] is the sub-list for field type_name
+	92,  // 85: abgleich.v1.ListEmployeesResponse.permission_groups:type_name -> abgleich.v1.PermissionGroup
+	88,  // 86: abgleich.v1.SaveEmployeeRequest.employee:type_name -> abgleich.v1.Employee
+	88,  // 87: abgleich.v1.SaveEmployeeResponse.employee:type_name -> abgleich.v1.Employee
+	89,  // 88: abgleich.v1.SetMailboxRequest.tie:type_name -> abgleich.v1.MailboxTie
+	89,  // 89: abgleich.v1.SetMailboxResponse.tie:type_name -> abgleich.v1.MailboxTie
+	103, // 90: abgleich.v1.DiagnosticsResponse.file:type_name -> abgleich.v1.DiagnosticFile
+	10,  // 91: abgleich.v1.AgentService.Hello:input_type -> abgleich.v1.HelloRequest
+	13,  // 92: abgleich.v1.AgentService.GetCredentials:input_type -> abgleich.v1.GetCredentialsRequest
+	15,  // 93: abgleich.v1.AgentService.SaveCredentials:input_type -> abgleich.v1.SaveCredentialsRequest
+	17,  // 94: abgleich.v1.AgentService.DeleteCredentials:input_type -> abgleich.v1.DeleteCredentialsRequest
+	19,  // 95: abgleich.v1.AgentService.VerifyCredentials:input_type -> abgleich.v1.VerifyCredentialsRequest
+	22,  // 96: abgleich.v1.AgentService.WatchStatus:input_type -> abgleich.v1.WatchStatusRequest
+	28,  // 97: abgleich.v1.AgentService.SyncNow:input_type -> abgleich.v1.SyncNowRequest
+	30,  // 98: abgleich.v1.AgentService.Pause:input_type -> abgleich.v1.PauseRequest
+	32,  // 99: abgleich.v1.AgentService.Resume:input_type -> abgleich.v1.ResumeRequest
+	34,  // 100: abgleich.v1.AgentService.ListProblems:input_type -> abgleich.v1.ListProblemsRequest
+	37,  // 101: abgleich.v1.AgentService.RetryProblem:input_type -> abgleich.v1.RetryProblemRequest
+	39,  // 102: abgleich.v1.AgentService.IgnoreProblem:input_type -> abgleich.v1.IgnoreProblemRequest
+	41,  // 103: abgleich.v1.AgentService.GetProblem:input_type -> abgleich.v1.GetProblemRequest
+	44,  // 104: abgleich.v1.AgentService.ListHolds:input_type -> abgleich.v1.ListHoldsRequest
+	48,  // 105: abgleich.v1.AgentService.ResolveHold:input_type -> abgleich.v1.ResolveHoldRequest
+	50,  // 106: abgleich.v1.AgentService.PlanRun:input_type -> abgleich.v1.PlanRunRequest
+	53,  // 107: abgleich.v1.AgentService.ListRuns:input_type -> abgleich.v1.ListRunsRequest
+	56,  // 108: abgleich.v1.AgentService.Compare:input_type -> abgleich.v1.CompareRequest
+	60,  // 109: abgleich.v1.AgentService.ListTrash:input_type -> abgleich.v1.ListTrashRequest
+	62,  // 110: abgleich.v1.AgentService.RestoreTrash:input_type -> abgleich.v1.RestoreTrashRequest
+	64,  // 111: abgleich.v1.AgentService.UndoRun:input_type -> abgleich.v1.UndoRunRequest
+	68,  // 112: abgleich.v1.AgentService.GetOptions:input_type -> abgleich.v1.GetOptionsRequest
+	70,  // 113: abgleich.v1.AgentService.SetOptions:input_type -> abgleich.v1.SetOptionsRequest
+	81,  // 114: abgleich.v1.AgentService.GetParameters:input_type -> abgleich.v1.GetParametersRequest
+	83,  // 115: abgleich.v1.AgentService.SetParameters:input_type -> abgleich.v1.SetParametersRequest
+	86,  // 116: abgleich.v1.AgentService.SendTestNotice:input_type -> abgleich.v1.SendTestNoticeRequest
+	90,  // 117: abgleich.v1.AgentService.ListEmployees:input_type -> abgleich.v1.ListEmployeesRequest
+	93,  // 118: abgleich.v1.AgentService.SaveEmployee:input_type -> abgleich.v1.SaveEmployeeRequest
+	97,  // 119: abgleich.v1.AgentService.SetPermission:input_type -> abgleich.v1.SetPermissionRequest
+	95,  // 120: abgleich.v1.AgentService.SetMailbox:input_type -> abgleich.v1.SetMailboxRequest
+	73,  // 121: abgleich.v1.AgentService.ForgetEmployee:input_type -> abgleich.v1.ForgetEmployeeRequest
+	75,  // 122: abgleich.v1.AgentService.ConfirmDatabase:input_type -> abgleich.v1.ConfirmDatabaseRequest
+	77,  // 123: abgleich.v1.AgentService.ListLooks:input_type -> abgleich.v1.ListLooksRequest
+	99,  // 124: abgleich.v1.AgentService.ReadLog:input_type -> abgleich.v1.ReadLogRequest
+	101, // 125: abgleich.v1.AgentService.Diagnostics:input_type -> abgleich.v1.DiagnosticsRequest
+	11,  // 126: abgleich.v1.AgentService.Hello:output_type -> abgleich.v1.HelloResponse
+	14,  // 127: abgleich.v1.AgentService.GetCredentials:output_type -> abgleich.v1.GetCredentialsResponse
+	16,  // 128: abgleich.v1.AgentService.SaveCredentials:output_type -> abgleich.v1.SaveCredentialsResponse
+	18,  // 129: abgleich.v1.AgentService.DeleteCredentials:output_type -> abgleich.v1.DeleteCredentialsResponse
+	20,  // 130: abgleich.v1.AgentService.VerifyCredentials:output_type -> abgleich.v1.VerifyCredentialsResponse
+	23,  // 131: abgleich.v1.AgentService.WatchStatus:output_type -> abgleich.v1.WatchStatusResponse
+	29,  // 132: abgleich.v1.AgentService.SyncNow:output_type -> abgleich.v1.SyncNowResponse
+	31,  // 133: abgleich.v1.AgentService.Pause:output_type -> abgleich.v1.PauseResponse
+	33,  // 134: abgleich.v1.AgentService.Resume:output_type -> abgleich.v1.ResumeResponse
+	35,  // 135: abgleich.v1.AgentService.ListProblems:output_type -> abgleich.v1.ListProblemsResponse
+	38,  // 136: abgleich.v1.AgentService.RetryProblem:output_type -> abgleich.v1.RetryProblemResponse
+	40,  // 137: abgleich.v1.AgentService.IgnoreProblem:output_type -> abgleich.v1.IgnoreProblemResponse
+	42,  // 138: abgleich.v1.AgentService.GetProblem:output_type -> abgleich.v1.GetProblemResponse
+	45,  // 139: abgleich.v1.AgentService.ListHolds:output_type -> abgleich.v1.ListHoldsResponse
+	49,  // 140: abgleich.v1.AgentService.ResolveHold:output_type -> abgleich.v1.ResolveHoldResponse
+	51,  // 141: abgleich.v1.AgentService.PlanRun:output_type -> abgleich.v1.PlanRunResponse
+	54,  // 142: abgleich.v1.AgentService.ListRuns:output_type -> abgleich.v1.ListRunsResponse
+	57,  // 143: abgleich.v1.AgentService.Compare:output_type -> abgleich.v1.CompareResponse
+	61,  // 144: abgleich.v1.AgentService.ListTrash:output_type -> abgleich.v1.ListTrashResponse
+	63,  // 145: abgleich.v1.AgentService.RestoreTrash:output_type -> abgleich.v1.RestoreTrashResponse
+	65,  // 146: abgleich.v1.AgentService.UndoRun:output_type -> abgleich.v1.UndoRunResponse
+	69,  // 147: abgleich.v1.AgentService.GetOptions:output_type -> abgleich.v1.GetOptionsResponse
+	71,  // 148: abgleich.v1.AgentService.SetOptions:output_type -> abgleich.v1.SetOptionsResponse
+	82,  // 149: abgleich.v1.AgentService.GetParameters:output_type -> abgleich.v1.GetParametersResponse
+	84,  // 150: abgleich.v1.AgentService.SetParameters:output_type -> abgleich.v1.SetParametersResponse
+	87,  // 151: abgleich.v1.AgentService.SendTestNotice:output_type -> abgleich.v1.SendTestNoticeResponse
+	91,  // 152: abgleich.v1.AgentService.ListEmployees:output_type -> abgleich.v1.ListEmployeesResponse
+	94,  // 153: abgleich.v1.AgentService.SaveEmployee:output_type -> abgleich.v1.SaveEmployeeResponse
+	98,  // 154: abgleich.v1.AgentService.SetPermission:output_type -> abgleich.v1.SetPermissionResponse
+	96,  // 155: abgleich.v1.AgentService.SetMailbox:output_type -> abgleich.v1.SetMailboxResponse
+	74,  // 156: abgleich.v1.AgentService.ForgetEmployee:output_type -> abgleich.v1.ForgetEmployeeResponse
+	76,  // 157: abgleich.v1.AgentService.ConfirmDatabase:output_type -> abgleich.v1.ConfirmDatabaseResponse
+	78,  // 158: abgleich.v1.AgentService.ListLooks:output_type -> abgleich.v1.ListLooksResponse
+	100, // 159: abgleich.v1.AgentService.ReadLog:output_type -> abgleich.v1.ReadLogResponse
+	102, // 160: abgleich.v1.AgentService.Diagnostics:output_type -> abgleich.v1.DiagnosticsResponse
+	126, // [126:161] is the sub-list for method output_type
+	91,  // [91:126] is the sub-list for method input_type
+	91,  // [91:91] is the sub-list for extension type_name
+	91,  // [91:91] is the sub-list for extension extendee
+	0,   // [0:91] is the sub-list for field type_name
 }
 
 func init() { file_abgleich_proto_init() }
@@ -7268,7 +7343,7 @@ func file_abgleich_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_abgleich_proto_rawDesc), len(file_abgleich_proto_rawDesc)),
 			NumEnums:      9,
-			NumMessages:   99,
+			NumMessages:   100,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -1,13 +1,8 @@
 package window
 
 import (
-	"context"
-
-	"connectrpc.com/connect"
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
-
-	"abgleich/ui/client"
 )
 
 // detail is the sheet beside a listing that tells of the chosen entry.
@@ -61,35 +56,4 @@ func (l *rightGap) MinSize(o []fyne.CanvasObject) fyne.Size {
 func (l *rightGap) Layout(o []fyne.CanvasObject, size fyne.Size) {
 	o[0].Move(fyne.NewPos(0, 0))
 	o[0].Resize(fyne.NewSize(max(size.Width-l.width, 0), size.Height))
-}
-
-// stream runs a call that answers for as long as it likes beside the screen, and
-// tells there how it ended, unless ctx ended first.
-func (a *App) stream(ctx context.Context, call func() error, done func(*client.Failure)) {
-	a.work.Add(1)
-	go func() {
-		defer a.work.Done()
-		failure := client.FailureOf(call())
-		a.onScreen(ctx, func() { done(failure) })
-	}()
-}
-
-// onScreen runs f on the screen's goroutine unless ctx has ended by then.
-func (a *App) onScreen(ctx context.Context, f func()) {
-	if ctx.Err() != nil {
-		return
-	}
-	a.opt.Do(func() {
-		if ctx.Err() == nil {
-			f()
-		}
-	})
-}
-
-// ended is why a stream ended that should not have yet.
-func ended(err error) error {
-	if err != nil {
-		return err
-	}
-	return connect.NewError(connect.CodeUnavailable, errEnded)
 }

@@ -2,6 +2,7 @@ package window
 
 import (
 	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/canvas"
 	"fyne.io/fyne/v2/container"
 	"fyne.io/fyne/v2/theme"
 	"fyne.io/fyne/v2/widget"
@@ -11,11 +12,12 @@ import (
 
 // entry is one line of a listing.
 type entry struct {
-	icon       assets.Icon // one-coloured; "" for none
+	icon       assets.Icon
 	title      string
 	note       string // below the title
 	tag        string // at the right of the note
 	needsHuman bool   // the tag stands out
+	picture    bool   // the icon has colours of its own
 }
 
 // listing is a list of any length of which one entry can be chosen. Only what is
@@ -84,6 +86,8 @@ const entryHeight float32 = 46
 type entryRow struct {
 	widget.BaseWidget
 	icon             *tinted
+	picture          *canvas.Image
+	shown            assets.Icon
 	title, note, tag *text
 	content          *fyne.Container
 }
@@ -94,15 +98,25 @@ func newEntryRow() *entryRow {
 		note:  newText("", theme.SizeNameCaptionText, colorMuted, false, false).short(),
 		tag:   newText("", theme.SizeNameCaptionText, colorMuted, false, false).right()}
 	lines := stack(2, r.title, container.NewBorder(nil, nil, nil, r.tag, r.note))
-	r.content = container.New(&sideLayout{gap: 10}, r.icon, lines)
+	r.picture = picture(assets.StateFine, 18)
+	r.picture.Hide()
+	r.content = container.New(&sideLayout{gap: 10}, container.NewStack(r.icon, r.picture), lines)
 	r.ExtendBaseWidget(r)
 	return r
 }
 
 func (r *entryRow) show(e entry) {
-	if e.icon != "" && e.icon != r.icon.icon {
-		r.icon.become(e.icon)
+	if e.icon != r.shown {
+		r.shown = e.icon
+		if e.picture {
+			r.picture.Resource = resource(e.icon)
+			r.picture.Refresh()
+		} else {
+			r.icon.become(e.icon)
+		}
 	}
+	visible(r.picture, e.picture)
+	visible(r.icon, !e.picture)
 	r.title.set(e.title)
 	r.note.set(e.note)
 	color := colorMuted

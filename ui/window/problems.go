@@ -49,11 +49,11 @@ func (p *problemsPage) load() {
 	var problems []*contract.Problem
 	var holds []*contract.Hold
 	p.app.ask(func(ctx context.Context) error {
-		r, err := p.app.opt.API.ListProblems(ctx, connect.NewRequest(&contract.ListProblemsRequest{}))
+		r, err := p.app.opt.API.ListProblems(ctx, connect.NewRequest(&contract.ListProblemsRequest{User: p.app.subject}))
 		if err != nil {
 			return err
 		}
-		h, err := p.app.opt.API.ListHolds(ctx, connect.NewRequest(&contract.ListHoldsRequest{}))
+		h, err := p.app.opt.API.ListHolds(ctx, connect.NewRequest(&contract.ListHoldsRequest{User: p.app.subject}))
 		if err != nil {
 			return err
 		}

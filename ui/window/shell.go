@@ -29,13 +29,15 @@ const (
 	History     Page = "history"
 	// Diagnostics is in the sidebar only while it is shown.
 	Diagnostics Page = "diagnostics"
+	// Administration is in the sidebar for administrators only.
+	Administration Page = "administration"
 	// Setup is the first run; it is in the sidebar only until it is done.
 	Setup Page = "setup"
 )
 
 // Pages lists the pages in the order of the sidebar.
 func Pages() []Page {
-	return []Page{Setup, Status, Problems, Compare, History, Credentials, Diagnostics}
+	return []Page{Setup, Status, Problems, Compare, History, Credentials, Administration, Diagnostics}
 }
 
 // ParsePage tells whether there is a page of this name.
@@ -116,9 +118,10 @@ type App struct {
 	compare     *comparePage
 	history     *historyPage
 	diagnostics *diagnosticsPage
+	admin       *adminPage
 
 	// subject is whose problems, comparison and history are shown; "": the person's own.
-	subject string
+	subject, subjectName string
 	// postponed tells that the person has put the first run off.
 	postponed bool
 }
@@ -156,11 +159,15 @@ func (a *App) Picture(p client.Picture) {
 	if came || decisions {
 		a.problems.load()
 	}
-	if came && a.page == History {
-		a.history.load()
-	}
-	if came && a.page == Diagnostics {
-		a.diagnostics.load()
+	if came {
+		switch a.page {
+		case History:
+			a.history.load()
+		case Administration:
+			a.admin.load()
+		case Diagnostics:
+			a.diagnostics.load()
+		}
 	}
 }
 
@@ -187,6 +194,9 @@ func (a *App) Show(page Page) {
 	if a.page != page && page != Status {
 		a.status.tell("") // it has been read
 	}
+	if a.page == Administration && page != Administration {
+		a.admin.leave()
+	}
 	a.page = page
 	a.place()
 	a.refresh()
@@ -209,9 +219,21 @@ func (a *App) Show(page Page) {
 	case Diagnostics:
 		a.diagnostics.load()
 		a.opt.Window.Canvas().Focus(a.diagnostics.list)
+	case Administration:
+		a.admin.load()
+		a.opt.Window.Canvas().Focus(a.admin.tabs.items[a.admin.tabs.at])
 	default:
 		a.opt.Window.Canvas().Unfocus()
 	}
+}
+
+// open shows a page from the sidebar: the person's own.
+func (a *App) open(page Page) {
+	if a.subject != "" && page != Administration {
+		a.lookHome(page)
+		return
+	}
+	a.Show(page)
 }
 
 // SetLang shows everything in another language. What was typed stays.
@@ -224,6 +246,7 @@ func (a *App) SetLang(lang assets.Lang) {
 	a.build()
 	a.credentials.restore(kept)
 	a.setup.restore(first)
+	a.admin.load()
 	a.problems.load()
 	if a.page == Diagnostics {
 		a.diagnostics.load()
@@ -239,10 +262,12 @@ func (a *App) build() {
 		a.credentials.stop()
 		a.compare.stop()
 		a.setup.stop()
+		a.admin.leave()
 	}
 	a.credentials, a.status, a.problems = newCredentialsPage(a), newStatusPage(a), newProblemsPage(a)
 	a.setup = newSetupPage(a)
 	a.compare, a.history, a.diagnostics = newComparePage(a), newHistoryPage(a), newDiagnosticsPage(a)
+	a.admin = newAdminPage(a)
 
 	brand := container.New(layout.NewCustomPaddedLayout(4, 18, 8, 8),
 		iconAndText(picture(assets.App, 30), newText(a.texts.T("app.name"), theme.SizeNameSubHeadingText, theme.ColorNameForeground, true, false)))
@@ -253,8 +278,8 @@ func (a *App) build() {
 	for _, p := range Pages() {
 		item := newNavItem(a.texts.T("nav."+string(p)), map[Page]assets.Icon{
 			Setup: assets.PageSetup, Credentials: assets.PageCredentials, Status: assets.PageStatus, Problems: assets.PageProblems,
-			Compare: assets.PageCompare, History: assets.PageHistory, Diagnostics: assets.PageDiagnostics}[p],
-			func() { a.Show(p) }, a.escape)
+			Compare: assets.PageCompare, History: assets.PageHistory, Administration: assets.PageAdmin, Diagnostics: assets.PageDiagnostics}[p],
+			func() { a.open(p) }, a.escape)
 		if above := last; above != nil {
 			item.previous = func() { a.opt.Window.Canvas().Focus(above) }
 			above.next = func() {
@@ -282,32 +307,6 @@ func (a *App) build() {
 	a.refresh()
 }
 
-// columnLayout puts the first above the second, which takes the rest; a hidden
-// first leaves no gap.
-type columnLayout struct{ gap float32 }
-
-// MinSize is both below each other.
-func (l *columnLayout) MinSize(o []fyne.CanvasObject) fyne.Size {
-	size := o[1].MinSize()
-	if o[0].Visible() {
-		top := o[0].MinSize()
-		size = fyne.NewSize(max(size.Width, top.Width), size.Height+l.gap+top.Height)
-	}
-	return size
-}
-
-// Layout gives the first its own height.
-func (l *columnLayout) Layout(o []fyne.CanvasObject, size fyne.Size) {
-	top := float32(0)
-	if o[0].Visible() {
-		o[0].Resize(fyne.NewSize(size.Width, o[0].MinSize().Height))
-		o[0].Move(fyne.NewPos(0, 0))
-		top = o[0].MinSize().Height + l.gap
-	}
-	o[1].Move(fyne.NewPos(0, top))
-	o[1].Resize(fyne.NewSize(size.Width, max(size.Height-top, 0)))
-}
-
 func (a *App) newLangSelect() *choice {
 	var names []string
 	at := 0
@@ -323,8 +322,16 @@ func (a *App) newLangSelect() *choice {
 
 // place puts the page into the body.
 func (a *App) place() {
-	content := map[Page]fyne.CanvasObject{Setup: a.setup.content, Credentials: a.credentials.content, Status: a.status.content, Problems: a.problems.content,
-		Compare: a.compare.content, History: a.history.content, Diagnostics: a.diagnostics.content}[a.page]
+	content := map[Page]fyne.CanvasObject{Setup: a.setup.content, Credentials: a.credentials.content, Status: a.status.content, Administration: a.admin.content,
+		Diagnostics: a.diagnostics.content}[a.page]
+	switch a.page {
+	case Problems:
+		content = a.subjectLine(a.problems.content)
+	case Compare:
+		content = a.subjectLine(a.compare.content)
+	case History:
+		content = a.subjectLine(a.history.content)
+	}
 	a.body.Objects = []fyne.CanvasObject{content}
 	a.body.Refresh()
 	a.opt.Window.SetTitle(a.texts.T("app.title", "page", a.texts.T("nav."+string(a.page))))
@@ -342,6 +349,9 @@ func (a *App) refresh() {
 		item.set(p == a.page, badge)
 		if p == Diagnostics {
 			visible(item, a.page == Diagnostics)
+		}
+		if p == Administration {
+			visible(item, a.page == p || a.picture.Administrator)
 		}
 		if p == Setup {
 			visible(item, a.page == Setup || a.opt.Lead && a.firstRun())
@@ -374,6 +384,7 @@ func (a *App) refresh() {
 	a.compare.refresh()
 	a.diagnostics.refresh()
 	a.setup.refresh()
+	a.admin.params.refresh()
 	a.credentials.refresh()
 }
 
@@ -391,30 +402,6 @@ func (a *App) escape() {
 		return
 	}
 	a.opt.Window.Close()
-}
-
-// ask calls the agent beside the screen and hands the result back to it. Results
-// that come after Close are dropped.
-func (a *App) ask(call func(context.Context) error, done func(*client.Failure)) {
-	a.askFor(client.CallTimeout, call, done)
-}
-
-// askFor is ask for calls that may take longer.
-func (a *App) askFor(longest time.Duration, call func(context.Context) error, done func(*client.Failure)) {
-	a.work.Add(1)
-	go func() {
-		defer a.work.Done()
-		ctx, cancel := context.WithTimeout(a.ctx, longest)
-		defer cancel()
-		failure := client.FailureOf(call(ctx))
-		if a.ctx.Err() == nil {
-			a.opt.Do(func() {
-				if a.ctx.Err() == nil {
-					done(failure)
-				}
-			})
-		}
-	}()
 }
 
 // DefaultSize is the size of a window that was never resized.

@@ -180,7 +180,9 @@ func (a *Agent) Hello(ctx context.Context, _ *connect.Request[contract.HelloRequ
 	if err != nil {
 		return nil, refuse(connect.CodeUnauthenticated, "not-permitted")
 	}
-	return connect.NewResponse(&contract.HelloResponse{AgentVersion: "1.0.0", ContractVersion: 1, InstallationId: "double",
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return connect.NewResponse(&contract.HelloResponse{Administrator: a.books.Office != nil, AgentVersion: "1.0.0", ContractVersion: 1, InstallationId: "double",
 		Recipient: a.identity.Recipient().String(), Caller: peer.Name, CallerId: peer.ID, Now: timestamppb.Now()}), nil
 }
 
@@ -274,10 +276,13 @@ func (a *Agent) VerifyCredentials(ctx context.Context, r *connect.Request[contra
 }
 
 // WatchStatus sends a full picture at each change.
-func (a *Agent) WatchStatus(ctx context.Context, _ *connect.Request[contract.WatchStatusRequest], s *connect.ServerStream[contract.WatchStatusResponse]) error {
+func (a *Agent) WatchStatus(ctx context.Context, r *connect.Request[contract.WatchStatusRequest], s *connect.ServerStream[contract.WatchStatusResponse]) error {
 	for {
 		a.mu.Lock()
 		status, changed, broken := a.status, a.changed, a.broken
+		if r.Msg.GetAllUsers() && a.books.Office != nil {
+			status = &contract.WatchStatusResponse{Full: true, Agent: status.Agent, Users: a.books.Office.Users}
+		}
 		a.mu.Unlock()
 		if err := s.Send(status); err != nil {
 			return err

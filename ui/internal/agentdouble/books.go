@@ -20,6 +20,8 @@ type Books struct {
 	Undo *contract.UndoRunResponse
 	// Plan is what a dry run foretells; nil refuses.
 	Plan *contract.PlanRunResponse
+	// Office is what only administrators see; nil: the caller is none.
+	Office *Office
 	// Refuse makes a call fail with a fault code, by the call's name.
 	Refuse map[string]string
 }

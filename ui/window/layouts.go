@@ -1,0 +1,29 @@
+package window
+
+import "fyne.io/fyne/v2"
+
+// columnLayout puts the first above the second, which takes the rest; a hidden
+// first leaves no gap.
+type columnLayout struct{ gap float32 }
+
+// MinSize is both below each other.
+func (l *columnLayout) MinSize(o []fyne.CanvasObject) fyne.Size {
+	size := o[1].MinSize()
+	if o[0].Visible() {
+		top := o[0].MinSize()
+		size = fyne.NewSize(max(size.Width, top.Width), size.Height+l.gap+top.Height)
+	}
+	return size
+}
+
+// Layout gives the first its own height.
+func (l *columnLayout) Layout(o []fyne.CanvasObject, size fyne.Size) {
+	top := float32(0)
+	if o[0].Visible() {
+		o[0].Resize(fyne.NewSize(size.Width, o[0].MinSize().Height))
+		o[0].Move(fyne.NewPos(0, 0))
+		top = o[0].MinSize().Height + l.gap
+	}
+	o[1].Move(fyne.NewPos(0, top))
+	o[1].Resize(fyne.NewSize(size.Width, max(size.Height-top, 0)))
+}
