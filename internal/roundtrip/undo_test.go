@@ -28,8 +28,8 @@ type office struct {
 	task  executor.Task
 }
 
-func newOffice(t *testing.T, k pim.Kind) *office {
-	o := &office{T: t, world: newWorld(t)}
+func newOffice(t *testing.T, k pim.Kind, change ...func(*exchangesim.Options)) *office {
+	o := &office{T: t, world: newWorld(t, change...)}
 	var err error
 	if o.store, err = store.Open(t.Context(), filepath.Join(t.TempDir(), "agent.db"), store.Options{Volatile: true}); err != nil {
 		t.Fatal(err)

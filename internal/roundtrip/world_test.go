@@ -30,7 +30,7 @@ type world struct {
 
 var people = map[pim.UserID]string{"anna": "secret1", "bert": "secret2"}
 
-func newWorld(t *testing.T) *world {
+func newWorld(t *testing.T, change ...func(*exchangesim.Options)) *world {
 	t.Helper()
 	w := &world{}
 	var opts exchangesim.Options
@@ -38,6 +38,9 @@ func newWorld(t *testing.T) *world {
 		opts.Users = append(opts.Users, exchangesim.User{
 			Name: string(user), Password: password, Mail: string(user) + "@lab.test", DisplayName: string(user),
 		})
+	}
+	for _, c := range change {
+		c(&opts)
 	}
 	var err error
 	if w.sim, err = exchangesim.New(opts); err != nil {

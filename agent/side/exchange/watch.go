@@ -3,6 +3,7 @@ package exchange
 import (
 	"context"
 	"errors"
+	"sync/atomic"
 	"time"
 
 	"abgleich/agent/ews"
@@ -74,6 +75,8 @@ type watcher struct {
 	ready      func()
 	hint       func(pim.Kind)
 	begun      bool
+	// missed tells that notifications came faster than they were passed on.
+	missed atomic.Bool
 }
 
 // begin tells that watching has begun. Later beginnings follow a gap, in which
@@ -123,7 +126,8 @@ func (w *watcher) subscribePush(ctx context.Context) (calls <-chan ews.Notificat
 	url, end := w.side.opts.Events.Listen(func(n ews.Notification) {
 		select {
 		case in <- n:
-		default: // as many hints are waiting already
+		default: // too many are waiting: whoever passes them on looks at everything
+			w.missed.Store(true)
 		}
 	})
 	if _, err := w.client.SubscribePush(ctx, w.folders, url, w.side.opts.PushFrequency); err != nil {
@@ -166,7 +170,11 @@ func (w *watcher) await(ctx context.Context, calls <-chan ews.Notification, d ti
 	defer stop()
 	select {
 	case n := <-calls:
-		if w.kinds != nil {
+		switch {
+		case w.kinds == nil:
+		case w.missed.Swap(false):
+			w.all()
+		default:
 			w.tell(n)
 		}
 		return nil

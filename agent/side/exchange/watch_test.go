@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"runtime"
 	"sync"
 	"testing"
 	"time"
@@ -195,5 +196,54 @@ func TestAStreamReplacesPushesThatNoLongerArrive(t *testing.T) {
 	}
 	if n := w.sim.Stats().Requests["GetStreamingEvents"]; n != 1 {
 		t.Errorf("%d streams", n)
+	}
+}
+
+func TestNoHintIsLostWhilePushesComeFasterThanTheyArePassedOn(t *testing.T) {
+	road := &pushRoad{}
+	events := withEvents(t)
+	w := newWorld(t, options{
+		sim:  func(o *exchangesim.Options) { o.PushClient = &http.Client{Transport: road} },
+		side: events,
+	})
+	ctx, cancel := context.WithCancel(t.Context())
+	ready, done := make(chan struct{}), make(chan error, 1)
+	held, hints := make(chan struct{}), make(chan pim.Kind, 1000)
+	go func() {
+		done <- w.side.Watch(ctx, account(t, "anna"), func() { close(ready) }, func(k pim.Kind) {
+			<-held
+			hints <- k
+		})
+	}()
+	select {
+	case <-ready:
+	case err := <-done:
+		t.Fatal(err)
+	}
+	box := w.sim.Mailbox("anna@lab.test")
+	pushed := w.sim.Stats().Pushed
+	push := func(it exchangesim.Item) {
+		t.Helper()
+		if _, err := box.Create(it); err != nil {
+			t.Fatal(err)
+		}
+		pushed++
+		for w.sim.Stats().Pushed < pushed {
+			runtime.Gosched()
+		}
+	}
+	for i := range 70 { // more than wait in line
+		push(meeting(1 + i%28))
+	}
+	push(exchangesim.Item{Kind: exchangesim.Task, Subject: "x"})
+	close(held)
+	for k := range hints {
+		if k == pim.KindTask {
+			break
+		}
+	}
+	cancel()
+	if err := <-done; fault.CodeOf(err) != fault.Cancelled {
+		t.Errorf("ended with %v", err)
 	}
 }
