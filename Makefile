@@ -128,7 +128,7 @@ mutants: ## plants bugs one after another and looks whether the tests notice
 	$(PURE) go run ./internal/mutants $(MUTANTS)
 
 .PHONY: generate
-generate: ## code made from other files: the contract
+generate: ## code made from other files: the contract, zones from CLDR, the EWS schema
 	scripts/generate
 
 .PHONY: pictures

@@ -63,19 +63,22 @@ type Item struct {
 	// that of the end. The mailbox snaps all-day items to midnight in Zone.
 	Start, End    time.Time
 	Zone, EndZone string
-	AllDay        bool
-	Busy          string // Free, Tentative, Busy, OOF, WorkingElsewhere, NoData
-	Location      string
-	UID           string // given by the mailbox when empty
-	GlobalID      []byte // CleanGlobalObjectId; given by the mailbox when empty
-	Organizer     Attendee
-	Required      []Attendee
-	Optional      []Attendee
-	Resources     []Attendee
-	Meeting       bool // somebody invited somebody
-	Cancelled     bool
-	MyResponse    string // Organizer, Accept, Tentative, …; Unknown without a meeting
-	JoinURL       string // link of an online meeting
+	// ZoneRules is the IANA zone whose clock holds where Zone is a name nobody knows,
+	// as other programs write them into invitations; UTC when empty.
+	ZoneRules  string
+	AllDay     bool
+	Busy       string // Free, Tentative, Busy, OOF, WorkingElsewhere, NoData
+	Location   string
+	UID        string // given by the mailbox when empty
+	GlobalID   []byte // CleanGlobalObjectId; given by the mailbox when empty
+	Organizer  Attendee
+	Required   []Attendee
+	Optional   []Attendee
+	Resources  []Attendee
+	Meeting    bool // somebody invited somebody
+	Cancelled  bool
+	MyResponse string // Organizer, Accept, Tentative, …; Unknown without a meeting
+	JoinURL    string // link of an online meeting
 
 	// Tasks. Dates are midnight UTC of the day; zero means none.
 	TaskStart, Due, Completed time.Time

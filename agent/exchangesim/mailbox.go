@@ -303,6 +303,8 @@ func (m *Mailbox) normalZones(it *Item) {
 	it.loc = time.UTC
 	if z, ok := m.zones.find(it.Zone); ok {
 		it.Zone, it.loc = z.id, z.loc
+	} else if z, ok := m.zones.find(it.ZoneRules); ok {
+		it.loc = z.loc
 	}
 	if it.EndZone == "" {
 		it.EndZone = it.Zone

@@ -90,7 +90,10 @@ func (f *folder) readMasters(ctx context.Context, ids []pim.ItemID, along [][]in
 	near := make([]map[int]ews.ItemResult, len(ids))
 	if along == nil {
 		masters, err := batch(ctx, ids, f.getter(f.shape), failedItem[pim.ItemID])
-		return masters, near, err
+		if err != nil {
+			return nil, nil, err
+		}
+		return masters, near, f.findZones(ctx, ids, masters)
 	}
 	masters := make([]ews.ItemResult, len(ids))
 	var packs [][]int // of places in ids
@@ -110,7 +113,10 @@ func (f *folder) readMasters(ctx context.Context, ids []pim.ItemID, along [][]in
 		}
 		return struct{}{}
 	})
-	return masters, near, err
+	if err != nil {
+		return nil, nil, err
+	}
+	return masters, near, f.findZones(ctx, ids, masters)
 }
 
 func (f *folder) readPack(ctx context.Context, pack []int, ids []pim.ItemID, along [][]int, masters []ews.ItemResult, near []map[int]ews.ItemResult) error {

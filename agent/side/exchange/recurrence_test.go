@@ -120,3 +120,36 @@ func TestAColleaguesAllDaySeriesIsOnTheDatesHeMeant(t *testing.T) {
 		t.Errorf("%+v", r)
 	}
 }
+
+func TestAZoneLikeNoOtherStaysUnknown(t *testing.T) {
+	m := mapping{kind: pim.KindAppointment, home: time.UTC, windows: "UTC"}
+	start := time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC)
+	c := &ews.CalendarFields{
+		Start: start, End: start.Add(time.Hour), StartTimeZone: "Customized Time Zone", Type: "RecurringMaster",
+		Recurrence: &ews.Recurrence{Pattern: "DailyRecurrence", Interval: 1, Range: "NoEndRecurrence", StartDate: "2026-11-23"},
+	}
+	starts := map[int]time.Time{}
+	for n, at := range m.timingIn(c, "UTC").Starts() {
+		if n > 30 {
+			break
+		}
+		if starts[n] = at; n > 15 { // a change in December, by two hours
+			starts[n] = at.Add(2 * time.Hour)
+		}
+	}
+	if name, ok := m.zoneOf(c, starts); ok {
+		t.Errorf("%s is taken for it", name)
+	}
+	delete(starts, 16)
+	for n := range starts {
+		if n > 15 {
+			delete(starts, n)
+		}
+	}
+	if name, ok := m.zoneOf(c, starts); !ok || name != "UTC" {
+		t.Errorf("%q, %v", name, ok)
+	}
+	if name, ok := m.zoneOf(c, nil); ok {
+		t.Errorf("%s is taken for what was not looked at", name)
+	}
+}

@@ -103,7 +103,11 @@ func main() {
 		}
 		fmt.Fprintf(&b, "case %s:\nreturn %q\n", strings.Join(quoted, ", "), w)
 	}
-	fmt.Fprintf(&b, "}\nreturn \"\"\n}\n")
+	fmt.Fprintf(&b, "}\nreturn \"\"\n}\n\n// Names lists the Windows zones that stand for an IANA zone, in order.\nfunc Names() []string {\nreturn []string{\n")
+	for _, w := range slices.Sorted(maps.Keys(world)) {
+		fmt.Fprintf(&b, "%q,\n", w)
+	}
+	fmt.Fprintf(&b, "}\n}\n")
 	src, err := format.Source(b.Bytes())
 	if err == nil {
 		err = os.WriteFile(*out, src, 0o644)
