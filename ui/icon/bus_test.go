@@ -10,7 +10,6 @@ import (
 	"path/filepath"
 	"runtime"
 	"slices"
-	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -82,7 +81,7 @@ func (b *board) count() (shown, closed int) {
 }
 
 // own exports a stand-in under its name on the bus.
-func own(t *testing.T, conn *dbus.Conn, v any, name string, at dbus.ObjectPath, as string) {
+func own(t testing.TB, conn *dbus.Conn, v any, name string, at dbus.ObjectPath, as string) {
 	t.Helper()
 	if err := conn.Export(v, at, as); err != nil {
 		t.Fatal(err)
@@ -93,7 +92,7 @@ func own(t *testing.T, conn *dbus.Conn, v any, name string, at dbus.ObjectPath, 
 }
 
 // bus starts a bus of the test's own.
-func bus(t *testing.T) (*dbus.Conn, string) {
+func bus(t testing.TB) (*dbus.Conn, string) {
 	t.Helper()
 	daemon, err := exec.LookPath("dbus-daemon")
 	if err != nil {
@@ -182,7 +181,7 @@ func eventually(t *testing.T, what string, true func() bool) {
 	}
 }
 
-func build(t *testing.T, dir string) string {
+func build(t testing.TB, dir string) string {
 	t.Helper()
 	tray := filepath.Join(dir, "tray")
 	cmd := exec.Command("go", "build", "-trimpath", "-ldflags=-s -w", "-o", tray, "abgleich/cmd/tray")
@@ -360,7 +359,11 @@ func TestTheIconOnADesktopBus(t *testing.T) {
 	if took := time.Since(back); took > 5*time.Second {
 		t.Errorf("reconnecting took %v", took)
 	}
-	report(t, cmd.Process.Pid)
+	m := memoryOf(t, cmd.Process.Pid)
+	t.Logf("%d kB private, %d kB with the file's pages", m.private, m.resident)
+	if m.private > 15<<10 {
+		t.Error("60 of these share a terminal server: more than 15 MB are too much")
+	}
 	click("Quit icon (sync goes on)")
 	select {
 	case err := <-exited:
@@ -369,18 +372,5 @@ func TestTheIconOnADesktopBus(t *testing.T) {
 		}
 	case <-time.After(10 * time.Second):
 		t.Error("the icon doesn't end")
-	}
-}
-
-// report logs the private memory, which 60 of these take 60 times.
-func report(t *testing.T, pid int) {
-	data, err := os.ReadFile(filepath.Join("/proc", strconv.Itoa(pid), "smaps_rollup"))
-	if err != nil {
-		return
-	}
-	for line := range strings.Lines(string(data)) {
-		if strings.HasPrefix(line, "Private_Dirty") || strings.HasPrefix(line, "Rss") {
-			t.Log(strings.Join(strings.Fields(line), " "))
-		}
 	}
 }
