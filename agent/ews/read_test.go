@@ -218,6 +218,7 @@ func TestPushesAreReadAndHostileOnesRefused(t *testing.T) {
 
 func FuzzReader(f *testing.F) {
 	f.Add([]byte(calendarReply(2)))
+	f.Add([]byte(soap("GetItemResponse", okMessage("GetItem", `<m:Items><t:CalendarItem><t:ItemId Id="a" ChangeKey="c"/><t:Attachments><t:FileAttachment><t:AttachmentId Id="x"/><t:Name>a.txt</t:Name><t:Size>7</t:Size></t:FileAttachment><t:ItemAttachment/></t:Attachments></t:CalendarItem></m:Items>`))))
 	f.Add([]byte(soapFault("ErrorServerBusy", 5)))
 	f.Add([]byte(streamed("OK", noteXML) + streamed("Closed", "")))
 	f.Add([]byte(pushRequest("<m:Notification/>")))

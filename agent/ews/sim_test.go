@@ -206,7 +206,7 @@ func TestFindItemPagesToTheEnd(t *testing.T) {
 }
 
 func TestFoldersNamesAndImpersonation(t *testing.T) {
-	_, url := startSim(t, exchangesim.Options{})
+	sim, url := startSim(t, exchangesim.Options{})
 	ctx := t.Context()
 	c := client(t, url, `LAB\service`, "secret3", ews.View{Mailbox: "bert@lab.test", Impersonate: true}, nil)
 	mark := ews.PropertyPath{SetGUID: "c11ff724-aa03-4555-9952-8fa248a11c3e", Name: "Mark", Type: ews.StringProperty}
@@ -234,6 +234,9 @@ func TestFoldersNamesAndImpersonation(t *testing.T) {
 	anna := client(t, url, `LAB\anna`, "secret1", ews.View{Mailbox: "bert@lab.test", Impersonate: true}, nil)
 	if _, err := anna.GetFolder(ctx, []ews.FolderID{ews.Folder(ews.Calendar)}, nil); !fault.Has(err, fault.ImpersonationDenied) {
 		t.Errorf("anna may not be bert: %v", err)
+	}
+	if a := sim.Stats().Anchors; len(a) != 1 || a["bert@lab.test"] == 0 {
+		t.Errorf("requests for bert were anchored at %v", a)
 	}
 }
 

@@ -41,6 +41,8 @@ func FuzzRequests(f *testing.F) {
 		`<Subscribe><PushSubscriptionRequest>` + onCalendar + `<t:StatusFrequency>1</t:StatusFrequency><t:URL>http://x/</t:URL></PushSubscriptionRequest></Subscribe>`,
 		`<GetStreamingEvents><SubscriptionIds><t:SubscriptionId>x</t:SubscriptionId></SubscriptionIds><ConnectionTimeout>1</ConnectionTimeout></GetStreamingEvents>`,
 		`<GetEvents><SubscriptionId>x</SubscriptionId><Watermark>y</Watermark></GetEvents>`,
+		attach(id, file+`<t:ItemAttachment><t:Name>n</t:Name><t:CalendarItem><t:Subject>s</t:Subject><t:Attachments>`+file+`</t:Attachments></t:CalendarItem></t:ItemAttachment>`),
+		attachments("GetAttachment", id), attachments("DeleteAttachment", "x"),
 		`<UpdateFolder><FolderChanges><t:FolderChange><t:DistinguishedFolderId Id="calendar"/><t:Updates><t:SetFolderField>` + path + `<t:CalendarFolder><t:ExtendedProperty>` + path + `<t:Value>me</t:Value></t:ExtendedProperty></t:CalendarFolder></t:SetFolderField></t:Updates></t:FolderChange></FolderChanges></UpdateFolder>`,
 		`<FindFolder Traversal="Deep"><FolderShape><t:BaseShape>Default</t:BaseShape></FolderShape><Restriction><t:IsEqualTo><t:FieldURI FieldURI="folder:DisplayName"/><t:FieldURIOrConstant><t:Constant Value="Calendar"/></t:FieldURIOrConstant></t:IsEqualTo></Restriction><ParentFolderIds><t:DistinguishedFolderId Id="root"/></ParentFolderIds></FindFolder>`,
 	} {
