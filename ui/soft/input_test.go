@@ -211,6 +211,10 @@ func TestMenusLieAboveAndCloseOnAClickBeside(t *testing.T) {
 	if d.w.canvas.Overlays().Top() == nil {
 		t.Fatal("no menu")
 	}
+	cover := d.w.canvas.Overlays().Top()
+	if cover.Position() != (fyne.Position{}) || cover.Size() != d.w.canvas.Size() {
+		t.Errorf("the menu's ground is at %v, %v", cover.Position(), cover.Size())
+	}
 	assertScreen(t, d)
 	d.key("Down", 0, 0)
 	d.key("Down", 0, 0)

@@ -45,7 +45,10 @@ func (p *painter) paint(f *screen.Frame, trees []fyne.CanvasObject, scale float3
 			switch o.(type) {
 			case *fyne.Container, fyne.Widget:
 			default:
-				seen := image.Rect(px(clip.x1, scale), px(clip.y1, scale), px(clip.x2, scale), px(clip.y2, scale))
+				// Rounded like an object that fills it: the border of a card that
+				// fills a scroller isn't cut off.
+				x, y := px(clip.x1, scale), px(clip.y1, scale)
+				seen := image.Rect(x, y, x+px(clip.x2-clip.x1, scale), y+px(clip.y2-clip.y1, scale))
 				if seen = seen.Intersect(f.Bounds()); !seen.Empty() {
 					steps = append(steps, step{o, at, seen})
 				}

@@ -84,6 +84,33 @@ func (c *sheet) least() fyne.Size {
 // InteractiveArea is all of it: nothing lies over the window's inside.
 func (c *sheet) InteractiveArea() (fyne.Position, fyne.Size) { return fyne.Position{}, c.Size() }
 
+// Overlays are what lies above the content: menus and dialogs.
+func (c *sheet) Overlays() fyne.OverlayStack { return overlays{c.WindowlessCanvas.Overlays(), c} }
+
+// overlays puts those that cover the canvas where they belong. Fyne's canvas in
+// memory has a border that must stay free, for the sake of its tests.
+type overlays struct {
+	fyne.OverlayStack
+	sheet *sheet
+}
+
+// Add puts an overlay above the others.
+func (o overlays) Add(overlay fyne.CanvasObject) {
+	o.OverlayStack.Add(overlay)
+	border, inner := o.sheet.WindowlessCanvas.InteractiveArea()
+	if overlay != nil && overlay.Position() == border && overlay.Size() == inner {
+		overlay.Move(fyne.Position{})
+		overlay.Resize(o.sheet.Size())
+	}
+	o.sheet.SetDirty()
+}
+
+// Remove takes an overlay and all above it away.
+func (o overlays) Remove(overlay fyne.CanvasObject) {
+	o.OverlayStack.Remove(overlay)
+	o.sheet.SetDirty()
+}
+
 // trees are the content and what lies above it.
 func (c *sheet) trees() []fyne.CanvasObject {
 	return append([]fyne.CanvasObject{c.Content()}, c.Overlays().List()...)
