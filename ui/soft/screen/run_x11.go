@@ -11,6 +11,15 @@ import (
 	"github.com/jezek/xgb/xproto"
 )
 
+// remapped is the keyboard getting other keys, in the row of X11's events.
+type remapped struct{ keyboard }
+
+// Bytes makes it an event.
+func (remapped) Bytes() []byte { return nil }
+
+// String makes it an event.
+func (remapped) String() string { return "remapped" }
+
 // read hands events on until the display closes.
 func (w *Window) read() {
 	defer close(w.reading)
@@ -19,9 +28,20 @@ func (w *Window) read() {
 		if e == nil && err == nil {
 			return
 		}
-		if e != nil { // errors of single requests change nothing
-			w.events <- e
+		if e == nil {
+			continue // an error of a single request changes nothing
 		}
+		_, newKeys := e.(xproto.MappingNotifyEvent)
+		if _, ok := e.(extended); ok || newKeys {
+			// Asked for at once: programs that type for a person put a character
+			// on a key for a moment only.
+			k, err := w.readKeyboard()
+			if err != nil {
+				continue // the old one stays
+			}
+			e = remapped{k}
+		}
+		w.events <- e
 	}
 }
 
@@ -151,8 +171,8 @@ func (w *Window) event(e xgb.Event, handle func(Event)) {
 			w.composer = composer{}
 			handle(Focused{false})
 		}
-	case xproto.MappingNotifyEvent:
-		_ = w.readKeyboard() // on an error the old one stays
+	case remapped:
+		w.keyboard = e.keyboard
 	case xproto.ClientMessageEvent:
 		w.message(e, handle)
 	}
@@ -206,51 +226,6 @@ func (w *Window) key(e xproto.KeyPressEvent, handle func(Event)) {
 func modOf(name string) Mods {
 	return map[string]Mods{"LeftShift": Shift, "RightShift": Shift, "LeftControl": Control, "RightControl": Control,
 		"LeftAlt": Alt, "LeftSuper": Super, "RightSuper": Super}[name]
-}
-
-// readKeyboard asks what stands on the keys.
-func (w *Window) readKeyboard() error {
-	first := w.setup.MinKeycode
-	m, err := xproto.GetKeyboardMapping(w.conn, first, byte(w.setup.MaxKeycode-first+1)).Reply()
-	if err != nil {
-		return err
-	}
-	k := keyboard{first: byte(first), width: int(m.KeysymsPerKeycode), syms: make([]keysym, len(m.Keysyms))}
-	for i, s := range m.Keysyms {
-		k.syms[i] = keysym(s)
-	}
-	held, err := xproto.GetModifierMapping(w.conn).Reply()
-	if err != nil {
-		return err
-	}
-	for i, code := range held.Keycodes {
-		bit := uint16(1) << (i / int(held.KeycodesPerModifier))
-		for c := range k.width {
-			switch k.sym(byte(code), c) {
-			case symLevel3:
-				k.level3 |= bit
-			case symModeSwitch:
-				k.group |= bit
-			case symNumLock:
-				k.num |= bit
-			}
-		}
-	}
-	w.keyboard = k
-	return nil
-}
-
-// useKeyboardExtension makes the server tell which of several layouts is on (in
-// bits 13 and 14 of an event's state). Without the extension there is one.
-func (w *Window) useKeyboardExtension() {
-	const name = "XKEYBOARD"
-	r, err := xproto.QueryExtension(w.conn, uint16(len(name)), name).Reply()
-	if err != nil || !r.Present {
-		return
-	}
-	cookie := w.conn.NewCookie(true, true)
-	w.conn.NewRequest([]byte{r.MajorOpcode, 0, 2, 0, 1, 0, 0, 0}, cookie) // UseExtension, version 1.0
-	_, _ = cookie.Reply()                                                 // a refusal leaves it at one layout
 }
 
 // Present shows the changed part of a picture, which has the window's size.

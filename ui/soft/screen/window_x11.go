@@ -115,7 +115,8 @@ func (w *Window) create() error {
 	xproto.CreateGC(w.conn, w.gc, xproto.Drawable(w.id), xproto.GcGraphicsExposures, []uint32{0})
 	w.introduce()
 	w.useKeyboardExtension()
-	return w.readKeyboard()
+	w.keyboard, err = w.readKeyboard()
+	return err
 }
 
 // introduce tells the window manager who we are.
