@@ -61,6 +61,7 @@ test: ## everything, on a bare Debian with Go, git and make
 	@$(WINDOW) go vet ./cmd/window
 	@$(MAKE) --no-print-directory build-pure
 	@scripts/smoke
+	@scripts/smoke-soft
 	@printf '\nAll tests passed.\n'
 
 .PHONY: race
@@ -136,6 +137,7 @@ pictures: ## the screenshots in docs/pictures
 	@scripts/setup pictures
 	@$(MAKE) --no-print-directory build
 	scripts/pictures
+	scripts/smoke-soft docs/pictures
 
 .PHONY: clean
 clean:
