@@ -39,7 +39,12 @@ func enough(t *testing.T, share int64, trial func(*rapid.T, *steps)) {
 	}
 	given := flag.Lookup("rapid.seed").Value.String()
 	var s steps
-	t.Cleanup(func() { s.stores.close(t) })
+	t.Cleanup(func() {
+		s.stores.close(t)
+		if err := flag.Set("rapid.seed", given); err != nil { // for the tests that follow
+			t.Error(err)
+		}
+	})
 	var rounds atomic.Uint64
 	work := func(t *testing.T) {
 		for {
@@ -73,11 +78,12 @@ func enough(t *testing.T, share int64, trial func(*rapid.T, *steps)) {
 			}
 		})
 	}
+	seeds := given
 	if given == "0" {
-		given = fmt.Sprintf("%d to %d", first, first+rounds.Load()-1)
+		seeds = fmt.Sprintf("%d to %d", first, first+rounds.Load()-1)
 	}
 	t.Logf("%d steps: %d deeds of persons, %d runs, %d troubles; seeds %s",
-		s.total(), s.deeds.Load(), s.runs.Load(), s.troubles.Load(), given)
+		s.total(), s.deeds.Load(), s.runs.Load(), s.troubles.Load(), seeds)
 }
 
 // trial reports to one of rapid's trials, with the story so far.
