@@ -95,6 +95,12 @@ func (s *slice) match(ctx context.Context) error {
 			if err := s.pairSingles(ctx, by); err != nil {
 				return err
 			}
+			if by != store.ByKey {
+				continue
+			}
+			if err := s.pairKin(ctx); err != nil {
+				return err
+			}
 		}
 		if err := s.pairGroups(ctx, ambiguous); err != nil {
 			return err

@@ -36,7 +36,7 @@ var jumps = []time.Duration{time.Hour, 26 * time.Hour, 20 * 24 * time.Hour, -tim
 // meet plans what one run meets: persons who go on working, and trouble.
 func (m *model) meet(rt *rapid.T, done *steps, actor func() func()) {
 	during := map[int]func(){}
-	for range rapid.IntRange(0, 3).Draw(rt, "meanwhile") {
+	for range rapid.IntRange(0, 5).Draw(rt, "meanwhile") {
 		during[m.faults.Effects()+rapid.IntRange(1, 25).Draw(rt, "when")] = actor()
 	}
 	m.meanwhile(during)

@@ -183,3 +183,18 @@ func TestAKeyThatArrivedThoughItsReplyWasLostIsNoProblemAnyMore(t *testing.T) {
 		t.Error("problems:", got)
 	}
 }
+
+func TestOfSeveralItemsWithOneKeyTwoAreThePairAndTheOthersCopies(t *testing.T) {
+	w := newWorld(t, false)
+	w.put(pim.Business, appointment("a", 8))
+	w.run()
+	w.exchange.Copy(w.user, kind, w.only(pim.Exchange, "a").ID)
+	w.edit(pim.Business, "a", func(a *pim.Appointment) { a.Subject = "b" })
+	if err := w.store.Forget(t.Context(), w.user, kind); err != nil {
+		t.Fatal(err)
+	}
+	w.settle()
+	w.want("a b")
+	w.equal()
+	w.quiet()
+}

@@ -40,7 +40,7 @@ func TestNothingIsLostOrDoubledWhateverHappens(t *testing.T) {
 			return m.person(rt, done)
 		}
 		for range rapid.IntRange(1, 8).Draw(rt, "runs") {
-			for range rapid.IntRange(0, 8).Draw(rt, "before") {
+			for range rapid.IntRange(0, 20).Draw(rt, "before") {
 				actor()()
 			}
 			m.disaster(rt, done, victim, unlucky)

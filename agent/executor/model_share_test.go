@@ -252,7 +252,7 @@ func TestWhatIsSharedReachesAllAndWhatIsPersonalNobody(t *testing.T) {
 		}
 		denied := map[pim.UserID]bool{}
 		for range rapid.IntRange(1, 8).Draw(rt, "runs") {
-			for range rapid.IntRange(0, 8).Draw(rt, "before") {
+			for range rapid.IntRange(0, 20).Draw(rt, "before") {
 				actor()()
 			}
 			if rapid.IntRange(0, 7).Draw(rt, "permission") == 0 {

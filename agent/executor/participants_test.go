@@ -52,12 +52,29 @@ func (w *team) agree() {
 	for _, u := range w.users {
 		w.as(u).equal()
 		for _, e := range w.business.Items(u, kind) {
-			if d := pim.Diff(e.Item, shared[e.ID]) &^ pim.ParticipantFields; shared[e.ID] != nil && d != 0 {
+			i := impersonal(e.Item)
+			if d := pim.Diff(i, shared[e.ID]); shared[e.ID] != nil && d != 0 {
 				w.t.Errorf("%s sees %s of %s otherwise", u, d, e.ID)
 			}
-			shared[e.ID] = e.Item
+			shared[e.ID] = i
 		}
 	}
+}
+
+// impersonal is an item without what is a person's own, also in those occurrences that
+// have it from their series.
+func impersonal(i pim.Item) pim.Item {
+	a := i.Clone().(*pim.Appointment)
+	a.Guest = false
+	if a.Recurrence != nil {
+		for _, x := range a.Recurrence.Changed {
+			if x.Item != nil {
+				pim.Apply(x.Item, &pim.Appointment{}, pim.ParticipantFields&^pim.Diff(a, x.Item))
+			}
+		}
+	}
+	pim.Apply(a, &pim.Appointment{}, pim.ParticipantFields)
+	return a
 }
 
 // has tells what a user has in his mailbox: subject, place and busy status.
