@@ -26,6 +26,7 @@ func (m *model) calm() {
 // only for a reason is edited with open, so that it travels.
 func (m *model) peace(open bool) {
 	m.calm()
+	pending := ""
 	for range 20 {
 		for _, id := range both {
 			for len(m.side(id).Elsewhere(m.user, m.kind)) > 0 {
@@ -47,11 +48,15 @@ func (m *model) peace(open bool) {
 			}
 			m.rename(p.Side, p.Item)
 		}
-		if len(list) == 0 && (m.reasons(open) == 0 || !open) {
+		if len(list) > 0 {
+			continue
+		}
+		var edited int
+		if edited, pending = m.reasons(open); edited == 0 && pending == "" {
 			return
 		}
 	}
-	m.t.Fatalf("never at peace: %s", m.problems())
+	m.t.Fatalf("never at peace: %s %s", m.problems(), pending)
 }
 
 func (m *model) rename(id pim.SideID, item pim.ItemID) {
@@ -63,13 +68,15 @@ func (m *model) rename(id pim.SideID, item pim.ItemID) {
 }
 
 // reasons looks what comparing says of every item: none may be kept back without a
-// reason. With open, a person edits what is on one side only. It tells how many
-// were edited.
-func (m *model) reasons(open bool) (edited int) {
+// reason, and what is pending needs one more run. With open, a person edits what is on
+// one side only. It tells how many were edited.
+func (m *model) reasons(open bool) (edited int, pending string) {
 	for _, c := range m.compared() {
 		one := c.Business == nil || c.Exchange == nil
 		switch {
 		case c.State == executor.CompareEqual && !one:
+		case c.State == executor.ComparePending:
+			pending = fmt.Sprintf("pending in %s\n%+v\n%+v", c.Differ, c.Business, c.Exchange)
 		case c.State == executor.CompareOneSide && one && (m.asked || m.varied || m.limited()),
 			c.State == executor.CompareFiltered && one && (m.varied || m.limited()):
 			if open {
@@ -81,7 +88,7 @@ func (m *model) reasons(open bool) (edited int) {
 			m.t.Errorf("compared: state %d, %s, in %s\n%+v\n%+v", c.State, c.Code, c.Differ, c.Business, c.Exchange)
 		}
 	}
-	return edited
+	return edited, pending
 }
 
 // travel lets a person edit an item that is on one side only: of several equal ones
