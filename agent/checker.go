@@ -85,10 +85,7 @@ func (m *masterData) Employee(ctx context.Context, user pim.UserID) (verify.Empl
 
 // MaySync implements verify.Employees.
 func (m *masterData) MaySync(ctx context.Context, user pim.UserID) error {
-	if err := m.CheckFunction(ctx, user, business.FunctionSyncCRM); err != nil {
-		return err
-	}
-	return m.CheckFunction(ctx, user, business.FunctionSyncCredentials)
+	return maySync(ctx, m.Database, m.settings.now(), user)
 }
 
 // ServiceUser implements verify.Employees.

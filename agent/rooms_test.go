@@ -296,6 +296,8 @@ func TestOneKindsSuccessHidesNothingOfTheOther(t *testing.T) {
 
 // staff plays the employee master data.
 type staff struct {
+	// without is the only function that is missing, "" for none; see function.
+	without business.Function
 	list     []business.Employee
 	gone     error
 	function error
@@ -303,7 +305,10 @@ type staff struct {
 
 func (s *staff) Employees(context.Context) ([]business.Employee, error) { return s.list, s.gone }
 func (s *staff) CheckCopy(context.Context) error                        { return nil }
-func (s *staff) CheckFunction(context.Context, pim.UserID, business.Function) error {
+func (s *staff) CheckFunction(_ context.Context, _ pim.UserID, f business.Function) error {
+	if s.without != "" && f != s.without {
+		return nil
+	}
 	return s.function
 }
 
@@ -355,6 +360,23 @@ func TestTheWordForAUserNamesWhatComesFirst(t *testing.T) {
 			t.Errorf("%s: %v %q, %d users", c.name, u.State, u.Code, len(users))
 		}
 	}
+	// Either function that is taken away stops him; with a service account he enters
+	// no login, and needs no leave to.
+	_, err = book.Save(t.Context(), tasks, nil)
+	check(t, err)
+	for _, f := range []business.Function{business.FunctionSyncCRM, business.FunctionSyncCredentials} {
+		for _, way := range []params.Access{params.AccessUser, params.AccessImpersonation} {
+			s.list, s.function, s.without = []business.Employee{{User: "ANNA", Active: true, Mail: "a@b"}}, missing, f
+			settings.Communication.Access = way
+			users, err := p.Users(t.Context())
+			check(t, err)
+			u, _ := board.User("ANNA")
+			if stopped := f == business.FunctionSyncCRM || !way.Shared(); stopped != (len(users) == 0) || stopped != (u.Code == fault.FunctionMissing) {
+				t.Errorf("without %s, %s: %v %q, %d users", f, way, u.State, u.Code, len(users))
+			}
+		}
+	}
+	s.without, settings.Communication.Access = "", params.AccessUser
 	// The database goes away, half of it or all, and comes back.
 	s.list, s.function = []business.Employee{{User: "ANNA", Active: true, Mail: "a@b"}}, nil
 	away := fault.New(fault.DatabaseUnreachable, "test", "", nil)

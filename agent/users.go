@@ -109,7 +109,7 @@ func (p *people) word(ctx context.Context, e business.Employee, v credentials.Vi
 	case !e.Active:
 		return status.Disabled, fault.EmployeeInactive, nil
 	}
-	err := p.employees.CheckFunction(ctx, e.User, business.FunctionSyncCRM)
+	err := maySync(ctx, p.employees, settings, e.User)
 	if fault.Has(err, fault.FunctionMissing) {
 		return status.Disabled, fault.FunctionMissing, nil
 	}
@@ -124,6 +124,18 @@ func (p *people) word(ctx context.Context, e business.Employee, v credentials.Vi
 		return status.NotSetUp, "", nil
 	}
 	return status.Fine, "", nil
+}
+
+// maySync asks for the functions a user needs to be synced: what is opened with his
+// own login, he must be allowed to give a login for.
+func maySync(ctx context.Context, employees interface {
+	CheckFunction(context.Context, pim.UserID, business.Function) error
+}, p params.Params, user pim.UserID) error {
+	err := employees.CheckFunction(ctx, user, business.FunctionSyncCRM)
+	if err != nil || p.Communication.Access.Shared() {
+		return err
+	}
+	return employees.CheckFunction(ctx, user, business.FunctionSyncCredentials)
 }
 
 func kindsOf(v credentials.View) []pim.Kind {

@@ -203,6 +203,9 @@ func TestAnEmployeeIsForgotten(t *testing.T) {
 			t.Errorf("%+v", rs)
 		}
 		a.on(exitFailed, "employees", "forget", "nobody", "--yes")
+		for _, f := range []string{"sync-crm", "sync-credentials", "sync-content"} {
+			a.on(exitFine, "employees", "grant", "Vertrieb", f)
+		}
 		if looks := decode[[]look](t, a.on(exitFine, "looks", "--json")); !slices.ContainsFunc(looks, func(l look) bool { return l.What == "forgot" && l.Subject == "anna" }) {
 			t.Errorf("%+v", looks)
 		}

@@ -238,12 +238,21 @@ func employeesPermitCommand(g *global, granted bool) *cobra.Command {
 	}
 	return &cobra.Command{
 		Use: use + " GROUP FUNCTION", Short: short, Args: g.arguments(2, 2),
-		Long: short + g.t(". Funktionen: sync-crm (Synchronisation CRM), sync-credentials (Synchronisationszugangsdaten).",
-			". Functions: sync-crm, sync-credentials."),
+		Long: short + g.t(`. Funktionen:
+
+  sync-crm          Synchronisation CRM: der Benutzer wird abgeglichen
+  sync-credentials  Synchronisationszugangsdaten: er gibt dafür seine Anmeldung ein
+  sync-content      Synchronisationsinhalte: ein Administrator sieht auch die Inhalte anderer; jeder Blick wird vermerkt`,
+			`. Functions:
+
+  sync-crm          the user is synced
+  sync-credentials  he enters his login for that
+  sync-content      an administrator sees others' content too; each look is recorded`),
 		Example: "  agent employees " + use + " Vertrieb sync-crm",
 		RunE: func(c *cobra.Command, args []string) error {
-			if f := business.Function(args[1]); f != business.FunctionSyncCRM && f != business.FunctionSyncCredentials {
-				return usageError{fmt.Errorf("%q: sync-crm | sync-credentials", args[1])}
+			known := []business.Function{business.FunctionSyncCRM, business.FunctionSyncCredentials, business.FunctionSyncContent}
+			if !slices.Contains(known, business.Function(args[1])) {
+				return usageError{fmt.Errorf("%q: sync-crm | sync-credentials | sync-content", args[1])}
 			}
 			return g.withMasterData(c.Context(), func(d masterData) error {
 				if err := d.permit(c.Context(), args[0], args[1], granted); err != nil {
