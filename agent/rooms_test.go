@@ -297,7 +297,7 @@ func TestOneKindsSuccessHidesNothingOfTheOther(t *testing.T) {
 // staff plays the employee master data.
 type staff struct {
 	// without is the only function that is missing, "" for none; see function.
-	without business.Function
+	without  business.Function
 	list     []business.Employee
 	gone     error
 	function error
