@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 	"testing"
+	"time"
 
 	"connectrpc.com/connect"
 
@@ -142,4 +143,44 @@ func (w *world) movedTo(pairs uint64) {
 	})
 	w.untouched(roomMail, "before", "in the new one")
 	w.same("the former mailbox", w.subjects(annaMail, exchangesim.Calendar), "before")
+}
+
+func TestAParticipantWithoutALoginIsSkippedAndListedAndHoldsNobodyUp(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	ctx := t.Context()
+	must(t, w.master.SaveEmployee(ctx, business.Employee{User: "BEN", Name: "Ben", Mail: roomMail, Zone: "Europe/Vienna", Active: true}))
+	must(t, w.master.SaveGroup(ctx, business.Group{Name: "alle", Members: []pimUser{anna, "BEN"},
+		Functions: []business.Function{business.FunctionSyncCRM, business.FunctionSyncCredentials}}))
+	from, to := movedIn(1).Format(time.RFC3339), movedIn(1).Add(time.Hour).Format(time.RFC3339)
+	w.sql(`INSERT INTO appointments (id, user_id, subject, start_at, end_at, time_zone) VALUES (7, 'ANNA', 'together', ?, ?, 'Europe/Vienna')`, from, to)
+	w.sql(`INSERT INTO appointment_participants (appointment_id, user_id) VALUES (7, 'BEN')`)
+	w.start()
+	w.login(annaPassword)
+	w.await("the owner's sync", func(u *contract.UserStatus) bool {
+		return paired(1)(u) && u.GetState() == contract.UserState_USER_STATE_FINE && u.GetProblems() == 0
+	})
+	w.same("his mailbox", w.subjects(roomMail, exchangesim.Calendar))
+	s, err := w.client.WatchStatus(ctx, connect.NewRequest(&contract.WatchStatusRequest{AllUsers: true}))
+	must(t, err)
+	defer s.Close() //nolint:errcheck // read only
+	if !s.Receive() {
+		t.Fatal(s.Err())
+	}
+	if i := slices.IndexFunc(s.Msg().GetUsers(), func(u *contract.UserStatus) bool { return u.GetUser() == "BEN" }); i < 0 ||
+		s.Msg().GetUsers()[i].GetState() != contract.UserState_USER_STATE_NOT_SET_UP {
+		t.Errorf("%v", s.Msg().GetUsers())
+	}
+	// With his login he gets his copy.
+	sealed, err := seal.Seal(w.hello.GetRecipient(), w.hello.GetCallerId(), "secret8")
+	must(t, err)
+	_, err = w.client.SaveCredentials(ctx, connect.NewRequest(&contract.SaveCredentialsRequest{
+		User: "BEN", Sync: true, Appointments: true, Login: `LAB\room1`, SealedPassword: sealed, Unverified: true}))
+	must(t, err)
+	for len(w.subjects(roomMail, exchangesim.Calendar)) == 0 { // the stream tells when to look again
+		if !s.Receive() {
+			t.Fatal("his copy did not come: ", s.Err())
+		}
+	}
+	w.same("his mailbox", w.subjects(roomMail, exchangesim.Calendar), "together")
 }

@@ -352,7 +352,8 @@ func TestTheWordForAUserNamesWhatComesFirst(t *testing.T) {
 		if c.employee.User == "" {
 			c.employee.User = "ANNA"
 		}
-		s.list, s.function = []business.Employee{c.employee}, c.function
+		// One without a User-ID stops nobody else.
+		s.list, s.function = []business.Employee{{Name: "Nobody", Mail: "n@b", Active: true}, c.employee}, c.function
 		users, err := p.Users(t.Context())
 		check(t, err)
 		u, _ := board.User("ANNA")

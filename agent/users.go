@@ -49,6 +49,9 @@ func (p *people) Users(ctx context.Context) ([]schedule.User, error) {
 	var out []schedule.User
 	taken := places{}
 	for _, e := range ownersFirst(employees, ties) {
+		if e.User == "" {
+			continue // nothing can be kept for him: he stands in the list of employees alone
+		}
 		v := views[e.User]
 		delete(views, e.User)
 		a := accountOf(e, ties[e.User])

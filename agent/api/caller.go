@@ -132,12 +132,12 @@ func guess(employees []business.Employee, login string) pim.UserID {
 	}
 	local, _, _ := strings.Cut(name, "@")
 	for _, e := range employees {
-		if strings.EqualFold(string(e.User), local) || strings.EqualFold(e.Mail, login) {
+		if e.User != "" && (strings.EqualFold(string(e.User), local) || strings.EqualFold(e.Mail, login)) {
 			return e.User
 		}
 	}
 	for _, e := range employees {
-		if l, _, ok := strings.Cut(e.Mail, "@"); ok && strings.EqualFold(l, local) {
+		if l, _, ok := strings.Cut(e.Mail, "@"); ok && e.User != "" && strings.EqualFold(l, local) {
 			return e.User
 		}
 	}

@@ -268,3 +268,19 @@ func TestADeletedItemOfWhichOnlyTheKeyIsKnownIsKnownToBeDeleted(t *testing.T) {
 		t.Errorf("with the copy %s there: %+v, %v", second.ID, got, err)
 	}
 }
+
+func TestAnEmployeeWithoutAUserIDHidesNobodyElse(t *testing.T) {
+	l := foreign(t, "views.sql")
+	l.exec(t, `DROP VIEW employees; CREATE VIEW employees AS SELECT KUERZEL AS user_id, NAME AS name, MAIL AS email, 'Europe/Vienna' AS time_zone,
+		NOT AUSGETRETEN AS active FROM MITARBEITER UNION ALL SELECT NULL, 'Dora', 'dora@lab.test', NULL, 1`)
+	all, err := l.Employees(t.Context())
+	if err != nil || len(all) != 4 || all[0].User != "" || all[0].Name != "Dora" {
+		t.Errorf("%+v, %v", all, err)
+	}
+	if e, err := l.Employee(t.Context(), "anna"); err != nil || e.User != "anna" {
+		t.Errorf("%+v, %v", e, err)
+	}
+	if e, err := l.Employee(t.Context(), ""); !fault.Has(err, fault.EmployeeUnknown) {
+		t.Errorf("%+v, %v", e, err)
+	}
+}

@@ -27,7 +27,7 @@ type Employee struct {
 	Active bool `json:"active"`
 }
 
-const employeeColumns = `user_id, COALESCE(name,''), COALESCE(email,''), COALESCE(time_zone,''), COALESCE(active,0)`
+const employeeColumns = `COALESCE(user_id,''), COALESCE(name,''), COALESCE(email,''), COALESCE(time_zone,''), COALESCE(active,0)`
 
 func scanEmployee(scan func(...any) error) (Employee, error) {
 	var (
@@ -39,7 +39,8 @@ func scanEmployee(scan func(...any) error) (Employee, error) {
 	return e, err
 }
 
-// Employees lists all employees by User-ID, the inactive ones too.
+// Employees lists all employees by User-ID, the inactive ones too, and those of a
+// foreign database that have none.
 func (d *Database) Employees(ctx context.Context) ([]Employee, error) {
 	const op = "business.Employees"
 	p, err := d.pools()
