@@ -77,6 +77,19 @@ cross: ## agent, tray and the window in software for Windows
 	GOOS=windows GOARCH=amd64 $(PURE) go build $(FLAGS) -ldflags "-H=windowsgui" -o $(BUILD)/windows/window-soft.exe ./cmd/window
 	@GOOS=windows GOARCH=amd64 $(PURE) go vet ./agent/... ./ipc/... ./ui/... ./cmd/...
 
+.PHONY: msi
+msi: ## installers for Windows, in build/msi; VERSION=1.2.3
+	$(call say,installers)
+	@scripts/setup windows
+	@scripts/msi
+
+.PHONY: test-windows
+test-windows: ## the Windows code and the installers, under Wine
+	$(call say,Windows under Wine)
+	@scripts/setup windows
+	@scripts/wine-tests
+	@scripts/test-windows
+
 .PHONY: lint
 lint: $(BUILD)/staticcheck
 	$(call say,format)

@@ -5,9 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
-	"runtime"
+	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -30,14 +31,7 @@ func serviceCommand(g *global) *cobra.Command {
 	}
 	return g.group("service", "Dienst des Betriebssystems", "the operating system's service",
 		serviceInstallCommand(g),
-		plain("uninstall", "Dienst anhalten und entfernen (auch: /UNINSTALL)", "stop and remove the service (also: /UNINSTALL)",
-			"Der Dienst ist entfernt. Daten und Parameter bleiben.", "The service is removed. Data and parameters stay.",
-			func(ctx context.Context) error {
-				if err := g.manager.Uninstall(ctx); err != nil {
-					return err
-				}
-				return g.manager.CloseFirewall(ctx)
-			}),
+		serviceUninstallCommand(g),
 		plain("start", "Dienst starten", "start the service", "Der Dienst läuft.", "The service is running.", g.manager.Start),
 		plain("stop", "Dienst anhalten", "stop the service", "Der Dienst ist angehalten.", "The service is stopped.", g.manager.Stop),
 		serviceStatusCommand(g),
@@ -81,6 +75,67 @@ func serviceInstallCommand(g *global) *cobra.Command {
 	c.Flags().BoolVar(&first, "first", false, g.t("wo es keine Parameterdatei gibt, eine erste schreiben, mit den genannten Werten",
 		"where there is no parameter file write a first one, with the values named"))
 	return c
+}
+
+func serviceUninstallCommand(g *global) *cobra.Command {
+	var purge bool
+	c := &cobra.Command{
+		Use: "uninstall", Short: g.t("Dienst anhalten und entfernen (auch: /UNINSTALL)", "stop and remove the service (also: /UNINSTALL)"),
+		Example: "  agent service uninstall\n  agent /UNINSTALL", Args: g.arguments(0, 0),
+		RunE: func(c *cobra.Command, _ []string) error {
+			if err := g.manager.Uninstall(c.Context()); err != nil {
+				return err
+			}
+			if err := g.manager.CloseFirewall(c.Context()); err != nil {
+				return err
+			}
+			if purge {
+				fmt.Fprintln(g.err, g.t("Der Dienst, seine Daten und die Parameter sind entfernt.", "The service, its data and the parameters are removed."))
+				return g.purge()
+			}
+			fmt.Fprintln(g.err, g.t("Der Dienst ist entfernt. Daten und Parameter bleiben.", "The service is removed. Data and parameters stay."))
+			return nil
+		},
+	}
+	c.Flags().BoolVar(&purge, "purge", false, g.t("auch Daten, Protokoll und Parameter löschen", "delete data, log and parameters too"))
+	return c
+}
+
+// purge deletes what the service made: data, log, parameter file, and the folder
+// these are in if nothing else is there.
+func (g *global) purge() error {
+	p, _, err := g.file().Load()
+	if err != nil {
+		p = params.Default()
+	}
+	err = errors.Join(removeTree(p.Data.Folder), removeTree(p.Log.Folder))
+	if e := os.Remove(g.parameterFile); !errors.Is(e, os.ErrNotExist) {
+		err = errors.Join(err, e)
+	}
+	_ = os.Remove(filepath.Dir(g.parameterFile)) // other files stay
+	return err
+}
+
+// removeTree deletes a folder with what is in it, file by file: where one can't be
+// deleted the others still are.
+func removeTree(folder string) error {
+	var folders []string
+	err := filepath.WalkDir(folder, func(path string, d fs.DirEntry, err error) error {
+		switch {
+		case errors.Is(err, os.ErrNotExist):
+			return nil
+		case err != nil:
+			return err
+		case d.IsDir():
+			folders = append(folders, path)
+			return nil
+		}
+		return os.Remove(path)
+	})
+	for _, f := range slices.Backward(folders) {
+		err = errors.Join(err, os.Remove(f))
+	}
+	return err
 }
 
 // firstParameters writes a parameter file with which the service can start, where
@@ -135,9 +190,6 @@ func (g *global) serviceSpec(account string) (service.Spec, error) {
 		return service.Spec{}, err
 	}
 	args := []string{"run"}
-	if runtime.GOOS == "windows" {
-		args = []string{service.RunArgument, "run"}
-	}
 	// The service runs as somebody else, whose default would be another file.
 	file, err := filepath.Abs(g.parameterFile)
 	if err != nil {

@@ -54,3 +54,27 @@ func TestARefusedFirewallIsToldWithTheCommand(t *testing.T) {
 		t.Error(o.err)
 	}
 }
+
+func TestPurgingDeletesWhatTheServiceMadeAndNothingElse(t *testing.T) {
+	l := newLine(t)
+	l.want(exitFine, "params", "set", "data.folder="+filepath.Join(l.dir, "data"), "log.folder="+filepath.Join(l.dir, "log"))
+	for _, f := range []string{"data/secrets", "log"} {
+		if err := os.MkdirAll(filepath.Join(l.dir, f), 0o700); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, f := range []string{"data/agent.db", "data/secrets/x.age", "log/Abgleich.log", "mine.txt"} {
+		if err := os.WriteFile(filepath.Join(l.dir, f), []byte("x"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	l.want(exitFine, "service", "uninstall")
+	if _, err := os.Stat(filepath.Join(l.dir, "data", "agent.db")); err != nil {
+		t.Error("data is gone without --purge")
+	}
+	l.want(exitFine, "service", "uninstall", "--purge")
+	left, err := os.ReadDir(l.dir)
+	if err != nil || len(left) != 1 || left[0].Name() != "mine.txt" {
+		t.Errorf("left: %v, %v", left, err)
+	}
+}
