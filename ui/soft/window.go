@@ -17,20 +17,20 @@ type window struct {
 	canvas *sheet
 	mouse  *mouse
 
-	title                     string
-	icon                      fyne.Resource
-	wanted                    fyne.Size // asked for by Resize
-	w, h                      int       // the window's inside in pixels; 0: not shown yet
-	centred, shown, closed    bool
-	fixed, full               bool
-	least                     image.Point
-	onClosed, onCloseAsked    func()
-	onDropped                 func(fyne.Position, []fyne.URI)
-	frame, before             *screen.Frame
-	menu                      *fyne.MainMenu
-	lastCursor                screen.Cursor
-	keyboard                  bool // the window has the keyboard
-	cursorKnown, presentWhole bool
+	title                  string
+	icon                   fyne.Resource
+	wanted                 fyne.Size // asked for by Resize
+	w, h                   int       // the window's inside in pixels; 0: not shown yet
+	centred, shown, closed bool
+	fixed, full            bool
+	least                  image.Point
+	onClosed, onCloseAsked func()
+	onDropped              func(fyne.Position, []fyne.URI)
+	frame, before          *screen.Frame
+	menu                   *fyne.MainMenu
+	lastCursor             screen.Cursor
+	keyboard               bool // the window has the keyboard
+	presentWhole           bool // the screen has lost its picture
 }
 
 var _ fyne.Window = (*window)(nil)

@@ -70,6 +70,9 @@ func (s *selection) serve() {
 		case xproto.SelectionRequestEvent:
 			s.answer(e)
 		case xproto.SelectionClearEvent:
+			if s.owner() == s.window {
+				continue // we have offered something new since
+			}
 			s.mu.Lock()
 			s.ours = nil
 			s.mu.Unlock()
@@ -134,21 +137,36 @@ func latin1(text string) []byte {
 	return b
 }
 
+// owner is whose the clipboard is; 0: nobody's.
+func (s *selection) owner() xproto.Window {
+	r, err := xproto.GetSelectionOwner(s.conn, s.atoms["CLIPBOARD"]).Reply()
+	if err != nil {
+		return 0
+	}
+	return r.Owner
+}
+
 // copy offers a text to others.
 func (s *selection) copy(text string) {
 	s.mu.Lock()
 	s.ours = &text
 	s.mu.Unlock()
-	xproto.SetSelectionOwner(s.conn, s.window, s.atoms["CLIPBOARD"], xproto.TimeCurrentTime)
+	// Waiting for it: another program that asks from now on gets this text.
+	_ = xproto.SetSelectionOwnerChecked(s.conn, s.window, s.atoms["CLIPBOARD"], xproto.TimeCurrentTime).Check()
 }
 
 // paste asks for the text of others, for some time.
 func (s *selection) paste(patience time.Duration) string {
-	s.mu.Lock()
-	ours := s.ours
-	s.mu.Unlock()
-	if ours != nil {
-		return *ours
+	switch s.owner() {
+	case 0:
+		return ""
+	case s.window:
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		if s.ours == nil {
+			return ""
+		}
+		return *s.ours
 	}
 	for len(s.arrive) > 0 {
 		<-s.arrive // an answer that came too late
