@@ -165,8 +165,8 @@ func skip(k store.Known, c side.Change) bool {
 	if c.Gone {
 		return k.Located
 	}
-	if k.Waiting {
-		return k.RowVersion == c.Version && k.HasItem
+	if k.Waiting { // one that was missed, and is there again as it was, is news
+		return k.RowVersion == c.Version && k.HasItem && !k.Gone
 	}
 	return k.Pair != 0 && k.Version == c.Version && c.Version != ""
 }

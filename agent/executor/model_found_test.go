@@ -198,3 +198,47 @@ func TestOfSeveralItemsWithOneKeyTwoAreThePairAndTheOthersCopies(t *testing.T) {
 	w.equal()
 	w.quiet()
 }
+
+func TestWhatANewListingMissedAndIsThereAgainAsItWasIsNotGone(t *testing.T) {
+	w := newWorld(t, true)
+	w.put(pim.Exchange, appointment("a", 8))
+	w.run()
+	w.location(pim.Exchange, "room")
+	backup := w.exchange.Snapshot()
+	// The edit is read, and then nothing works any more.
+	w.faults.BeforeCall(func(c fake.Call) error {
+		if c.Op == fake.OpUpdate {
+			return fault.New(fault.ServerUnreachable, "", "", nil)
+		}
+		return nil
+	})
+	if _, err := w.slices(); fault.CodeOf(err) != fault.ServerUnreachable {
+		t.Fatal(err)
+	}
+	w.reset()
+	// It is looked for, and then the process ends.
+	looked := false
+	w.faults.BeforeCall(func(c fake.Call) error {
+		looked = looked || c.Op == fake.OpWhereabouts
+		return nil
+	})
+	commits := 0
+	w.faults.Decide(func(fake.Effect) fake.Trouble {
+		if !looked {
+			return fake.None
+		}
+		if commits++; commits == 1 {
+			return fake.None
+		}
+		return fake.CrashBefore
+	})
+	if _, err := w.slices(); !w.faults.Crashed() {
+		t.Fatal(err)
+	}
+	w.faults.Decide(nil)
+	w.faults.BeforeCall(nil)
+	w.faults.Revive()
+	w.restart()
+	w.exchange.Restore(backup)
+	w.one("", "room")
+}

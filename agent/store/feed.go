@@ -68,6 +68,8 @@ type Known struct {
 	Waiting    bool
 	RowVersion pim.Version
 	HasItem    bool
+	// Gone tells that the row says the item left.
+	Gone bool
 	// Located tells that the row says the item is gone for good, and not only in
 	// another folder: there it may still be deleted.
 	Located bool
@@ -79,7 +81,7 @@ func (l *Lease) Known(ctx context.Context, s pim.SideID, ids []pim.ItemID) (map[
 	if err != nil {
 		return nil, failed("store.Known", err)
 	}
-	rows, err := l.s.reader.QueryContext(ctx, sideColumn(`SELECT j.value, p.id, p.$X_ver, i.seq, i.version, i.item IS NOT NULL,
+	rows, err := l.s.reader.QueryContext(ctx, sideColumn(`SELECT j.value, p.id, p.$X_ver, i.seq, i.version, i.item IS NOT NULL, coalesce(i.gone, 0),
 			coalesce(i.gone AND i.place NOT IN (0, 3), 0)
 		FROM json_each(?3) j
 		LEFT JOIN pairs p ON p.sync = ?1 AND p.$X_id = j.value
@@ -95,7 +97,7 @@ func (l *Lease) Known(ctx context.Context, s pim.SideID, ids []pim.ItemID) (map[
 		var pair, seq sql.NullInt64
 		var ver, rowVer sql.NullString
 		var k Known
-		if err := rows.Scan(&id, &pair, &ver, &seq, &rowVer, &k.HasItem, &k.Located); err != nil {
+		if err := rows.Scan(&id, &pair, &ver, &seq, &rowVer, &k.HasItem, &k.Gone, &k.Located); err != nil {
 			return nil, failed("store.Known", err)
 		}
 		if !pair.Valid && !seq.Valid {
