@@ -242,3 +242,31 @@ func TestWhatANewListingMissedAndIsThereAgainAsItWasIsNotGone(t *testing.T) {
 	w.exchange.Restore(backup)
 	w.one("", "room")
 }
+
+func TestAnItemThatWasEditedWhileItWasBeingDeletedComesBackOnce(t *testing.T) {
+	w := newWorld(t, false)
+	w.put(pim.Business, appointment("a", 8), appointment("b", 9))
+	w.run()
+	w.delete(pim.Exchange, "a")
+	stale := false
+	w.faults.Decide(func(e fake.Effect) fake.Trouble {
+		if e.Op == fake.OpDelete && !stale {
+			stale = true
+			return fake.Stale
+		}
+		return fake.None
+	})
+	w.run()
+	w.want("b")
+	if n := len(w.trash()); n < 2 {
+		t.Fatalf("%d copies: this test is about two", n)
+	}
+	u := w.undo(w.last().ID)
+	w.settle()
+	w.want("a b")
+	w.equal()
+	if u.Restored != 1 {
+		t.Errorf("%+v", u)
+	}
+	w.quiet()
+}

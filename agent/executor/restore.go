@@ -67,7 +67,13 @@ func (s *slice) beginBack(ctx context.Context, id pim.SideID, all []*back) error
 	var w wished
 	var keys []pim.Key
 	var of []*back
+	one := onePerKey(all)
 	for _, b := range all {
+		if b.t.Key != "" && one[b.t.Key] != b {
+			b.done = true
+			w.left(&b.t, fault.AlreadyThere)
+			continue
+		}
 		item, err := pim.Unmarshal(b.t.Content)
 		if err != nil || item == nil {
 			b.done = true
@@ -115,6 +121,18 @@ func (s *slice) beginBack(ctx context.Context, id pim.SideID, all []*back) error
 		}
 	}
 	return s.lease.Apply(ctx, &w.b)
+}
+
+// onePerKey chooses of several copies of one item, which was edited while it was
+// being deleted, the one to bring back: that which is under way, or else the last.
+func onePerKey(all []*back) map[pim.Key]*back {
+	one := make(map[pim.Key]*back)
+	for _, b := range all {
+		if was := one[b.t.Key]; was == nil || was.t.Wish != store.WishBegun {
+			one[b.t.Key] = b
+		}
+	}
+	return one
 }
 
 // isBack records an item that is back. It is one this run made: undoing the run
