@@ -3,6 +3,7 @@ package assets
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -118,6 +119,17 @@ func (c *Catalog) Fault(code string, args map[string]string) (text, hint string)
 		return c.T("fault.unknown.text", "code", code), c.T("fault.unknown.hint")
 	}
 	return fill(c.texts[key+".text"], args), fill(c.texts[key+".hint"], args)
+}
+
+// Codes lists the problem codes that have a text, sorted.
+func (c *Catalog) Codes() (codes []string) {
+	for key := range c.texts {
+		if code, ok := strings.CutPrefix(key, "fault."); ok && code != "unknown.text" && strings.HasSuffix(code, ".text") {
+			codes = append(codes, strings.TrimSuffix(code, ".text"))
+		}
+	}
+	slices.Sort(codes)
+	return codes
 }
 
 func (c *Catalog) value(v any) string {
