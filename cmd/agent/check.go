@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"strings"
 	"time"
 
@@ -44,19 +45,39 @@ type checkup struct {
 
 func checkCommand(g *global) *cobra.Command {
 	format := "text"
+	var age, problems, attention, offline string
+	limits := func() (l checkLimits, err error) {
+		for _, x := range []struct {
+			to   *limit
+			text string
+			one  func(string) (float64, error)
+			flag string
+		}{{&l.age, age, seconds, "--age"}, {&l.problems, problems, count, "--problems"},
+			{&l.attention, attention, count, "--attention"}, {&l.offline, offline, count, "--offline"}} {
+			if *x.to, err = parseLimit(x.text, x.one); err != nil {
+				return l, usageError{fmt.Errorf("%s: %w", x.flag, err)}
+			}
+		}
+		return l, nil
+	}
 	c := &cobra.Command{
 		Use: "check", Short: g.t("Zustand für die Überwachung", "state for a monitoring system"),
 		Long: g.t("Ausgang: 0 in Ordnung oder Warnung, 1 kritisch, 3 Dienst nicht erreichbar. checkmk und prtg enden immer mit 0, wie diese es wollen.",
 			"Exit code: 0 fine or warning, 1 critical, 3 agent not reachable. checkmk and prtg always end with 0, as those want it."),
-		Example: "  agent check\n  agent check --format checkmk\n  agent check --format prtg", Args: g.arguments(0, 0),
+		Example: "  agent check\n  agent check --format checkmk --age 2h,24h --problems 5,50\n  agent check --format prtg", Args: g.arguments(0, 0),
 		RunE: func(c *cobra.Command, _ []string) error {
 			if format != "text" && format != "checkmk" && format != "prtg" {
 				return usageError{errors.New("--format: text | checkmk | prtg")}
 			}
+			l, err := limits()
+			if err != nil {
+				return err
+			}
 			v, err := g.checkup(c.Context())
+			v = l.judged(g, v)
 			switch {
 			case format == "checkmk":
-				return v.checkmk(g.out)
+				return v.checkmk(g.out, l)
 			case format == "prtg":
 				return v.prtg(g.out)
 			case err != nil:
@@ -71,7 +92,12 @@ func checkCommand(g *global) *cobra.Command {
 			return nil
 		},
 	}
-	c.Flags().StringVar(&format, "format", format, "text | checkmk | prtg")
+	f := c.Flags()
+	f.StringVar(&format, "format", format, "text | checkmk | prtg")
+	f.StringVar(&age, "age", "", g.t("WARN,CRIT: wie lange der älteste Abgleich her sein darf, zum Beispiel 2h,24h", "WARN,CRIT: how long ago the oldest sync may be, such as 2h,24h"))
+	f.StringVar(&problems, "problems", "", g.t("WARN,CRIT: Zahl der Probleme", "WARN,CRIT: number of problems"))
+	f.StringVar(&attention, "attention", "", g.t("WARN,CRIT: Benutzer, die jemanden brauchen", "WARN,CRIT: users who need somebody"))
+	f.StringVar(&offline, "offline", "", g.t("WARN,CRIT: nicht erreichbare Benutzer", "WARN,CRIT: users who cannot be reached"))
 	return c
 }
 
@@ -139,11 +165,15 @@ func (g *global) judge(p picture, now time.Time) checkup {
 	return v
 }
 
-// checkmk writes one line of a local check.
-func (v checkup) checkmk(w io.Writer) error {
+// checkmk writes one line of a local check, with the thresholds behind the values.
+func (v checkup) checkmk(w io.Writer, l checkLimits) error {
 	text := strings.Join(strings.Fields(v.Text), " ")
-	_, err := fmt.Fprintf(w, "%d Abgleich users=%d|fine=%d|attention=%d|offline=%d|problems=%d|holds=%d|pairs=%d %s\n",
-		v.Level, v.Users, v.Fine, v.Attention, v.Offline, v.Problems, v.Holds, v.Pairs, text)
+	age := ""
+	if v.OldestSuccessSeconds >= 0 {
+		age = fmt.Sprintf("|age=%s%s", plainNumber(math.Round(v.OldestSuccessSeconds)), l.age)
+	}
+	_, err := fmt.Fprintf(w, "%d Abgleich users=%d|fine=%d|attention=%d%s|offline=%d%s|problems=%d%s|holds=%d|pairs=%d%s %s\n",
+		v.Level, v.Users, v.Fine, v.Attention, l.attention, v.Offline, l.offline, v.Problems, l.problems, v.Holds, v.Pairs, age, text)
 	return err
 }
 
