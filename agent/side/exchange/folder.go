@@ -20,6 +20,7 @@ type folder struct {
 	m      mapping
 	// looking completes no half-written series, but shows it as it was meant.
 	looking bool
+	zones   *zoneMemory // of the side
 }
 
 // BatchSize is what goes through in about one round trip.

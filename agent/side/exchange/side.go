@@ -66,6 +66,7 @@ type Side struct {
 	users   map[pim.UserID]string  // the credential id last used
 
 	streams streams
+	zones   zoneMemory
 }
 
 // New makes a side. It connects when a folder is opened.
@@ -190,6 +191,7 @@ func (s *Side) Open(ctx context.Context, a side.Account, k pim.Kind) (side.Folde
 	return &folder{
 		client: c, meter: meter, id: ews.FolderID{ID: info.ID.ID}, named: a.Folders.Of(k) != "",
 		shape: shapeOf(k), m: mapping{kind: k, mail: a.Mail, home: home, windows: windows},
+		zones: &s.zones,
 	}, nil
 }
 

@@ -64,6 +64,10 @@ func TestASeriesInAZoneOfAnotherProgramsMakingIsCarried(t *testing.T) {
 			if r := a.Recurrence; len(r.Deleted) != 1 || !r.Deleted[0].Equal(there[30].OriginalStart) || len(r.Changed) != 1 || !r.Changed[0].Original.Equal(there[33].OriginalStart) {
 				t.Errorf("%+v", r)
 			}
+			before := requests(w)
+			if read(t, f, id); requests(w)-before != 2 {
+				t.Errorf("%d requests to read it again", requests(w)-before)
+			}
 			to := a.Clone().(*pim.Appointment)
 			to.Subject = "neu"
 			change(t, to, 12, func(o *pim.Appointment) { o.Location = "Wels" })

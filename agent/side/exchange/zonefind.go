@@ -2,12 +2,52 @@ package exchange
 
 import (
 	"context"
+	"sync"
 	"time"
 
 	"abgleich/agent/ews"
 	"abgleich/agent/pim"
 	"abgleich/agent/side/exchange/zone"
 )
+
+// zoneMemory remembers the zones that were found, for as long as the side lives: series
+// are read again and again, and seldom change when they take place. The zero value is
+// ready; it is safe for concurrent use.
+type zoneMemory struct {
+	mu    sync.Mutex
+	zones map[zoneKey]string
+}
+
+// zoneKey is all that the search for a zone goes by.
+type zoneKey struct {
+	id         ews.ID
+	name, home string
+	start      int64
+	pattern    ews.Recurrence
+}
+
+// mostZones bounds the memory; beyond it, it begins anew.
+const mostZones = 10_000
+
+func (z *zoneMemory) get(k zoneKey) (string, bool) {
+	z.mu.Lock()
+	defer z.mu.Unlock()
+	name, ok := z.zones[k]
+	return name, ok
+}
+
+func (z *zoneMemory) put(k zoneKey, name string) {
+	z.mu.Lock()
+	defer z.mu.Unlock()
+	if z.zones == nil || len(z.zones) >= mostZones {
+		z.zones = map[zoneKey]string{}
+	}
+	z.zones[k] = name
+}
+
+func (m mapping) zoneKey(id pim.ItemID, c *ews.CalendarFields) zoneKey {
+	return zoneKey{ews.ID(id), c.StartTimeZone, m.windows, c.Start.UnixNano(), *c.Recurrence}
+}
 
 // findZones gives series in zones that nobody knows by name ("Customized Time Zone",
 // "tzone://Microsoft/Custom": meetings sent by other programs have them) the zone they
@@ -24,6 +64,10 @@ func (f *folder) findZones(ctx context.Context, ids []pim.ItemID, masters []ews.
 			continue
 		}
 		if _, known := zone.IANA(c.StartTimeZone); known {
+			continue
+		}
+		if name, ok := f.zones.get(f.m.zoneKey(ids[i], c)); ok {
+			c.StartTimeZone = name
 			continue
 		}
 		for _, n := range samples(f.m.timingIn(c, f.m.windows)) {
@@ -55,6 +99,7 @@ func (f *folder) findZones(ctx context.Context, ids []pim.ItemID, masters []ews.
 	for i, starts := range seen {
 		c := masters[i].Item.Calendar
 		if name, ok := f.m.zoneOf(c, starts); ok {
+			f.zones.put(f.m.zoneKey(ids[i], c), name)
 			c.StartTimeZone = name
 		}
 	}
