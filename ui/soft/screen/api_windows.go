@@ -18,6 +18,7 @@ var (
 	procAdjustWindowRectExForDpi      = user32.NewProc("AdjustWindowRectExForDpi")
 	procBeginPaint                    = user32.NewProc("BeginPaint")
 	procBringWindowToTop              = user32.NewProc("BringWindowToTop")
+	procClientToScreen                = user32.NewProc("ClientToScreen")
 	procCloseClipboard                = user32.NewProc("CloseClipboard")
 	procCreateIconIndirect            = user32.NewProc("CreateIconIndirect")
 	procCreateWindowEx                = user32.NewProc("CreateWindowExW")
@@ -59,6 +60,7 @@ var (
 	procShowWindow                    = user32.NewProc("ShowWindow")
 	procTrackMouseEvent               = user32.NewProc("TrackMouseEvent")
 	procTranslateMessage              = user32.NewProc("TranslateMessage")
+	procUnregisterClass               = user32.NewProc("UnregisterClassW")
 	procWaitMessage                   = user32.NewProc("WaitMessage")
 
 	procCreateBitmap     = gdi32.NewProc("CreateBitmap")

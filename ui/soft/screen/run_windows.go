@@ -3,6 +3,8 @@ package screen
 import (
 	"unicode/utf16"
 	"unsafe"
+
+	"golang.org/x/sys/windows"
 )
 
 // Run hands every event to handle and calls idle each time nothing is left to do,
@@ -44,6 +46,9 @@ func (w *Window) close() {
 	w.queue.close()
 	w.handle = nil
 	procDestroyWindow.Call(w.hwnd)
+	if name, err := windows.UTF16PtrFromString(className); err == nil {
+		procUnregisterClass.Call(uintptr(unsafe.Pointer(name)), w.instance)
+	}
 	for _, icon := range w.icons {
 		procDestroyIcon.Call(icon)
 	}

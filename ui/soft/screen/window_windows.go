@@ -11,13 +11,16 @@ import (
 	"golang.org/x/sys/windows/registry"
 )
 
+const className = "AbgleichWindow"
+
 // Window is a Win32 window, painted by GDI.
 type Window struct {
-	hwnd    uintptr
-	queue   queue
-	stopped bool
-	handle  func(Event) // set by Run
-	idle    func()      // set by Run
+	hwnd     uintptr
+	instance uintptr // this program
+	queue    queue
+	stopped  bool
+	handle   func(Event) // set by Run
+	idle     func()      // set by Run
 
 	back     *Frame // what the window shows, for when Windows asks
 	shown    bool
@@ -40,18 +43,18 @@ func Open() (*Window, error) {
 		called(procSetProcessDPIAware)
 	}
 	w := &Window{}
+	w.instance, _, _ = procGetModuleHandle.Call(0)
 	w.queue.wake = func() { procPostMessage.Call(w.hwnd, wmApp, 0, 0) }
-	name, err := windows.UTF16PtrFromString("AbgleichWindow")
+	name, err := windows.UTF16PtrFromString(className)
 	if err != nil {
 		return nil, fmt.Errorf("screen: %w", err)
 	}
-	instance, _, _ := procGetModuleHandle.Call(0)
-	class := wndClass{proc: windows.NewCallback(w.proc), name: name, instance: instance}
+	class := wndClass{proc: windows.NewCallback(w.proc), name: name, instance: w.instance}
 	class.size = uint32(unsafe.Sizeof(class))
 	if atom, _, err := procRegisterClassEx.Call(uintptr(unsafe.Pointer(&class))); atom == 0 {
 		return nil, fmt.Errorf("screen: window class: %w", err)
 	}
-	w.hwnd, _, err = procCreateWindowEx.Call(0, uintptr(unsafe.Pointer(name)), 0, wsOverlappedWindow, useDefault, 0, useDefault, 0, 0, 0, instance, 0)
+	w.hwnd, _, err = procCreateWindowEx.Call(0, uintptr(unsafe.Pointer(name)), 0, wsOverlappedWindow, useDefault, 0, useDefault, 0, 0, 0, w.instance, 0)
 	if w.hwnd == 0 {
 		return nil, fmt.Errorf("screen: window: %w", err)
 	}
