@@ -62,6 +62,7 @@ test: ## everything, on a bare Debian with Go, git and make
 	@$(MAKE) --no-print-directory build-pure
 	@scripts/smoke
 	@scripts/smoke-soft
+	@scripts/path
 	@printf '\nAll tests passed.\n'
 
 .PHONY: race

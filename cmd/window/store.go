@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"abgleich/ui/keyring"
@@ -28,4 +29,20 @@ func (s systemStore) Store(ctx context.Context, login, password string) error {
 	}
 	defer store.Close()
 	return store.Save(ctx, s.agent, keyring.NewLogin(login, password))
+}
+
+// Forget removes the login kept for the agent. Where there is no store, nothing is
+// kept.
+func (s systemStore) Forget(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, promptTime)
+	defer cancel()
+	store, err := keyring.Open(ctx)
+	if errors.Is(err, keyring.ErrUnavailable) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	defer store.Close()
+	return store.Delete(ctx, s.agent)
 }

@@ -8,6 +8,7 @@ import (
 	"fyne.io/fyne/v2/container"
 	"fyne.io/fyne/v2/layout"
 	"fyne.io/fyne/v2/theme"
+	"fyne.io/fyne/v2/widget"
 
 	"abgleich/ipc/contract"
 	"abgleich/ui/client"
@@ -21,6 +22,7 @@ type credentialsPage struct {
 	sync, appointments, tasks *check
 	login, password           *field
 	verify, ok, cancel        *button
+	forget                    *button
 	note, message             *text
 	list                      *verifyList
 
@@ -52,6 +54,9 @@ func newCredentialsPage(a *App) *credentialsPage {
 	p.verify = newButton(t.T("credentials.verify"), p.check, a.escape)
 	p.ok = newButton(t.T("button.ok"), p.save, a.escape).strong()
 	p.cancel = newButton(t.T("button.cancel"), a.opt.Window.Close, a.escape)
+	p.forget = newButton(t.T("credentials.forget"), p.askForget, a.escape)
+	p.forget.Importance = widget.LowImportance
+	p.forget.Hide()
 	p.note = caption(t.T("credentials.note"))
 	p.message = body("")
 	p.message.Hide()
@@ -70,7 +75,7 @@ func newCredentialsPage(a *App) *credentialsPage {
 	)
 	left := card(minWidth(280, form))
 	columns := container.New(&sideColumns{width: 320, gap: gapBig}, container.NewVScroll(left), card(p.list.content))
-	buttons := container.NewHBox(layout.NewSpacer(), minWidth(110, p.cancel), minWidth(110, p.ok))
+	buttons := container.NewHBox(p.forget, layout.NewSpacer(), minWidth(110, p.cancel), minWidth(110, p.ok))
 	p.content = container.NewBorder(
 		stack(6, heading(t.T("credentials.title")), muted(t.T("credentials.intro")), newGap(6)),
 		stack(0, newGap(12), buttons), nil, nil, columns)
@@ -102,6 +107,10 @@ func (p *credentialsPage) focus() {
 	p.app.opt.Window.Canvas().Focus(target)
 }
 
+// codeUnknown is what the agent says to somebody who has never proved who he is. It
+// equals that of the agent, whose package the UI doesn't import.
+const codeUnknown = "employee-unknown"
+
 // load asks the agent for what it has, unless the person is already typing.
 func (p *credentialsPage) load() {
 	var got *contract.Credentials
@@ -112,7 +121,7 @@ func (p *credentialsPage) load() {
 		}
 		return err
 	}, func(f *client.Failure) {
-		if f != nil {
+		if f != nil && f.Code != codeUnknown {
 			return
 		}
 		defer p.app.lead(got)
@@ -172,6 +181,11 @@ func (p *credentialsPage) refresh() {
 	enable(&p.sync.Check, !p.checking())
 	enable(&p.login.Entry, !p.checking())
 	enable(&p.password.Entry, !p.checking())
+	if p.forget.Visible() != (p.stored.GetLogin() != "") {
+		visible(p.forget, p.stored.GetLogin() != "")
+		p.content.Refresh()
+	}
+	enable(&p.forget.Button, connected && !p.checking() && !p.saving)
 	enable(&p.verify.Button, connected && !p.saving)
 	enable(&p.ok.Button, connected && !p.checking() && !p.saving)
 	label := t.T("credentials.verify")

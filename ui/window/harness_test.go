@@ -41,10 +41,19 @@ type screen struct {
 	start     func() // starts it again
 }
 
-type storeFunc func(ctx context.Context, login, password string) error
+// store is the credential store of the test.
+type store struct{ *screen }
 
-func (f storeFunc) Store(ctx context.Context, login, password string) error {
-	return f(ctx, login, password)
+func (s store) Store(_ context.Context, login, _ string) error {
+	if s.keyring == nil {
+		s.todo <- func() { s.stored = append(s.stored, login) }
+	}
+	return s.keyring
+}
+
+func (s store) Forget(context.Context) error {
+	s.todo <- func() { s.stored = nil }
+	return s.keyring
 }
 
 type setup struct {
@@ -99,13 +108,8 @@ func open(t *testing.T, s setup) *screen {
 	c := client.New(address)
 	w := client.NewWatcher(c, "1.0.0")
 	sc.app = New(Options{Window: sc.window, Clipboard: sc.clip, API: c, Lang: s.lang, LoggedOn: `LAB\anna`,
-		Store: storeFunc(func(_ context.Context, login, _ string) error {
-			if sc.keyring == nil {
-				sc.todo <- func() { sc.stored = append(sc.stored, login) }
-			}
-			return sc.keyring
-		}),
-		Now: func() time.Time { return sc.now }, Do: func(f func()) { sc.todo <- f },
+		Store: store{sc},
+		Now:   func() time.Time { return sc.now }, Do: func(f func()) { sc.todo <- f },
 		LangChosen: func(l assets.Lang) { sc.langs = append(sc.langs, l) }, Reconnect: w.Reconnect, Lead: s.lead, Version: "1.0.0", Downloads: sc.downloads}, s.page)
 	sc.window.Resize(s.size)
 	ctx, cancel := context.WithCancel(context.Background())

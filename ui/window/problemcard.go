@@ -65,6 +65,13 @@ func (p *problemsPage) about(m *contract.Problem) string {
 	return strings.Join(about, " · ")
 }
 
+// begin notes the page's first button.
+func (p *problemsPage) begin(b *button) {
+	if p.first == nil {
+		p.first = b
+	}
+}
+
 func (p *problemsPage) problemButtons(m *contract.Problem, title, text string, failure *text) fyne.CanvasObject {
 	t, escape := p.app.texts, p.app.escape
 	request := func(b *button, f func(context.Context) error) func() {
@@ -80,6 +87,7 @@ func (p *problemsPage) problemButtons(m *contract.Problem, title, text string, f
 		_, err := p.app.opt.API.RetryProblem(ctx, connect.NewRequest(&contract.RetryProblemRequest{Id: m.GetId()}))
 		return err
 	})
+	p.begin(retry)
 	buttons := row(gap, retry)
 	if m.GetKind() != contract.Kind_KIND_UNSPECIFIED && m.GetSide() != contract.SideId_SIDE_ID_UNSPECIFIED {
 		buttons.Add(newButton(t.T("problems.versions"), func() { p.versions(m, failure) }, escape))
@@ -168,6 +176,7 @@ func (p *problemsPage) hold(h *contract.Hold) fyne.CanvasObject {
 	}
 	escape := p.app.escape
 	restore := newButton(t.T("problems.hold.restore"), func() { resolve(false) }, escape).strong()
+	p.begin(restore)
 	confirm := newButton(t.T("problems.hold.confirm"), func() { p.confirmHold(h, func() { resolve(true) }) }, escape)
 	show := newButton(t.T("problems.hold.show"), func() { p.held(h) }, escape)
 	lines.Add(newGap(2))

@@ -26,6 +26,8 @@ type problemsPage struct {
 	again   bool // another one is wanted after it
 	failed  bool
 	known   bool
+	wanted  bool    // the page has just been asked for: its first button gets the keyboard
+	first   *button // of the first entry
 }
 
 func newProblemsPage(a *App) *problemsPage {
@@ -99,6 +101,7 @@ func (p *problemsPage) refresh() {
 // what is left alone on purpose.
 func (p *problemsPage) show(problems []*contract.Problem, holds []*contract.Hold) {
 	p.list.RemoveAll()
+	p.first = nil
 	for _, h := range holds {
 		p.list.Add(p.hold(h))
 	}
@@ -115,6 +118,16 @@ func (p *problemsPage) show(problems []*contract.Problem, holds []*contract.Hold
 		p.list.Add(p.problem(m))
 	}
 	p.content.Refresh()
+	p.focus()
+}
+
+// focus puts the keyboard on the first thing to do, when the page has just been
+// asked for.
+func (p *problemsPage) focus() {
+	if p.wanted && p.first != nil && p.app.page == Problems {
+		p.wanted = false
+		p.app.opt.Window.Canvas().Focus(p.first)
+	}
 }
 
 // act calls the agent about one entry; the list is fetched anew when it worked.

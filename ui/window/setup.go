@@ -84,7 +84,6 @@ func newSetupPage(a *App) *setupPage {
 
 // show shows a step.
 func (p *setupPage) show(step int) {
-	t := p.app.texts
 	was := p.at
 	p.at = step
 	for i, l := range p.labels {
@@ -115,7 +114,6 @@ func (p *setupPage) show(step int) {
 	default:
 		canvas.Focus(p.next)
 	}
-	p.app.opt.Window.SetTitle(t.T("app.title", "page", t.T("setup.title")))
 }
 
 func (p *setupPage) stepContent(step int) fyne.CanvasObject {

@@ -56,6 +56,8 @@ type LoginStore interface {
 	// Store keeps the login for the agent. An error is told to the person; the
 	// agent has the login all the same.
 	Store(ctx context.Context, login, password string) error
+	// Forget removes the login kept for the agent; none is no error.
+	Forget(ctx context.Context) error
 }
 
 // Options are what the window is made of. All but Store, LangChosen, PageShown
@@ -209,8 +211,9 @@ func (a *App) Show(page Page) {
 	case Setup:
 		a.setup.show(a.setup.at)
 	case Problems:
-		a.problems.load()
 		a.opt.Window.Canvas().Unfocus()
+		a.problems.wanted = true
+		a.problems.load()
 	case History:
 		a.history.load()
 		a.opt.Window.Canvas().Focus(a.history.tabs.items[a.history.tabs.at])
@@ -334,7 +337,19 @@ func (a *App) place() {
 	}
 	a.body.Objects = []fyne.CanvasObject{content}
 	a.body.Refresh()
-	a.opt.Window.SetTitle(a.texts.T("app.title", "page", a.texts.T("nav."+string(a.page))))
+	a.retitle()
+}
+
+// retitle says in the window's title, which the task bar shows too, which page it
+// is, and when the agent can't be reached.
+func (a *App) retitle() {
+	title := a.texts.T("app.title", "page", a.texts.T("nav."+string(a.page)))
+	if c := a.picture.Connection; c == client.Missing || c == client.Reconnecting {
+		title = a.texts.T("app.title.lost", "title", title)
+	}
+	if a.opt.Window.Title() != title {
+		a.opt.Window.SetTitle(title)
+	}
 }
 
 // refresh brings everything on screen up to date with the picture.
@@ -366,6 +381,7 @@ func (a *App) refresh() {
 		version = a.texts.T("nav.version", "version", a.picture.Version)
 	}
 	a.version.show(version)
+	a.retitle()
 	// The status page says it in its own heading.
 	lost := a.picture.Connection == client.Missing || a.picture.Connection == client.Reconnecting
 	was := a.lost.Visible()

@@ -39,6 +39,7 @@ type statusPage struct {
 	grid, top       *fyne.Container
 	footer          *text
 	last            string
+	name            string // of the state on screen
 }
 
 func newStatusPage(a *App) *statusPage {
@@ -161,6 +162,10 @@ func (p *statusPage) refresh() {
 	if pic.User.GetPausedUntil() != nil {
 		until = t.When(pic.User.GetPausedUntil().AsTime(), now)
 	}
+	if name == "fine" && p.name != name && p.name != "" {
+		p.message.show("") // what was begun is done
+	}
+	p.name = name
 	p.title.set(t.T("state."+name+".text", "time", until))
 	hint := t.T("state." + name + ".hint")
 	if code := pic.User.GetCode(); code != "" && pic.Connection == client.Connected && name != "fine" {

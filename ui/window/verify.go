@@ -129,7 +129,12 @@ func (v *verifyList) follow(r *stageRow) {
 	if s := v.stages[r.name].GetState(); s == contract.StageState_STAGE_STATE_SKIPPED {
 		return // what failed stays in sight
 	}
-	bottom := r.content.Position().Y + r.content.MinSize().Height
+	top := r.content.Position().Y
+	if top < v.scroll.Offset.Y {
+		v.scroll.ScrollToOffset(fyne.NewPos(0, top))
+		return
+	}
+	bottom := top + r.content.MinSize().Height
 	if bottom > v.scroll.Offset.Y+v.scroll.Size().Height {
 		v.scroll.ScrollToOffset(fyne.NewPos(0, bottom-v.scroll.Size().Height+gap))
 	}

@@ -190,6 +190,9 @@ func (a *Agent) Hello(ctx context.Context, _ *connect.Request[contract.HelloRequ
 func (a *Agent) GetCredentials(context.Context, *connect.Request[contract.GetCredentialsRequest]) (*connect.Response[contract.GetCredentialsResponse], error) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
+	if a.credentials.GetLogin() == "" {
+		return nil, refuse(connect.CodeNotFound, "employee-unknown") // he has never proved who he is
+	}
 	return connect.NewResponse(&contract.GetCredentialsResponse{Credentials: proto.CloneOf(a.credentials)}), nil
 }
 
@@ -209,6 +212,13 @@ func (a *Agent) SaveCredentials(ctx context.Context, r *connect.Request[contract
 		a.credentials.Verified = timestamppb.Now()
 	}
 	return connect.NewResponse(&contract.SaveCredentialsResponse{Credentials: proto.CloneOf(a.credentials)}), nil
+}
+
+// DeleteCredentials forgets what was saved.
+func (a *Agent) DeleteCredentials(context.Context, *connect.Request[contract.DeleteCredentialsRequest]) (*connect.Response[contract.DeleteCredentialsResponse], error) {
+	a.note("delete")
+	a.Set(func(s *Script) { s.Credentials = &contract.Credentials{} })
+	return connect.NewResponse(&contract.DeleteCredentialsResponse{}), nil
 }
 
 // VerifyCredentials runs the scripted check.

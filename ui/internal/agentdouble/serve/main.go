@@ -18,7 +18,7 @@ import (
 
 func main() {
 	socket := flag.String("socket", "", "`path` of the socket")
-	scene := flag.String("scene", "new", "new, first-sync, quiet or problems")
+	scene := flag.String("scene", "new", "new, first-sync, quiet, problems or office")
 	pace := flag.Duration("pace", 120*time.Millisecond, "time each stage of the check takes")
 	flag.Parse()
 	if err := run(*socket, *scene, *pace); err != nil {
@@ -41,11 +41,17 @@ func run(socket, scene string, pace time.Duration) error {
 		switch scene {
 		case "first-sync":
 			s.User = agentdouble.FirstSync(0)
-		case "quiet", "problems":
+		case "quiet", "problems", "office":
 			s.User = agentdouble.Quiet(start)
+		case "new":
+			s.Plan = &contract.PlanRunResponse{Counts: &contract.Counts{Paired: 12, CreatedExchange: 1480, CreatedBusiness: 37}}
+		}
+		if scene == "office" {
+			s.Office = agentdouble.AnOffice(start)
 		}
 		if scene == "problems" {
 			s.Problems, s.Holds = agentdouble.Problems(start), []*contract.Hold{agentdouble.Hold(start)}
+			s.Versions, s.Books = agentdouble.Versions(start), agentdouble.History(start)
 			s.User.State, s.User.Problems, s.User.Holds = contract.UserState_USER_STATE_ATTENTION, 2, 1
 		}
 	})
