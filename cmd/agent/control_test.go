@@ -188,6 +188,29 @@ func TestADryRunIsTold(t *testing.T) {
 	})
 }
 
+func TestWhatARunOverwroteIsListedWithBothVersions(t *testing.T) {
+	withDemo(t, func(k demo.Kept) { // its administrator is Anna, too
+		a := asked{newLine(t), k}
+		a.inDatabase(`INSERT INTO appointments (user_id, subject, location, start_at, end_at, time_zone)
+			VALUES ('anna', 'Fresh', 'first place', '2027-02-02T09:00:00Z', '2027-02-02T09:30:00Z', 'Europe/Vienna')`)
+		a.on(exitFine, "sync", "anna", "--wait")
+		a.inDatabase(`UPDATE appointments SET location = 'second place' WHERE subject = 'Fresh'`)
+		a.on(exitFine, "sync", "anna", "--wait")
+		list := decode[[]trashed](t, a.on(exitFine, "trash", "list", "anna", "--json"))
+		if len(list) == 0 || list[0].Reason != "overwritten" || len(list[0].Fields) != 1 || list[0].Fields[0].Field != "location" ||
+			list[0].Side != "exchange" || list[0].Fields[0].Exchange != "first place" || list[0].Fields[0].Business != "second place" {
+			t.Fatalf("%+v", list)
+		}
+		o := a.on(exitFine, "trash", "list", "anna", "--values", "--lang", "en")
+		if was, is := strings.Index(o.out, "first place"), strings.Index(o.out, "second place"); was < 0 || is < was {
+			t.Error(o.out)
+		}
+		if o := a.on(exitFine, "trash", "list", "anna", "--lang", "en"); strings.Contains(o.out, "first place") || !strings.Contains(o.out, "location") {
+			t.Error(o.out)
+		}
+	})
+}
+
 func TestAnEmployeeIsForgotten(t *testing.T) {
 	withDemo(t, func(k demo.Kept) {
 		a := asked{newLine(t), k}

@@ -23,7 +23,9 @@ type trashed struct {
 	At       *time.Time `json:"at"`
 	Run      int64      `json:"run"`
 	Restored *time.Time `json:"restored,omitempty"`
-	Fields   []string   `json:"fields"`
+	// Fields are those a run overwrote: the kept value on its side, and what took its
+	// place on the other.
+	Fields []fieldPair `json:"fields"`
 }
 
 func trashCommand(g *global) *cobra.Command {
@@ -32,10 +34,10 @@ func trashCommand(g *global) *cobra.Command {
 }
 
 func trashListCommand(g *global) *cobra.Command {
-	limit, run := uint32(50), int64(0)
+	limit, run, values := uint32(50), int64(0), false
 	c := &cobra.Command{
 		Use: "list [USER]", Short: g.t("anzeigen, das Neueste zuerst", "list it, the newest first"),
-		Example: "  agent trash list\n  agent trash list anna --run 17", Args: g.arguments(0, 1),
+		Example: "  agent trash list\n  agent trash list anna --run 17\n  agent trash list --values", Args: g.arguments(0, 1),
 		RunE: func(c *cobra.Command, args []string) error {
 			return g.withAgent(c.Context(), func(a *client.Client) error {
 				r, err := client.Ask(c.Context(), a.ListTrash, &contract.ListTrashRequest{User: strings.Join(args, ""), Limit: limit, Run: run})
@@ -44,18 +46,20 @@ func trashListCommand(g *global) *cobra.Command {
 				}
 				list := []trashed{}
 				for _, x := range r.GetItems() {
-					t := trashed{x.GetId(), kindName(x.GetKind()), sideName(x.GetSide()), reasonName(x.GetReason()), x.GetTitle(),
-						instant(x.GetStart()), instant(x.GetAt()), x.GetRun(), instant(x.GetRestored()), []string{}}
-					for _, f := range x.GetFields() {
-						t.Fields = append(t.Fields, f.GetField())
-					}
-					list = append(list, t)
+					list = append(list, trashed{x.GetId(), kindName(x.GetKind()), sideName(x.GetSide()), reasonName(x.GetReason()), x.GetTitle(),
+						instant(x.GetStart()), instant(x.GetAt()), x.GetRun(), instant(x.GetRestored()), fieldPairs(x.GetFields())})
 				}
-				return g.show(list, func(w io.Writer) { g.writeTrash(w, list) })
+				return g.show(list, func(w io.Writer) {
+					g.writeTrash(w, list)
+					if values {
+						g.writeTrashValues(w, list)
+					}
+				})
 			})
 		},
 	}
 	c.Flags().Uint32Var(&limit, "limit", limit, g.t("so viele höchstens", "at most so many"))
+	c.Flags().BoolVar(&values, "values", false, g.t("auch beide Fassungen dessen zeigen, was überschrieben wurde", "show both versions of what was overwritten, too"))
 	c.Flags().Int64Var(&run, "run", 0, g.t("nur von diesem Abgleich (siehe agent runs)", "of this run only (see agent runs)"))
 	return c
 }
@@ -99,7 +103,11 @@ func (g *global) writeTrash(w io.Writer, list []trashed) {
 	}
 	rows := [][]string{{"ID", g.t("WANN", "WHEN"), "", g.t("WO", "WHERE"), g.t("WARUM", "WHY"), g.t("ABGLEICH", "RUN"), g.t("BEGINN", "START"), "", ""}}
 	for _, x := range list {
-		note := strings.Join(x.Fields, ", ")
+		var names []string
+		for _, f := range x.Fields {
+			names = append(names, f.Field)
+		}
+		note := strings.Join(names, ", ")
 		if x.Restored != nil {
 			note = g.t("wiederhergestellt ", "restored ") + g.when(x.Restored)
 		}
@@ -107,6 +115,27 @@ func (g *global) writeTrash(w io.Writer, list []trashed) {
 			fmt.Sprint(x.Run), g.when(x.Start), x.Title, note})
 	}
 	table(w, rows)
+}
+
+// writeTrashValues shows of each overwritten item what was kept and what took its
+// place.
+func (g *global) writeTrashValues(w io.Writer, list []trashed) {
+	for _, x := range list {
+		if len(x.Fields) == 0 {
+			continue
+		}
+		was, is := g.t("war", "was"), g.t("ist", "is")
+		rows := [][]string{{fmt.Sprint(x.ID), x.Title, was, is}}
+		for _, f := range x.Fields {
+			kept, now := f.Business, f.Exchange
+			if x.Side == "exchange" {
+				kept, now = now, kept
+			}
+			rows = append(rows, []string{"", f.Field, cut(kept), cut(now)})
+		}
+		fmt.Fprintln(w)
+		table(w, rows)
+	}
 }
 
 func trashRestoreCommand(g *global) *cobra.Command {
