@@ -68,6 +68,7 @@ type Control struct {
 	bar     Bar
 	turn    int // how far the moving state has turned
 	drawn   assets.Icon
+	tipped  time.Time // when the tooltip last changed
 	herald  herald
 	again   *time.Timer // asks the herald again
 	shown   Appearance
@@ -81,6 +82,10 @@ func NewControl(tray Tray, actions Actions, lang assets.Lang, now func() time.Ti
 
 // minute is how often the tooltip's "3 minutes ago" is brought up to date.
 const minute = time.Minute
+
+// tooltipStands is how long a tooltip stays as it is while progress goes on. The next
+// picture of the moving state brings it up to date.
+const tooltipStands = 2 * time.Second
 
 // turnEvery is how long a picture of the moving state stands: seen at a glance, and
 // cheap on sixty desktops of one server.
@@ -149,10 +154,15 @@ func (c *Control) build() {
 // bus and a redraw of the task bar.
 func (c *Control) refresh() {
 	look := Look(c.picture, c.texts, c.notice, c.now())
+	// Progress comes several times a second; nobody reads that fast.
+	if c.shown.Icon == assets.StateSyncing && look.Icon == assets.StateSyncing && c.now().Sub(c.tipped) < tooltipStands {
+		look.Tooltip = c.shown.Tooltip
+	}
 	was := c.shown.Tooltip
 	c.shown.Icon, c.shown.Tooltip = look.Icon, look.Tooltip
 	c.draw()
 	if look.Tooltip != was {
+		c.tipped = c.now()
 		c.tray.SetTooltip(look.Tooltip)
 	}
 	for e, item := range look.Menu {

@@ -48,6 +48,29 @@ func TestSyncingMovesAndNothingElseDoes(t *testing.T) {
 	})
 }
 
+func TestProgressChangesTheTooltipOnlyAsFastAsItCanBeRead(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		tray, pictures := watched(t)
+		changes, last := 0, ""
+		for i := range 100 { // ten seconds
+			pictures <- client.Picture{Connection: client.Connected, User: agentdouble.FirstSync(0.6 + float64(i)/1000)}
+			time.Sleep(100 * time.Millisecond)
+			synctest.Wait()
+			if tray.tooltip != last {
+				changes, last = changes+1, tray.tooltip
+			}
+		}
+		if changes < 4 || changes > 6 {
+			t.Errorf("%d changes in ten seconds", changes)
+		}
+		time.Sleep(tooltipStands + turnEvery)
+		synctest.Wait()
+		if want := Look(client.Picture{Connection: client.Connected, User: agentdouble.FirstSync(0.699)}, assets.Texts(assets.German), "", time.Now()).Tooltip; tray.tooltip != want {
+			t.Errorf("in the end %q, want %q", tray.tooltip, want)
+		}
+	})
+}
+
 func TestTheIconFitsTheBar(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		tray, pictures := watched(t)
