@@ -68,3 +68,13 @@ func (w *Window) useKeyboardExtension() {
 	w.conn.NewRequest([]byte{r.MajorOpcode, selectEvents, 4, 0, coreKeyboardLow, coreKeyboardHigh, both, 0, 0, 0, both, 0, 0xff, 0, 0xff, 0},
 		w.conn.NewCookie(false, false))
 }
+
+// mods are the modifiers held, without those that only choose characters.
+func mods(state uint16) (m Mods) {
+	for bit, mod := range map[uint16]Mods{stateShift: Shift, stateControl: Control, stateAlt: Alt, stateSuper: Super} {
+		if state&bit != 0 {
+			m |= mod
+		}
+	}
+	return m
+}

@@ -331,13 +331,3 @@ func (k *keyboard) read(code byte, state uint16) (name string, s keysym) {
 	}
 	return name, s
 }
-
-// mods are the modifiers held, without those that only choose characters.
-func mods(state uint16) (m Mods) {
-	for bit, mod := range map[uint16]Mods{stateShift: Shift, stateControl: Control, stateAlt: Alt, stateSuper: Super} {
-		if state&bit != 0 {
-			m |= mod
-		}
-	}
-	return m
-}

@@ -1,23 +1,11 @@
 package screen
 
-import (
-	"image/color"
-	"unsafe"
-)
+import "image/color"
 
 // plain is a colour as 0xAARRGGBB, not multiplied by its alpha.
 func plain(c color.Color) uint32 {
 	n := color.NRGBAModel.Convert(c).(color.NRGBA)
 	return uint32(n.A)<<24 | uint32(n.R)<<16 | uint32(n.G)<<8 | uint32(n.B)
-}
-
-// rowBytes are the bytes of pixels in memory: blue, green, red, nothing, which is
-// what both systems want. All machines we build for have this byte order.
-func rowBytes(row []uint32) []byte {
-	if len(row) == 0 {
-		return nil
-	}
-	return unsafe.Slice((*byte)(unsafe.Pointer(&row[0])), 4*len(row))
 }
 
 // narrow makes pixels of two bytes of a row: five bits of red, six of green, five

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"image"
 	"slices"
+	"unsafe"
 
 	"github.com/jezek/xgb"
 	"github.com/jezek/xgb/xproto"
@@ -258,4 +259,13 @@ func (w *Window) Present(f *Frame, changed image.Rectangle) {
 	}
 	sent := xproto.GetInputFocus(w.conn)
 	w.sent = &sent
+}
+
+// rowBytes are the bytes of pixels in memory: blue, green, red, nothing, which is
+// what both systems want. All machines we build for have this byte order.
+func rowBytes(row []uint32) []byte {
+	if len(row) == 0 {
+		return nil
+	}
+	return unsafe.Slice((*byte)(unsafe.Pointer(&row[0])), 4*len(row))
 }
