@@ -2,7 +2,6 @@ package window
 
 import (
 	"fyne.io/fyne/v2"
-	"fyne.io/fyne/v2/container"
 
 	"abgleich/ui/client"
 )
@@ -26,7 +25,7 @@ func newAdminPage(a *App) *adminPage {
 	p.tabs = newTabs(func(int) { p.load() }, a.escape,
 		part{t.T("admin.users"), p.users.content}, part{t.T("admin.employees"), p.employees.content},
 		part{t.T("admin.params"), p.params.content}, part{t.T("admin.log"), p.log.content})
-	p.content = container.NewBorder(stack(0, heading(t.T("admin.title")), newGap(6)), nil, nil, nil, p.tabs.content)
+	p.content = border(stack(0, heading(t.T("admin.title")), newGap(6)), nil, nil, nil, p.tabs.content)
 	return p
 }
 

@@ -62,8 +62,8 @@ func newEmployeesPart(a *App) *employeesPart {
 		p.edit(p.shown[i], false)
 	}, a.escape)
 	p.detail = newDetail(t.T("list.choose"))
-	bar := container.NewBorder(nil, nil, nil, row(gap, p.groups, p.fresh), p.search)
-	p.content = container.NewBorder(stack(gap, bar, p.note, newGap(0)), nil, nil, nil,
+	bar := border(nil, nil, nil, row(gap, p.groups, p.fresh), p.search)
+	p.content = border(stack(gap, bar, p.note, newGap(0)), nil, nil, nil,
 		container.New(&sideColumns{width: 280, gap: gapBig}, p.list.frame, p.detail.content))
 	return p
 }

@@ -95,9 +95,9 @@ func newLogPart(a *App) *logPart {
 		}
 		p.content.Refresh()
 	}
-	bar := container.NewBorder(nil, nil, nil, row(gap, p.live, minWidth(choiceWidth, p.level)), p.search)
-	foot := container.NewBorder(nil, nil, nil, p.copy, container.New(&centred{}, p.whole))
-	p.content = container.NewBorder(stack(gap, bar, p.note, newGap(0)), stack(0, newGap(gap), foot), nil, nil,
+	bar := border(nil, nil, nil, row(gap, p.live, minWidth(choiceWidth, p.level)), p.search)
+	foot := border(nil, nil, nil, p.copy, container.New(&centred{}, p.whole))
+	p.content = border(stack(gap, bar, p.note, newGap(0)), stack(0, newGap(gap), foot), nil, nil,
 		newSurface(colorCard, colorCardBorder, 10, padded(2, p.list)))
 	return p
 }

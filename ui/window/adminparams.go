@@ -57,8 +57,8 @@ func newParamsPart(a *App) *paramsPart {
 	p.form = newDetail(t.T("problems.loading"))
 	p.save = newButton(t.T("button.save"), p.store, a.escape).strong()
 	p.drop = newButton(t.T("button.discard"), p.discard, a.escape)
-	foot := container.NewBorder(nil, nil, nil, row(gap, p.drop, p.save), container.New(&centred{}, p.changed))
-	p.content = container.NewBorder(nil, stack(gap, newGap(2), p.message, foot), nil, nil,
+	foot := border(nil, nil, nil, row(gap, p.drop, p.save), container.New(&centred{}, p.changed))
+	p.content = border(nil, stack(gap, newGap(2), p.message, foot), nil, nil,
 		container.New(&sideColumns{width: 220, gap: gapBig}, p.groups.frame, p.form.content))
 	p.refresh()
 	return p

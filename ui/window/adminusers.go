@@ -47,8 +47,8 @@ func newUsersPart(a *App) *usersPart {
 		p.choose(p.shown[i])
 	}, a.escape)
 	p.detail = newDetail(t.T("list.choose"))
-	bar := container.NewBorder(nil, nil, nil, minWidth(choiceWidth, p.order), p.search)
-	p.content = container.NewBorder(stack(gap, bar, p.note, newGap(0)), nil, nil, nil,
+	bar := border(nil, nil, nil, minWidth(choiceWidth, p.order), p.search)
+	p.content = border(stack(gap, bar, p.note, newGap(0)), nil, nil, nil,
 		container.New(&sideColumns{width: 300, gap: gapBig}, p.list.frame, p.detail.content))
 	return p
 }
@@ -204,7 +204,7 @@ func (p *usersPart) choose(u *contract.UserStatus) {
 		lines.Add(notice(stack(2, body(text), caption(hint))))
 	}
 	value := func(name, v string) {
-		lines.Add(container.NewBorder(nil, nil, newText(name, theme.SizeNameText, colorMuted, false, false),
+		lines.Add(border(nil, nil, newText(name, theme.SizeNameText, colorMuted, false, false),
 			newText(v, theme.SizeNameText, theme.ColorNameForeground, false, false).right()))
 	}
 	for _, k := range u.GetKinds() {

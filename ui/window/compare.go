@@ -80,8 +80,8 @@ func newComparePage(a *App) *comparePage {
 	p.start = newButton(t.T("compare.start"), p.run, a.escape).strong()
 	p.list = newListing(func() int { return len(p.shown) }, func(i int) entry { return p.entry(p.shown[i]) }, func(i int) { p.choose(p.shown[i]) }, a.escape)
 	p.detail = newDetail(t.T("list.choose"))
-	bar := container.NewBorder(nil, nil, nil, row(gap, minWidth(choiceWidth, p.state), minWidth(choiceWidth, p.kind), p.start), p.search)
-	p.content = container.NewBorder(
+	bar := border(nil, nil, nil, row(gap, minWidth(choiceWidth, p.state), minWidth(choiceWidth, p.kind), p.start), p.search)
+	p.content = border(
 		stack(12, heading(t.T("compare.title")), muted(t.T("compare.intro")), bar, p.summary, newGap(0)), nil, nil, nil,
 		container.New(&sideColumns{width: 300, gap: gapBig}, p.list.frame, p.detail.content))
 	return p

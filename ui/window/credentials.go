@@ -76,7 +76,7 @@ func newCredentialsPage(a *App) *credentialsPage {
 	left := card(minWidth(280, form))
 	columns := container.New(&sideColumns{width: 320, gap: gapBig}, container.NewVScroll(left), card(p.list.content))
 	buttons := container.NewHBox(p.forget, layout.NewSpacer(), minWidth(110, p.cancel), minWidth(110, p.ok))
-	p.content = container.NewBorder(
+	p.content = border(
 		stack(6, heading(t.T("credentials.title")), muted(t.T("credentials.intro")), newGap(6)),
 		stack(0, newGap(12), buttons), nil, nil, columns)
 	return p

@@ -44,8 +44,8 @@ func newDiagnosticsPage(a *App) *diagnosticsPage {
 	p.copy.Hide()
 	p.list = newListing(p.count, p.entry, p.choose, a.escape)
 	p.sheet = container.NewScroll(p.grid)
-	bar := container.NewBorder(nil, nil, nil, row(gap, p.copy, p.save), container.New(&centred{}, p.note))
-	p.content = container.NewBorder(stack(6, heading(t.T("diagnostics.title")), p.about, muted(t.T("diagnostics.intro")), newGap(2), bar, newGap(4)), nil, nil, nil,
+	bar := border(nil, nil, nil, row(gap, p.copy, p.save), container.New(&centred{}, p.note))
+	p.content = border(stack(6, heading(t.T("diagnostics.title")), p.about, muted(t.T("diagnostics.intro")), newGap(2), bar, newGap(4)), nil, nil, nil,
 		container.New(&sideColumns{width: 300, gap: gapBig}, p.list.frame, card(p.sheet)))
 	p.refresh()
 	return p

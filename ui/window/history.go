@@ -33,7 +33,7 @@ func newHistoryPage(a *App) *historyPage {
 		p.trash.ofRun(run)
 	})
 	p.tabs = newTabs(func(int) { p.load() }, a.escape, part{t.T("history.runs"), p.runs.content}, part{t.T("history.trash"), p.trash.content})
-	p.content = container.NewBorder(stack(0, heading(t.T("history.title")), newGap(6)), nil, nil, nil, p.tabs.content)
+	p.content = border(stack(0, heading(t.T("history.title")), newGap(6)), nil, nil, nil, p.tabs.content)
 	return p
 }
 
@@ -77,8 +77,8 @@ func newRunsPart(a *App, showTrash func(int64)) *runsPart {
 	p.older.Hide()
 	p.list = newListing(func() int { return len(p.shown) }, func(i int) entry { return p.entry(p.shown[i]) }, func(i int) { p.choose(p.shown[i]) }, a.escape)
 	p.detail = newDetail(t.T("list.choose"))
-	bar := container.NewBorder(nil, nil, nil, row(gap, minWidth(choiceWidth, p.which), minWidth(choiceWidth, p.kind), p.older), container.New(&centred{}, p.note))
-	p.content = container.NewBorder(stack(0, bar, newGap(12)), nil, nil, nil,
+	bar := border(nil, nil, nil, row(gap, minWidth(choiceWidth, p.which), minWidth(choiceWidth, p.kind), p.older), container.New(&centred{}, p.note))
+	p.content = border(stack(0, bar, newGap(12)), nil, nil, nil,
 		container.New(&sideColumns{width: 300, gap: gapBig}, p.list.frame, p.detail.content))
 	return p
 }
@@ -191,7 +191,7 @@ func (p *runsPart) choose(r *contract.Run) {
 		lines.Add(notice(stack(2, body(text), caption(hint))))
 	}
 	value := func(key, v string) {
-		lines.Add(container.NewBorder(nil, nil, newText(t.T(key), theme.SizeNameText, colorMuted, false, false),
+		lines.Add(border(nil, nil, newText(t.T(key), theme.SizeNameText, colorMuted, false, false),
 			newText(v, theme.SizeNameText, theme.ColorNameForeground, false, false).right()))
 	}
 	lines.Add(newGap(4))

@@ -11,7 +11,8 @@ import (
 // button is pressed by Space and Enter.
 type button struct {
 	widget.Button
-	escape func()
+	escape  func()
+	focused bool
 }
 
 func newButton(label string, tapped, escape func()) *button {

@@ -37,7 +37,7 @@ func newKindCard(a *App, name string, icon assets.Icon) *kindCard {
 	t := a.texts
 	c := &kindCard{app: a, bar: newBar(), plot: newPlot(), values: map[string]*text{}}
 	c.phase = newText("", theme.SizeNameText, colorMuted, false, false).right()
-	head := container.NewBorder(nil, nil,
+	head := border(nil, nil,
 		iconAndText(newTinted(icon, theme.ColorNamePrimary, 20), newText(t.T(name), theme.SizeNameSubHeadingText, theme.ColorNameForeground, true, false)), nil,
 		container.New(&centred{}, c.phase))
 
@@ -45,10 +45,10 @@ func newKindCard(a *App, name string, icon assets.Icon) *kindCard {
 	c.left = newText("", theme.SizeNameText, theme.ColorNameForeground, false, false).right()
 	c.speed = newText("", theme.SizeNameCaptionText, colorMuted, false, false).right()
 	c.progress = stack(gap,
-		container.NewBorder(nil, nil, newText(t.T("status.first"), theme.SizeNameCaptionText, colorMuted, false, false), c.speed),
+		border(nil, nil, newText(t.T("status.first"), theme.SizeNameCaptionText, colorMuted, false, false), c.speed),
 		c.plot,
 		c.bar,
-		container.NewBorder(nil, nil, c.done, c.left))
+		border(nil, nil, c.done, c.left))
 
 	c.reason = newText("", theme.SizeNameText, theme.ColorNameForeground, true, true)
 	c.hint = caption("")
@@ -58,7 +58,7 @@ func newKindCard(a *App, name string, icon assets.Icon) *kindCard {
 	for _, key := range []string{"status.last", "status.next", "status.pairs", "status.counts.to-business", "status.counts.to-exchange"} {
 		v := newText("", theme.SizeNameText, theme.ColorNameForeground, false, false).right()
 		c.values[key] = v
-		line := container.NewBorder(nil, nil, newText(t.T(key), theme.SizeNameText, colorMuted, false, false), v)
+		line := border(nil, nil, newText(t.T(key), theme.SizeNameText, colorMuted, false, false), v)
 		if key == "status.last" || key == "status.next" {
 			c.times = append(c.times, line)
 		}

@@ -1,6 +1,22 @@
 package window
 
-import "fyne.io/fyne/v2"
+import (
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/layout"
+)
+
+// border is Fyne's border, but the keyboard visits its parts as they are read: from
+// the top, from the left, the middle, the right and the bottom.
+func border(top, bottom, left, right fyne.CanvasObject, middle ...fyne.CanvasObject) *fyne.Container {
+	c := container.New(layout.NewBorderLayout(top, bottom, left, right))
+	for _, o := range append(append([]fyne.CanvasObject{top, left}, middle...), right, bottom) {
+		if o != nil {
+			c.Add(o)
+		}
+	}
+	return c
+}
 
 // columnLayout puts the first above the second, which takes the rest; a hidden
 // first leaves no gap.

@@ -97,7 +97,7 @@ func newEntryRow() *entryRow {
 		title: newText("", theme.SizeNameText, theme.ColorNameForeground, false, false).short(),
 		note:  newText("", theme.SizeNameCaptionText, colorMuted, false, false).short(),
 		tag:   newText("", theme.SizeNameCaptionText, colorMuted, false, false).right()}
-	lines := stack(2, r.title, container.NewBorder(nil, nil, nil, r.tag, r.note))
+	lines := stack(2, r.title, border(nil, nil, nil, r.tag, r.note))
 	r.picture = picture(assets.StateFine, 18)
 	r.picture.Hide()
 	r.content = container.New(&sideLayout{gap: 10}, container.NewStack(r.icon, r.picture), lines)

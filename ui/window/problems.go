@@ -33,7 +33,7 @@ type problemsPage struct {
 func newProblemsPage(a *App) *problemsPage {
 	p := &problemsPage{app: a, list: stack(12), note: muted(a.texts.T("problems.loading"))}
 	p.nothing = container.NewStack(card(iconAndText(picture(assets.StateFine, 28), container.New(&centred{}, p.note))))
-	p.content = container.NewBorder(stack(0, heading(a.texts.T("problems.title")), newGap(12)), nil, nil, nil,
+	p.content = border(stack(0, heading(a.texts.T("problems.title")), newGap(12)), nil, nil, nil,
 		container.NewVScroll(stack(12, p.nothing, p.list)))
 	return p
 }

@@ -74,8 +74,8 @@ func newSetupPage(a *App) *setupPage {
 		p.labels = append(p.labels, l)
 		names.Add(l)
 	}
-	buttons := container.NewBorder(nil, nil, p.later, row(gap, minWidth(110, p.back), minWidth(150, p.next)))
-	p.content = container.NewBorder(
+	buttons := border(nil, nil, p.later, row(gap, minWidth(110, p.back), minWidth(150, p.next)))
+	p.content = border(
 		stack(gap, heading(t.T("setup.title")), muted(t.T("setup.intro")), newGap(2), names, newGap(4)),
 		stack(0, newGap(12), p.message, buttons), nil, nil, p.body)
 	p.show(stepLogin)
@@ -314,7 +314,7 @@ func (p *setupPage) showPlan(plans map[contract.Kind]*contract.Counts) {
 		}{{"history.paired", c.GetPaired()}, {"setup.preview.to-exchange", c.GetCreatedExchange()}, {"setup.preview.to-business", c.GetCreatedBusiness()},
 			{"setup.preview.changed", c.GetUpdatedBusiness() + c.GetUpdatedExchange()}, {"history.held", c.GetHeld()}, {"history.problems", c.GetProblems()}} {
 			if v.n > 0 || v.key == "history.paired" {
-				p.preview.Add(container.NewBorder(nil, nil, newText(t.T(v.key), theme.SizeNameText, colorMuted, false, false),
+				p.preview.Add(border(nil, nil, newText(t.T(v.key), theme.SizeNameText, colorMuted, false, false),
 					newText(t.Int(int64(v.n)), theme.SizeNameText, theme.ColorNameForeground, false, false).right()))
 			}
 		}

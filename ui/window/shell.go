@@ -169,6 +169,10 @@ func (a *App) Picture(p client.Picture) {
 			a.admin.load()
 		case Diagnostics:
 			a.diagnostics.load()
+		case Compare:
+			if c := a.opt.Window.Canvas(); c.Focused() == nil {
+				c.Focus(a.compare.start) // it could not be pressed before
+			}
 		}
 	}
 }
@@ -297,7 +301,7 @@ func (a *App) build() {
 	a.version = caption("")
 	bottom := stack(gap, a.newLangSelect(), container.New(layout.NewCustomPaddedLayout(0, 4, 8, 8), a.version))
 	side := newSurface(colorSidebar, colorTransparent, 0,
-		minWidth(212, padded(12, container.NewBorder(stack(0, brand, items), bottom, nil, nil))))
+		minWidth(212, padded(12, border(stack(0, brand, items), bottom, nil, nil))))
 
 	a.lostText = newText("", theme.SizeNameText, theme.ColorNameForeground, true, true)
 	a.lostHint = caption("")
@@ -305,7 +309,7 @@ func (a *App) build() {
 	a.body = container.NewStack()
 	content := container.New(layout.NewCustomPaddedLayout(margin-4, margin-8, margin, margin),
 		container.New(&columnLayout{gap: gapBig}, a.lost, a.body))
-	a.opt.Window.SetContent(container.NewStack(canvas.NewRectangle(colorOf(colorTransparent)), container.NewBorder(nil, nil, side, nil, content)))
+	a.opt.Window.SetContent(container.NewStack(canvas.NewRectangle(colorOf(colorTransparent)), border(nil, nil, side, nil, content)))
 	a.place()
 	a.refresh()
 }

@@ -61,12 +61,12 @@ func newStatusPage(a *App) *statusPage {
 	}, a.escape).strong()
 	p.pause = newButton(t.T("menu.pause"), p.pauseMenu, a.escape)
 	p.login = newButton(t.T("status.credentials.show"), p.setUp, a.escape).strong()
-	head := card(container.NewBorder(nil, nil, nil, middle(row(gap, p.login, p.syncNow, p.pause, p.resume)),
+	head := card(border(nil, nil, nil, middle(row(gap, p.login, p.syncNow, p.pause, p.resume)),
 		iconAndText(p.icon, stack(gapSmall, p.title, p.hint, p.message))))
 
 	p.decisionsText = newText("", theme.SizeNameText, theme.ColorNameForeground, true, true)
 	show := newButton(t.T("status.problems.show"), func() { a.Show(Problems) }, a.escape)
-	p.decisions = notice(container.NewBorder(nil, nil, nil, show,
+	p.decisions = notice(border(nil, nil, nil, show,
 		iconAndText(picture(assets.StateAttention, 22), container.New(&centred{}, p.decisionsText))))
 
 	p.kinds = map[contract.Kind]*kindCard{
@@ -75,7 +75,7 @@ func newStatusPage(a *App) *statusPage {
 	}
 	p.grid = container.New(&evenColumns{gap: gapBig}, p.kinds[contract.Kind_KIND_APPOINTMENT].content, p.kinds[contract.Kind_KIND_TASK].content)
 	p.top = stack(gapBig, head, p.decisions, p.grid, p.footer)
-	p.content = container.NewBorder(stack(0, heading(t.T("status.title")), newGap(12)), nil, nil, nil, container.NewVScroll(p.top))
+	p.content = border(stack(0, heading(t.T("status.title")), newGap(12)), nil, nil, nil, container.NewVScroll(p.top))
 	return p
 }
 

@@ -42,7 +42,7 @@ func (a *App) subjectLine(content fyne.CanvasObject) fyne.CanvasObject {
 	}
 	t := a.texts
 	back := newButton(t.T("subject.back"), func() { a.lookHome(Administration) }, a.escape)
-	line := notice(container.NewBorder(nil, nil, nil, back, iconAndText(newTinted(assets.PageAdmin, colorMuted, 20),
+	line := notice(border(nil, nil, nil, back, iconAndText(newTinted(assets.PageAdmin, colorMuted, 20),
 		container.New(&centred{}, newText(t.T("subject.whose", "name", a.subjectName), theme.SizeNameText, theme.ColorNameForeground, true, true)))))
-	return container.NewBorder(stack(0, line, newGap(12)), nil, nil, nil, content)
+	return border(stack(0, line, newGap(12)), nil, nil, nil, content)
 }

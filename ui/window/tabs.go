@@ -42,7 +42,7 @@ func newTabs(shown func(int), escape func(), parts ...part) *tabs {
 		p.content.Hide()
 		t.body.Add(p.content)
 	}
-	t.content = container.NewBorder(stack(0, names, widget.NewSeparator(), newGap(12)), nil, nil, nil, t.body)
+	t.content = border(stack(0, names, widget.NewSeparator(), newGap(12)), nil, nil, nil, t.body)
 	t.mark(0)
 	return t
 }

@@ -62,9 +62,9 @@ func newTrashPart(a *App) *trashPart {
 	p.whole.Hide()
 	p.list = newListing(func() int { return len(p.shown) }, func(i int) entry { return p.entry(p.shown[i]) }, func(i int) { p.choose(p.shown[i]) }, a.escape)
 	p.detail = newDetail(t.T("list.choose"))
-	bar := container.NewBorder(nil, nil, nil, row(gap, minWidth(choiceWidth, p.reason), minWidth(choiceWidth, p.kind)), p.search)
-	line := container.NewBorder(nil, nil, nil, row(gap, p.whole, p.older), container.New(&centred{}, p.note))
-	p.content = container.NewBorder(stack(gap, bar, line, newGap(0)), nil, nil, nil,
+	bar := border(nil, nil, nil, row(gap, minWidth(choiceWidth, p.reason), minWidth(choiceWidth, p.kind)), p.search)
+	line := border(nil, nil, nil, row(gap, p.whole, p.older), container.New(&centred{}, p.note))
+	p.content = border(stack(gap, bar, line, newGap(0)), nil, nil, nil,
 		container.New(&sideColumns{width: 300, gap: gapBig}, p.list.frame, p.detail.content))
 	return p
 }

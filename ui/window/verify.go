@@ -37,7 +37,7 @@ func newVerifyList(a *App) *verifyList {
 	v.icon.Hide()
 	v.bar.Hide()
 	v.scroll = container.NewVScroll(container.NewStack(v.rows))
-	v.content = container.NewBorder(
+	v.content = border(
 		stack(gap+2, newText(a.texts.T("verify.title"), theme.SizeNameSubHeadingText, theme.ColorNameForeground, true, false),
 			container.New(&sideOrAlone{sideLayout{10}}, v.icon, v.summary), v.bar, newGap(2)),
 		nil, nil, nil, v.scroll)

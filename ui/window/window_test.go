@@ -364,3 +364,25 @@ func TestTheLanguageChangesInPlaceAndKeepsWhatWasTyped(t *testing.T) {
 		t.Errorf("title is %q", s.window.Title())
 	}
 }
+
+func TestTabVisitsAPageFromTheTopThenTheSidebar(t *testing.T) {
+	s := historyScreen(t, History)
+	s.sees("6 Abgleiche")
+	h := s.app.history
+	want := []fyne.Focusable{h.tabs.items[0], h.tabs.items[1], h.runs.which, h.runs.kind, h.runs.list}
+	if got := s.window.Canvas().Focused(); got != want[0] {
+		t.Fatalf("begins at %T", got)
+	}
+	for i, w := range want {
+		if got := s.window.Canvas().Focused(); got != w {
+			t.Fatalf("stop %d is %T", i, got)
+		}
+		s.window.Canvas().FocusNext()
+	}
+	s.window.Canvas().Focus(s.app.nav[Status])
+	s.window.Canvas().FocusPrevious()
+	s.window.Canvas().FocusNext()
+	if s.window.Canvas().Focused() != s.app.nav[Status] {
+		t.Error("the sidebar can't be reached both ways")
+	}
+}
