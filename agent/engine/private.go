@@ -121,7 +121,7 @@ func (r *Rules) hide(f *flow, b, e *Half) (waits pim.FieldSet, toBusiness, toExc
 	switch {
 	case veiled && own:
 		toBusiness, toExchange = masked(ei), unmasked(bi, ei)
-		f.occurrences(&toBusiness, masked(bi))
+		f.occurrences(&toBusiness, bi, masked(bi))
 		f.refuse(content)
 		back := pim.Diff(bi, r.Business.Project(toBusiness)) & content
 		f.toBusiness = f.toBusiness&^content | back&r.Business.Writable()
@@ -132,7 +132,7 @@ func (r *Rules) hide(f *flow, b, e *Half) (waits pim.FieldSet, toBusiness, toExc
 		return f.toBusiness & content, unmasked(ei, bi), toExchange
 	case copied:
 		toExchange = unmasked(bi, ei)
-		f.occurrences(&toBusiness, toExchange)
+		f.occurrences(&toBusiness, bi, toExchange)
 		f.refuse(content)
 		back := pim.Diff(bi, r.Business.Project(ei)) & content & r.Business.Writable()
 		f.toBusiness, f.lostBusiness = f.toBusiness|back, f.lostBusiness&^content|back&changedFields(b)
@@ -152,9 +152,10 @@ func (r *Rules) copyWaits(back pim.FieldSet) pim.FieldSet {
 }
 
 // occurrences lets the changed occurrences of a series follow what became of its
-// content; own is the series of the business side with that content.
-func (f *flow) occurrences(toBusiness *pim.Item, own pim.Item) {
-	if rec := own.Shared().Recurrence; rec == nil || len(rec.Changed) == 0 {
+// content; b is the series of the business side, own the same with that content: it
+// may have no changed occurrences any more.
+func (f *flow) occurrences(toBusiness *pim.Item, b, own pim.Item) {
+	if rec := b.Shared().Recurrence; rec == nil || len(rec.Changed) == 0 {
 		return
 	}
 	if f.toExchange&timing != 0 {

@@ -270,3 +270,24 @@ func TestAnItemThatWasEditedWhileItWasBeingDeletedComesBackOnce(t *testing.T) {
 	}
 	w.quiet()
 }
+
+func TestWhatIsWrittenIntoADayOfAPrivateSeriesCopyIsSetBack(t *testing.T) {
+	w := newWorld(t, false)
+	w.options(engine.Options{Private: engine.PrivateBusy})
+	a := series("doctor", 8)
+	a.Sensitivity = pim.Private
+	w.put(pim.Exchange, a)
+	w.run()
+	w.edit(pim.Business, engine.MaskSubject, func(a *pim.Appointment) { rename(a, 3, "not mine to say") })
+	w.run()
+	if c := w.only(pim.Business, engine.MaskSubject).Item.Shared().Recurrence.Changed; len(c) != 0 {
+		t.Errorf("the copy still says %+v", c)
+	}
+	if c := w.only(pim.Exchange, "doctor").Item.Shared().Recurrence.Changed; len(c) != 0 {
+		t.Errorf("it arrived: %+v", c)
+	}
+	if got := w.trash(); len(got) != 1 || got[0].Side != pim.Business {
+		t.Errorf("kept: %+v", got)
+	}
+	w.quiet()
+}

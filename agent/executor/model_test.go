@@ -35,6 +35,11 @@ type model struct {
 	varied, asked bool
 	// denied tells that the user lost his permission: nothing runs for him.
 	denied bool
+	// running tells that a run is going on.
+	running bool
+	// veils tells that the options may keep the content of private items back. Nobody
+	// then gives a single day content of its own (docs/model.md, limits).
+	veils bool
 	// saved are backups of both sides and of the store, each nil for none.
 	saved map[pim.SideID]*fake.Snapshot
 	state []byte
@@ -139,6 +144,9 @@ func (m *model) act(id pim.SideID, action string, n int) {
 		}
 		return
 	case "undelete":
+		if m.asked && m.running {
+			return // at the very instant at which an undo makes it again: nobody can tell
+		}
 		if l := s.Trash(m.user, m.kind); len(l) > 0 {
 			e := l[n%len(l)]
 			m.note("%s undelete %s %s", id, e.Item.Shared().Subject, e.ID)
@@ -156,7 +164,7 @@ func (m *model) act(id pim.SideID, action string, n int) {
 	}
 	e := items[n%len(items)]
 	tok := m.token(id, e)
-	if tok == "" {
+	if tok == "" || action == "move" && m.asked && m.running {
 		return
 	}
 	m.note("%s %s %s %s %q", id, action, e.Item.Shared().Subject, e.ID, texts(e.Item))
@@ -241,7 +249,7 @@ func (m *model) recur(i pim.Item, n int) {
 		makeSeries(a)
 	case n%4 == 0:
 		a.Recurrence = nil
-	case n%4 == 1:
+	case n%4 == 1 || m.veils:
 		drop(a, 1+n%9)
 	default:
 		rename(a, 1+n%9, fmt.Sprintf("%s~%d", token(a), m.serial))

@@ -6,7 +6,7 @@ const (
 	executorDir = "agent/executor"
 	model       = "TestNothingIsLostOrDoubledWhateverHappens|TestAKillAtAnyEffectChangesNothingInTheEnd"
 	world       = "TestNothingIsLostOrDoubledWhateverHappens"
-	found       = "TestAPrivateItemMadeAnew|TestComparingCalls|TestAConfirmedDeletion|TestWhatAPersonDoesNot|TestTheCreationGuardLooks|TestWhatANewListing|TestAKeyThatArrived"
+	found       = "TestAPrivateItemMadeAnew|TestComparingCalls|TestAConfirmedDeletion|TestWhatAPersonDoesNot|TestTheCreationGuardLooks|TestWhatANewListing|TestAKeyThatArrived|TestOfSeveralItems|TestAnItemThatWasEditedWhile|TestWhatIsWrittenIntoADay"
 	runs        = "TestRun$|" + model
 	undo        = "TestUndoLeaves|TestAWholeRunIsUndone|TestAnItemEditedWhileItsUndo|TestWhatAnUndoneRunMade"
 	options     = "TestUnderAnyOptions|TestAPrivateItems|TestACopyWithout|TestOptionsNever"
@@ -234,7 +234,7 @@ var mutants = []mutant{
 		was: "\tif err != nil {\n\t\treturn 0, \"\", err\n\t}\n\t// Only now", is: "\t// Only now"},
 	{promise: "no lockout", name: "a refused password is tried again and again",
 		file: "agent/credentials/trial.go", pkg: "agent/credentials", tests: "TestARefused|TestManyRefusals",
-		was: "if r.is(l) && b.o.Now().Sub(r.at) < rejectedRest {", is: "if false {"},
+		was: "if r.is(l) && b.o.Now().Sub(r.at) < rejectedRest {", is: "if r.is(l) && false {"},
 	{promise: "no lockout", name: "a refused password is never tried again",
 		file: "agent/credentials/trial.go", pkg: "agent/credentials", tests: "TestARefused|TestManyRefusals",
 		was: "if r.is(l) && b.o.Now().Sub(r.at) < rejectedRest {", is: "if r.is(l) {"},
@@ -279,4 +279,17 @@ var mutants = []mutant{
 	{promise: "undo", name: "in the model an undo removes what a person edited",
 		file: "agent/executor/undo.go", pkg: executorDir, tests: world,
 		was: "return bytes.Equal(sum(i), want)", is: "return bytes.Equal(sum(i), want) || len(want) > 0"},
+
+	{promise: "restored database", name: "what was missed and is there again as it was stays gone",
+		file: "agent/executor/ingest.go", pkg: executorDir, tests: found,
+		was: "&& k.HasItem && !k.Gone", is: "&& k.HasItem"},
+	{promise: "keys", name: "of several unpaired items with one key none is the pair",
+		file: "agent/executor/kin.go", pkg: executorDir, tests: found,
+		was: "\t\tif b == nil {", is: "\t\tif b == nil || e != nil {"},
+	{promise: "undo", name: "each try to delete an item brings one back",
+		file: "agent/executor/restore.go", pkg: executorDir, tests: found,
+		was: "one[b.t.Key] != b {", is: "one[b.t.Key] == nil {"},
+	{promise: "options", name: "what is written into a day of a private series' copy stays",
+		file: "agent/engine/private.go", pkg: executorDir, tests: found,
+		was: "rec := b.Shared().Recurrence; rec == nil", is: "rec := own.Shared().Recurrence; rec == nil"},
 }
