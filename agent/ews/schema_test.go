@@ -24,11 +24,13 @@ func judge(t *testing.T) func(name string, request []byte) {
 		t.Fatal(err)
 	}
 	if _, err := os.Stat(xsd); err != nil {
-		t.Skip("no EWS schema beside the project (../shared/ews-schema): requests are not judged")
+		t.Log("no EWS schema beside the project (../shared/ews-schema): requests are not judged by it")
+		return func(string, []byte) {}
 	}
 	lint, err := exec.LookPath("xmllint")
 	if err != nil {
-		t.Skip("no xmllint: requests are not judged")
+		t.Log("no xmllint: requests are not judged by the schema")
+		return func(string, []byte) {}
 	}
 	dir := t.TempDir()
 	var files, names []string

@@ -63,6 +63,10 @@ func (m *model) rename(id pim.SideID, item pim.ItemID) {
 	m.serial++
 	m.note("%s rename %s to ~%d", id, item, m.serial)
 	m.side(id).Edit(m.user, m.kind, item, func(i pim.Item) {
+		if a, ok := i.(*pim.Appointment); ok && token(i) == engine.MaskSubject {
+			a.When.End = a.When.End.Add(time.Hour) // a private item's copy has no name to change
+			return
+		}
 		i.Shared().Subject = fmt.Sprintf("%s~%d", token(i), m.serial)
 	})
 }
@@ -162,7 +166,7 @@ func (m *model) check() {
 			have[token(e.Item)]++
 		}
 		for tok, most := range m.most {
-			if n := have[tok]; n > most || n < m.least[tok] {
+			if n := have[tok]; tok != engine.MaskSubject && (n > most || n < m.least[tok]) {
 				m.t.Errorf("%s has %d items %s, want %d to %d", id, n, tok, m.least[tok], most)
 			}
 		}

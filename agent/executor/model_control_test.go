@@ -75,6 +75,11 @@ func (m *model) choose(o engine.Options) {
 func (m *model) ask(f func(context.Context, *store.Lease) error) {
 	m.asked = true
 	clear(m.secret)
+	for _, e := range m.exchange.Items(m.user, m.kind) {
+		if e.Item.Shared().Sensitivity != pim.Normal { // its copy may stay alone, if somebody wrote into it
+			m.least[token(e.Item)] = 0
+		}
+	}
 	lease, err := m.store.Begin(m.t.Context(), m.user, m.kind)
 	if err == nil {
 		err = f(m.t.Context(), lease)

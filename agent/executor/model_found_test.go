@@ -291,3 +291,23 @@ func TestWhatIsWrittenIntoADayOfAPrivateSeriesCopyIsSetBack(t *testing.T) {
 	}
 	w.quiet()
 }
+
+func TestWhatIsHeldStillCounts(t *testing.T) {
+	w := newWorld(t, false)
+	w.guard = engine.Guard{Items: 3, Percent: 20}
+	w.restart()
+	w.fill(pim.Business, "b", 15)
+	for _, name := range []string{"b00", "b01", "b02", "b03"} {
+		w.delete(pim.Exchange, name)
+	}
+	w.run()
+	w.delete(pim.Exchange, "b04") // alone it would be little
+	w.run()
+	if n := len(w.business.Items(w.user, kind)); n != 15 {
+		t.Errorf("%d items are left of 15", n)
+	}
+	w.decide(store.Confirm)
+	if n := len(w.business.Items(w.user, kind)); n != 10 {
+		t.Errorf("%d items are left of 15, 5 deletions of which were confirmed", n)
+	}
+}
