@@ -269,7 +269,7 @@ var mutants = []mutant{
 		was: "\t\tcase there:\n\t\t\tcopies", is: "\t\tcase true:\n\t\t\tcopies"},
 	{promise: "keys", name: "what came back after it was made anew is one more",
 		file: "agent/executor/former.go", pkg: executorDir, tests: "TestAnItemThatLeftBefore",
-		was: "\tif has {\n\t\tif err := s.standIns", is: "\tif false {\n\t\tif err := s.standIns"},
+		was: "\tif has {\n\t\tif err := s.standIns", is: "\tif has && false {\n\t\tif err := s.standIns"},
 	{promise: "one bad item never stops a mailbox", name: "a problem outlives its cause",
 		file: "agent/executor/record.go", pkg: executorDir, tests: found,
 		was: "h.stamped || h.keyed && !j.pair.Sides.At(id).Keyed", is: "h.stamped"},
