@@ -14,6 +14,7 @@ import (
 
 	"abgleich/agent/params"
 	"abgleich/agent/service"
+	"abgleich/cmd/agent/internal/client"
 )
 
 func serviceCommand(g *global) *cobra.Command {
@@ -34,7 +35,7 @@ func serviceCommand(g *global) *cobra.Command {
 		serviceUninstallCommand(g),
 		plain("start", "Dienst starten", "start the service", "Der Dienst läuft.", "The service is running.", g.manager.Start),
 		plain("stop", "Dienst anhalten", "stop the service", "Der Dienst ist angehalten.", "The service is stopped.", g.manager.Stop),
-		serviceStatusCommand(g),
+		serviceStatusCommand(g), serviceKeyCommand(g),
 	)
 }
 
@@ -49,17 +50,23 @@ func serviceInstallCommand(g *global) *cobra.Command {
 			if !first && len(args) > 0 {
 				return usageError{errors.New(g.t("Parameter nur mit --first", "parameters go with --first only"))}
 			}
-			spec, err := g.serviceSpec(account)
-			if err != nil {
-				return err
-			}
-			if err := g.manager.Install(c.Context(), spec); err != nil {
-				return err
-			}
+			// Before anything of the system is touched: a mistake in them leaves nothing.
+			written := false
 			if first {
-				if err := g.firstParameters(args); err != nil {
+				var err error
+				if written, err = g.firstParameters(args); err != nil {
 					return err
 				}
+			}
+			spec, err := g.serviceSpec(account)
+			if err == nil {
+				err = g.manager.Install(c.Context(), spec)
+			}
+			if err != nil && written {
+				g.forgetParameters()
+			}
+			if err != nil {
+				return err
 			}
 			g.openFirewall(c.Context())
 			fmt.Fprintln(g.err, g.t("Der Dienst ist eingerichtet. Starten mit: agent service start",
@@ -140,23 +147,33 @@ func removeTree(folder string) error {
 
 // firstParameters writes a parameter file with which the service can start, where
 // there is none; one that is there stays as it is.
-func (g *global) firstParameters(values []string) error {
+func (g *global) firstParameters(values []string) (written bool, err error) {
 	if _, err := os.Stat(g.parameterFile); err == nil {
-		return nil
+		return false, nil
 	}
 	p := firstParams(params.Language(g.lang))
 	p.IPC.RemoteTrays = true
-	if err := g.file().Create(p); err != nil {
-		return err
-	}
 	_, changes, err := g.changes(values)
-	if err == nil && len(changes) > 0 {
+	if err != nil {
+		return false, err
+	}
+	if err := g.file().Create(p); err != nil {
+		return false, err
+	}
+	if len(changes) > 0 {
 		_, _, err = g.file().Change("", changes...)
 	}
 	if err != nil {
-		return errors.Join(err, os.Remove(g.parameterFile)) // all or nothing
+		g.forgetParameters()
 	}
-	return nil
+	return err == nil, err
+}
+
+// forgetParameters takes a file back that was just written, and its folder if it is
+// empty.
+func (g *global) forgetParameters() {
+	_ = os.Remove(g.parameterFile)
+	_ = os.Remove(filepath.Dir(g.parameterFile))
 }
 
 // openFirewall lets the mail server reach the event port. Where that is refused the
@@ -234,6 +251,26 @@ func serviceStatusCommand(g *global) *cobra.Command {
 				return silentError{exitFailed}
 			}
 			return err
+		},
+	}
+}
+
+// serviceKeyCommand shows what workstations may be told as AGENTKEY.
+func serviceKeyCommand(g *global) *cobra.Command {
+	return &cobra.Command{
+		Use: "key", Short: g.t("Öffentlicher Schlüssel des laufenden Dienstes (AGENTKEY der Arbeitsplätze)", "the running agent's public key (the workstations' AGENTKEY)"),
+		Example: "  agent service key", Args: g.arguments(0, 0),
+		RunE: func(c *cobra.Command, _ []string) error {
+			return g.withAgent(c.Context(), func(a *client.Client) error {
+				h, err := a.Greet(c.Context())
+				if err != nil {
+					return err
+				}
+				v := struct {
+					Key string `json:"key"`
+				}{h.GetRecipient()}
+				return g.show(v, func(w io.Writer) { fmt.Fprintln(w, v.Key) })
+			})
 		},
 	}
 }

@@ -43,7 +43,16 @@ func TestAFirstInstallationWithAMistakeLeavesNoFile(t *testing.T) {
 	if _, err := os.Stat(filepath.Join(l.dir, "abgleich.toml")); !errors.Is(err, os.ErrNotExist) {
 		t.Error("half a parameter file is there")
 	}
+	if len(l.manager.calls) != 0 {
+		t.Errorf("the system was touched: %v", l.manager.calls)
+	}
 	l.want(exitUsage, "service", "install", "sync.interval=60")
+	l = newLine(t)
+	l.manager.err = fault.New(fault.NotPermitted, "service.Install", "", nil)
+	l.want(exitFailed, "service", "install", "--first")
+	if _, err := os.Stat(filepath.Join(l.dir, "abgleich.toml")); !errors.Is(err, os.ErrNotExist) {
+		t.Error("a refused installation left a parameter file")
+	}
 }
 
 func TestARefusedFirewallIsToldWithTheCommand(t *testing.T) {

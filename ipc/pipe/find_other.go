@@ -2,5 +2,5 @@
 
 package pipe
 
-// ConfiguredKey is "": only Windows installations name a key.
-func ConfiguredKey() string { return "" }
+// configuredKey is "": only Windows installations name a key.
+func configuredKey() string { return "" }

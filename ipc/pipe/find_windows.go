@@ -14,9 +14,9 @@ var registryKeys = []string{`SOFTWARE\Policies\Abgleich`, `SOFTWARE\Abgleich`} /
 // the installation names, else on this machine.
 func FindAddress() string { return addressOn(configured("Agent")) }
 
-// ConfiguredKey is the agent's public key as a policy or the installation names it;
-// "" for none. A password must be sealed for no other then.
-func ConfiguredKey() string { return configured("AgentKey") }
+// configuredKey is the agent's public key as a policy or the installation names it;
+// "" for none.
+func configuredKey() string { return configured("AgentKey") }
 
 func configured(name string) string {
 	for _, path := range registryKeys {

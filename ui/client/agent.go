@@ -98,5 +98,8 @@ func Seal(ctx context.Context, api contractconnect.AgentServiceClient, password 
 	if err != nil {
 		return nil, err
 	}
+	if err := pipe.CheckKey(hello.Msg.GetRecipient()); err != nil {
+		return nil, err
+	}
 	return seal.Seal(hello.Msg.GetRecipient(), hello.Msg.GetCallerId(), password)
 }

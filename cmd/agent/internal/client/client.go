@@ -70,6 +70,9 @@ func (c *Client) Seal(ctx context.Context, secret string) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := pipe.CheckKey(h.GetRecipient()); err != nil {
+		return nil, err
+	}
 	return seal.Seal(h.GetRecipient(), h.GetCallerId(), secret)
 }
 
