@@ -62,8 +62,11 @@ func (w *Window) useKeyboardExtension() {
 	if _, err := cookie.Reply(); err != nil {
 		return // it stays at one layout
 	}
-	// The library knows the events of its own extensions only.
-	xgb.NewEventFuncs[int(r.FirstEvent)] = func([]byte) xgb.Event { return extended{} }
+	// The library knows the events of its own extensions only, in one list for all
+	// connections.
+	if _, known := xgb.NewEventFuncs[int(r.FirstEvent)]; !known {
+		xgb.NewEventFuncs[int(r.FirstEvent)] = func([]byte) xgb.Event { return extended{} }
+	}
 	const coreKeyboardLow, coreKeyboardHigh, both = 0, 1, 3 // NewKeyboardNotify and MapNotify
 	w.conn.NewRequest([]byte{r.MajorOpcode, selectEvents, 4, 0, coreKeyboardLow, coreKeyboardHigh, both, 0, 0, 0, both, 0, 0xff, 0, 0xff, 0},
 		w.conn.NewCookie(false, false))

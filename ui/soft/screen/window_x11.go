@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"image"
 	"io"
-	"log"
 	"os"
 	"strconv"
 	"strings"
@@ -51,7 +50,7 @@ type Window struct {
 // Open opens a window on the display of the environment; it isn't shown yet. An
 // error means that there is none.
 func Open() (*Window, error) {
-	xgb.Logger = log.New(io.Discard, "", 0) // errors come as values, too
+	xgb.Logger.SetOutput(io.Discard) // errors come as values, too
 	conn, err := xgb.NewConn()
 	if err != nil {
 		return nil, fmt.Errorf("screen: %w", err)
