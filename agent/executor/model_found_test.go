@@ -311,3 +311,27 @@ func TestWhatIsHeldStillCounts(t *testing.T) {
 		t.Errorf("%d items are left of 15, 5 deletions of which were confirmed", n)
 	}
 }
+
+func TestWhatOtherOptionsLeaveOutIsNoProblemAnyMore(t *testing.T) {
+	w := newWorld(t, false)
+	w.put(pim.Business, appointment("a", 8))
+	w.faults.Decide(func(e fake.Effect) fake.Trouble {
+		if e.Op == fake.OpCreate {
+			return fake.Refuse
+		}
+		return fake.None
+	})
+	w.run()
+	if got := w.codes(); got != string(fault.ItemRefused) {
+		t.Fatal(got)
+	}
+	w.faults.Decide(nil)
+	w.now = w.now.Add(time.Hour)
+	w.options(engine.Options{Categories: []string{"work"}})
+	w.exchange.LoseCursors()
+	w.run()
+	if got := w.codes(); got != "" {
+		t.Error("problems:", got)
+	}
+	w.has(pim.Exchange, "")
+}

@@ -150,6 +150,9 @@ func (s *slice) filter(ctx context.Context) error {
 					c := s.outside(row.Side, item)
 					c.Seq = row.Seq
 					b.States = append(b.States, c)
+					if row.Trouble { // what is not to be made has no problem
+						b.Clear = append(b.Clear, store.Ref{Side: row.Side, Item: row.ID})
+					}
 				}
 			}
 		}
