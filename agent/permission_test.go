@@ -96,12 +96,18 @@ func TestAnotherEmailAddressIsPairedAgainAndTheFormerMailboxKeepsItsItems(t *tes
 		w.start()
 		w.login(annaPassword)
 		w.await("the first sync", paired(1))
+		// No run comes between address and login: see "Known limits" in docs/operations.md.
+		_, err := w.client.Pause(t.Context(), connect.NewRequest(&contract.PauseRequest{User: anna}))
+		must(t, err)
+		w.await("the pause", func(u *contract.UserStatus) bool { return u.GetState() == contract.UserState_USER_STATE_PAUSED })
 		w.save(func(e *contract.Employee) { e.Mail = roomMail })
 		w.untouched(annaMail, "before")
 		sealed, err := seal.Seal(w.hello.GetRecipient(), w.hello.GetCallerId(), "secret8")
 		must(t, err)
 		_, err = w.client.SaveCredentials(t.Context(), connect.NewRequest(&contract.SaveCredentialsRequest{
 			User: anna, Sync: true, Appointments: true, Tasks: true, Login: `LAB\room1`, SealedPassword: sealed, Unverified: true}))
+		must(t, err)
+		_, err = w.client.Resume(t.Context(), connect.NewRequest(&contract.ResumeRequest{User: anna}))
 		must(t, err)
 		w.movedTo(2)
 	})
@@ -111,6 +117,7 @@ func TestAnotherEmailAddressIsPairedAgainAndTheFormerMailboxKeepsItsItems(t *tes
 		w.await("the first sync", paired(1)) // of one that stands there
 		w.put(roomMail, exchangesim.Calendar, "in the new one", 1)
 		w.save(func(e *contract.Employee) { e.Mail = roomMail })
+		w.syncNow()
 		w.await("the new mailbox", paired(2))
 		w.same("the new mailbox", w.subjects(roomMail, exchangesim.Calendar), "Exchange", "in the new one")
 		w.same("the former mailbox", w.subjects(annaMail, exchangesim.Calendar), "Exchange")
@@ -119,6 +126,7 @@ func TestAnotherEmailAddressIsPairedAgainAndTheFormerMailboxKeepsItsItems(t *tes
 		}
 		// Back: the pairs of before hold again, nothing is made twice.
 		w.save(func(*contract.Employee) {})
+		w.syncNow()
 		w.await("the former mailbox again", func(u *contract.UserStatus) bool {
 			return paired(2)(u) && len(w.subjects(annaMail, exchangesim.Calendar)) == 2
 		})

@@ -75,10 +75,6 @@ func (s *server) SaveEmployee(ctx context.Context, r *connect.Request[contract.S
 	}
 	m := r.Msg.GetEmployee()
 	user := s.spelled(ctx, m.GetUser())
-	before, err := s.Employees.Employee(ctx, user)
-	if err != nil && !fault.Has(err, fault.EmployeeUnknown) {
-		return nil, err
-	}
 	e := business.Employee{User: user, Name: m.GetName(), Mail: m.GetMail(), Zone: m.GetTimeZone(), Active: m.GetActive()}
 	if err := s.Employees.SaveEmployee(ctx, e); err != nil {
 		return nil, err
@@ -91,11 +87,6 @@ func (s *server) SaveEmployee(ctx context.Context, r *connect.Request[contract.S
 	}
 	if err := s.Control.Reload(ctx); err != nil {
 		return nil, err
-	}
-	if before.User != "" && before.Mail != e.Mail { // another mailbox: whether the login opens it is told at once
-		if err := s.runNow(ctx, user); err != nil {
-			return nil, err
-		}
 	}
 	groups, err := s.Employees.Groups(ctx)
 	if err != nil {
