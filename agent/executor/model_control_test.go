@@ -75,6 +75,11 @@ func (m *model) choose(o engine.Options) {
 func (m *model) ask(f func(context.Context, *store.Lease) error) {
 	m.asked = true
 	clear(m.secret)
+	for _, id := range both { // open, see docs/model.md
+		for _, e := range m.side(id).Elsewhere(m.user, m.kind) {
+			m.most[token(e.Item)]++
+		}
+	}
 	for _, e := range m.exchange.Items(m.user, m.kind) {
 		if e.Item.Shared().Sensitivity != pim.Normal { // its copy may stay alone, if somebody wrote into it
 			m.least[token(e.Item)] = 0
