@@ -220,6 +220,9 @@ func (m *model) edit(id pim.SideID, action string, n int, e fake.Entry, tok stri
 		m.most[tok]++
 		s.Copy(m.user, m.kind, e.ID)
 	case "move":
+		if m.asked {
+			m.most[tok]++ // open, see docs/model.md
+		}
 		s.Move(m.user, m.kind, e.ID)
 	case "delete", "wipe":
 		m.least[tok] = 0
