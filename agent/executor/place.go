@@ -27,6 +27,15 @@ func (s *slice) settle(ctx context.Context, f side.Folder) error {
 		return nil
 	}
 	m := s.mark()
+	// The same folder under another address is a renamed mailbox, or the login of
+	// the former one: with that nothing may be taken for the new one's.
+	renamed, err := s.lease.Renamed(ctx, p.Place(), m.mail)
+	if err == nil && renamed {
+		err = p.Prove(ctx)
+	}
+	if err != nil {
+		return err
+	}
 	moved, err := s.lease.Settle(ctx, store.Place{Mailbox: m.mail, Folder: m.folder, ID: p.Place()})
 	if err != nil || !moved {
 		return err

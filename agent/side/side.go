@@ -226,7 +226,12 @@ type Folder interface {
 
 // Placed is a folder that knows which one it is on its server: a name that stays
 // while the folder is renamed, and differs from that of any other folder.
-type Placed interface{ Place() string }
+type Placed interface {
+	Place() string
+	// Prove asks whether it is in the mailbox that the account's address names. Code:
+	// [fault.MailboxOfOther].
+	Prove(context.Context) error
+}
 
 // Watcher is a side that tells when something changed, so that nobody has to ask.
 type Watcher interface {

@@ -21,6 +21,17 @@ func (p Place) same(o Place) bool {
 	return p.ID == o.ID || strings.EqualFold(p.Mailbox, o.Mailbox) && p.Folder == o.Folder
 }
 
+// Renamed tells whether the lease's items are in this very folder, under another
+// address.
+func (l *Lease) Renamed(ctx context.Context, id, mailbox string) (bool, error) {
+	var was Place
+	err := l.s.reader.QueryRowContext(ctx, `SELECT mailbox, folder_id FROM syncs WHERE id = ?`, l.sync).Scan(&was.Mailbox, &was.ID)
+	if err != nil {
+		return false, failed("store.Renamed", err)
+	}
+	return was.ID == id && !strings.EqualFold(was.Mailbox, mailbox), nil
+}
+
 // Settle says where this lease's items are now. If that is another place than
 // before, everything known of the old one is put away as it is, pairs, cursors and
 // what was begun; the lease goes on with what was put away of the new place earlier,

@@ -15,6 +15,28 @@ import (
 // Place implements side.Placed: the folder's id.
 func (f *folder) Place() string { return string(f.id.ID) }
 
+// Prove implements side.Placed: the folder the login opens by itself must be the
+// very one that the address names.
+func (f *folder) Prove(ctx context.Context) error {
+	home, _ := folderName(f.m.kind)
+	own, theirs := ews.Folder(home), ews.Folder(home)
+	theirs.Mailbox = f.m.mail
+	got, err := f.client.GetFolder(ctx, []ews.FolderID{own, theirs}, nil)
+	if err == nil {
+		err = got[0].Err
+	}
+	if err != nil {
+		return err
+	}
+	if err := got[1].Err; err != nil && !fault.Has(err, fault.AccessDenied, fault.MailboxDisabled, fault.FolderUnavailable, fault.ItemGone) {
+		return err
+	}
+	if got[1].Err != nil || got[0].Folder.ID.ID != got[1].Folder.ID.ID {
+		return fault.New(fault.MailboxOfOther, "exchange.Prove", f.m.mail, got[1].Err)
+	}
+	return nil
+}
+
 // View says how an account's mailbox is opened: its own as the credential says,
 // another one with the rights the login was given there.
 func View(a side.Account, impersonate, delegate bool) ews.View {
