@@ -113,6 +113,9 @@ func TestAnOldPasswordTakesTheWorkingOnesPlaceInNoState(t *testing.T) {
 
 func TestARefusedLoginIsNotOfferedTwiceAndAChangedOneIs(t *testing.T) {
 	d := newDesk(t, keyring.NewLogin(`LAB\anna`, "old"))
+	d.agent.Set(func(s *agentdouble.Script) {
+		s.Credentials = &contract.Credentials{User: "ANNA", Sync: true, Login: `LAB\anna`, HasPassword: true, RejectedCode: "login-rejected"}
+	})
 	d.show(needed, "login-rejected")
 	d.keeperLooks(t)
 	if got := d.calls(); got != `verify login=LAB\anna right=false` {
