@@ -7,6 +7,7 @@ import (
 	"connectrpc.com/connect"
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
+	"google.golang.org/protobuf/proto"
 
 	"abgleich/assets"
 	"abgleich/ipc/contract"
@@ -28,6 +29,11 @@ type problemsPage struct {
 	known   bool
 	wanted  bool    // the page has just been asked for: its first button gets the keyboard
 	first   *button // of the first entry
+	// problems and holds are those on the screen; acted tells that a person has done
+	// something with one of them.
+	problems []*contract.Problem
+	holds    []*contract.Hold
+	acted    bool
 }
 
 func newProblemsPage(a *App) *problemsPage {
@@ -100,6 +106,11 @@ func (p *problemsPage) refresh() {
 // show puts holds first, then what needs a person, then what heals by itself, then
 // what is left alone on purpose.
 func (p *problemsPage) show(problems []*contract.Problem, holds []*contract.Hold) {
+	if !p.acted && slices.EqualFunc(problems, p.problems, same) && slices.EqualFunc(holds, p.holds, same) {
+		p.focus() // what stands there keeps its answers, and the keyboard its place
+		return
+	}
+	p.problems, p.holds, p.acted = problems, holds, false
 	p.list.RemoveAll()
 	p.first = nil
 	for _, h := range holds {
@@ -121,6 +132,8 @@ func (p *problemsPage) show(problems []*contract.Problem, holds []*contract.Hold
 	p.focus()
 }
 
+func same[M proto.Message](a, b M) bool { return proto.Equal(a, b) }
+
 // focus puts the keyboard on the first thing to do, when the page has just been
 // asked for.
 func (p *problemsPage) focus() {
@@ -134,6 +147,7 @@ func (p *problemsPage) focus() {
 func (p *problemsPage) act(failure *text, f func(context.Context) error, failed func()) {
 	p.app.ask(f, func(fail *client.Failure) {
 		if fail == nil {
+			p.acted = true
 			p.load()
 			return
 		}
