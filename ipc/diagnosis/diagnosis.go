@@ -14,7 +14,8 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"path/filepath"
+	"path"
+	"strings"
 	"time"
 
 	"connectrpc.com/connect"
@@ -64,7 +65,7 @@ func Collect(ctx context.Context, agent Source, all bool, now time.Time) (*Bundl
 // Add puts a file into the bundle. A name of somebody else's making can't lead out
 // of the zip's folder.
 func (b *Bundle) Add(name, about string, content []byte) {
-	b.Files = append(b.Files, File{filepath.Base(filepath.Clean("/" + name)), about, content})
+	b.Files = append(b.Files, File{path.Base(path.Clean("/" + strings.ReplaceAll(name, `\`, "/"))), about, content})
 }
 
 // FileName is what the bundle is best called.

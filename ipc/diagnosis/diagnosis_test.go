@@ -17,7 +17,7 @@ import (
 func bundle() *Bundle {
 	b := &Bundle{Made: time.Date(2026, 11, 28, 11, 5, 0, 0, time.UTC)}
 	b.Add("status.json", "status", []byte("{}"))
-	b.Add("../../etc/passwd", "odd", []byte("x"))
+	b.Add(`..\../etc/passwd`, "odd", []byte("x"))
 	b.Add(`..`, "odder", nil)
 	return b
 }
