@@ -53,8 +53,8 @@ func TestTheManualsLanguagesHaveTheSameShape(t *testing.T) {
 			case strings.HasPrefix(line, "#"):
 				lines = append(lines, strings.Fields(line)[0])
 			case strings.HasPrefix(line, "!["):
-				picture := line[strings.LastIndex(line, "/")+1:]
-				lines = append(lines, "picture "+strings.TrimSuffix(strings.TrimSpace(picture), "-"+string(lang)+".png)"))
+				picture := strings.TrimSpace(line[strings.LastIndex(line, "/")+1:])
+				lines = append(lines, "picture "+strings.Replace(picture, "-"+string(lang)+"-", "-", 1))
 			case strings.HasPrefix(line, "|"), strings.HasPrefix(line, "- "), strings.HasPrefix(line, "```"):
 				lines = append(lines, line[:1])
 			}
