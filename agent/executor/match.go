@@ -91,14 +91,19 @@ func (s *slice) match(ctx context.Context) error {
 	}
 	ambiguous := make(map[store.RowID]bool)
 	if can {
-		for _, by := range []store.MatchBy{store.ByKey, store.ByUID, store.ByHint} {
+		if err := s.pairSingles(ctx, store.ByKey); err != nil {
+			return err
+		}
+		if err := s.pairKin(ctx); err != nil {
+			return err
+		}
+	}
+	if err := s.matchStrayed(ctx); err != nil {
+		return err
+	}
+	if can {
+		for _, by := range []store.MatchBy{store.ByUID, store.ByHint} {
 			if err := s.pairSingles(ctx, by); err != nil {
-				return err
-			}
-			if by != store.ByKey {
-				continue
-			}
-			if err := s.pairKin(ctx); err != nil {
 				return err
 			}
 		}

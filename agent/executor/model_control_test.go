@@ -75,11 +75,6 @@ func (m *model) choose(o engine.Options) {
 func (m *model) ask(f func(context.Context, *store.Lease) error) {
 	m.asked = true
 	clear(m.secret)
-	for _, id := range both { // open, see docs/model.md
-		for _, e := range m.side(id).Elsewhere(m.user, m.kind) {
-			m.most[token(e.Item)]++
-		}
-	}
 	for _, e := range m.exchange.Items(m.user, m.kind) {
 		if e.Item.Shared().Sensitivity != pim.Normal { // its copy may stay alone, if somebody wrote into it
 			m.least[token(e.Item)] = 0
@@ -174,9 +169,9 @@ func (m *model) forgiven(id pim.SideID) {
 }
 
 // forgotten notes what the store does not know any more. It pairs by key, and what did
-// not get one, is in another folder or was made anew meanwhile may come to be there
-// twice; what an undo removed looks like what a person deleted; and a private item's
-// copy into which somebody wrote looks like an item of its own.
+// not get one or was made anew meanwhile may come to be there twice; what an undo
+// removed looks like what a person deleted; and a private item's copy into which
+// somebody wrote looks like an item of its own.
 func (m *model) forgotten() {
 	for tok := range m.most {
 		m.most[tok]++

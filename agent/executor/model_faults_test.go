@@ -131,9 +131,7 @@ func (m *model) met(done *steps) {
 	}
 	done.runs.Add(1)
 	from, pairs := len(m.faults.Log()), m.pairs()
-	m.running = true
 	_, err := m.slices()
-	m.running = false
 	m.note("ran: %v", err)
 	switch fault.CodeOf(err) {
 	case "", fault.ReplyLost, fault.ServerBusy, fault.ServerUnreachable, fault.ServerStalled, fault.Cancelled, fault.AlreadyRunning:

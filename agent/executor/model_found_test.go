@@ -335,3 +335,84 @@ func TestWhatOtherOptionsLeaveOutIsNoProblemAnyMore(t *testing.T) {
 	}
 	w.has(pim.Exchange, "")
 }
+
+func TestAnItemThatAnUndoBringsBackWaitsForTheOneThatIsInAnotherFolder(t *testing.T) {
+	for _, from := range both {
+		t.Run(from.String(), func(t *testing.T) {
+			w := newWorld(t, false)
+			w.put(from, appointment("a", 8))
+			w.run()
+			made := w.last().ID
+			w.undo(made)
+			w.has(from, "a")
+			w.has(from.Other(), "")
+			undone := w.last().ID
+			away := w.side(from).Move(w.user, kind, w.only(from, "a").ID)
+			w.settle()
+			w.undo(undone)
+			w.settle()
+			w.has(from.Other(), "a")
+			w.has(from, "") // it isn't made anew
+			w.quiet()
+			w.side(from).MoveBack(w.user, kind, away)
+			w.settle()
+			w.want("a")
+			w.equal()
+			w.quiet()
+		})
+	}
+}
+
+func TestAnItemThatStaysWhenTwoRunsAreUndoneIsNotForgotten(t *testing.T) {
+	w := newWorld(t, false)
+	w.put(pim.Business, appointment("a", 8))
+	w.run()
+	first := w.last().ID
+	w.business.HardDelete(w.user, kind, w.only(pim.Business, "a").ID)
+	w.body(pim.Exchange, "mine")
+	w.run()
+	second := w.last().ID
+	w.want("a")
+	lease, err := w.store.Begin(t.Context(), w.user, kind)
+	for _, run := range []store.RunID{first, second} {
+		if err == nil {
+			err = lease.AskUndo(t.Context(), run)
+		}
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.settle()
+	w.has(pim.Business, "")
+	w.has(pim.Exchange, "a")
+	if got := w.states(); got != "a 6" {
+		t.Errorf("compare says %s", got)
+	}
+	w.quiet()
+	w.edit(pim.Exchange, "a", func(a *pim.Appointment) { a.Location = "room" })
+	w.settle()
+	w.want("a")
+	w.equal()
+	w.quiet()
+}
+
+func TestAStoreThatKnowsNothingAnyMoreWaitsForWhatIsInAnotherFolder(t *testing.T) {
+	for _, id := range both {
+		t.Run(id.String(), func(t *testing.T) {
+			w := newWorld(t, false)
+			w.put(pim.Business, appointment("a", 8), appointment("b", 9))
+			w.run()
+			away := w.side(id).Move(w.user, kind, w.only(id, "a").ID)
+			if err := w.store.Forget(t.Context(), w.user, kind); err != nil {
+				t.Fatal(err)
+			}
+			w.settle()
+			w.has(id, "b")
+			w.side(id).MoveBack(w.user, kind, away)
+			w.settle()
+			w.want("a b")
+			w.equal()
+			w.quiet()
+		})
+	}
+}

@@ -35,8 +35,6 @@ type model struct {
 	varied, asked bool
 	// denied tells that the user lost his permission: nothing runs for him.
 	denied bool
-	// running tells that a run is going on.
-	running bool
 	// veils tells that the options may keep the content of private items back. Nobody
 	// then gives a single day content of its own (docs/model.md, limits).
 	veils bool
@@ -144,9 +142,6 @@ func (m *model) act(id pim.SideID, action string, n int) {
 		}
 		return
 	case "undelete":
-		if m.asked && m.running {
-			return // at the very instant at which an undo makes it again: nobody can tell
-		}
 		if l := s.Trash(m.user, m.kind); len(l) > 0 {
 			e := l[n%len(l)]
 			m.note("%s undelete %s %s", id, e.Item.Shared().Subject, e.ID)
@@ -164,7 +159,7 @@ func (m *model) act(id pim.SideID, action string, n int) {
 	}
 	e := items[n%len(items)]
 	tok := m.token(id, e)
-	if tok == "" || action == "move" && m.asked && m.running {
+	if tok == "" {
 		return
 	}
 	m.note("%s %s %s %s %q", id, action, e.Item.Shared().Subject, e.ID, texts(e.Item))
@@ -220,9 +215,6 @@ func (m *model) edit(id pim.SideID, action string, n int, e fake.Entry, tok stri
 		m.most[tok]++
 		s.Copy(m.user, m.kind, e.ID)
 	case "move":
-		if m.asked {
-			m.most[tok]++ // open, see docs/model.md
-		}
 		s.Move(m.user, m.kind, e.ID)
 	case "delete", "wipe":
 		m.least[tok] = 0

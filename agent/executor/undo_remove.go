@@ -20,7 +20,7 @@ type removal struct {
 	c store.Created
 	// got is the item as it is.
 	got side.Got
-	// partner is the item on the other side, "" where there is none or it goes too.
+	// partner is the item on the other side, "" where there is none.
 	partner pim.ItemID
 	// code says why it stays.
 	code fault.Code
@@ -129,12 +129,6 @@ func (s *slice) beginRemoval(ctx context.Context, r *removal, b *store.Batch) er
 	if u.Pair != nil {
 		partner = u.Pair.Sides.At(other).ID
 	}
-	goes := false // with it, as the same run made both
-	if partner != "" {
-		if goes, err = s.lease.WantedItem(ctx, store.Ref{Side: other, Item: partner}); err != nil {
-			return err
-		}
-	}
 	text, err := pim.Marshal(r.got.Item)
 	if err != nil {
 		return fault.New(fault.Internal, "executor.undo", string(r.c.Item), err)
@@ -151,13 +145,18 @@ func (s *slice) beginRemoval(ctx context.Context, r *removal, b *store.Batch) er
 		}
 		t.Key = u.Pair.Key
 		b.DropPairs = append(b.DropPairs, u.Pair.ID)
-		if !goes {
-			r.partner, w.Other = row.ID, row.Item
-			b.Rows = append(b.Rows, row)
+		// Though it may be among those to be removed: it may turn out to stay.
+		r.partner, w.Other = row.ID, row.Item
+		b.Rows = append(b.Rows, row)
+	case partner != "":
+		goes, err := s.lease.WantedItem(ctx, store.Ref{Side: other, Item: partner}) // an undone run made it, too
+		if err != nil {
+			return err
 		}
-	case partner != "" && !goes:
-		r.code = fault.EditedSince // it is paired with it no more: something has happened
-		return nil
+		if !goes {
+			r.code = fault.EditedSince // it is paired with it no more: something has happened
+			return nil
+		}
 	}
 	b.Trash = append(b.Trash, t)
 	b.Wishes = append(b.Wishes, w)

@@ -193,6 +193,17 @@ func (l *Lease) Unmatched(ctx context.Context, after RowID, limit int) ([]Row, e
 	return scanRows(rows, "store.Unmatched")
 }
 
+// KeyedAlone lists unpaired rows about to be made on the other side that carry a key,
+// and are no copies, in pages.
+func (l *Lease) KeyedAlone(ctx context.Context, after RowID, limit int) ([]Row, error) {
+	rows, err := l.s.reader.QueryContext(ctx, `SELECT `+rowColumns+` FROM inbox i WHERE sync = ?1 AND pair IS NULL AND NOT gone
+		AND item IS NOT NULL AND state = 0 AND key <> '' AND NOT copy AND seq > ?2 ORDER BY seq LIMIT ?3`, l.sync, int64(after), limit)
+	if err != nil {
+		return nil, failed("store.KeyedAlone", err)
+	}
+	return scanRows(rows, "store.KeyedAlone")
+}
+
 // RowsBySeq reads rows by number.
 func (l *Lease) RowsBySeq(ctx context.Context, seqs []RowID) ([]Row, error) {
 	var out []Row
