@@ -48,6 +48,12 @@ func (l *Lease) Relink(ctx context.Context, p *Pair, r *Row) error {
 		if err := l.clear(t, Ref{Side: r.Side, Item: p.Sides.At(r.Side).ID}); err != nil {
 			return err
 		}
+		// The former item is there still if somebody gave it another key: it is an
+		// item of its own now, and is read again.
+		if err := t.do(`UPDATE inbox SET pair = NULL, state = 0, code = '', hold = 0, attempts = 0, next_try = 0, version = '', item = NULL
+			WHERE pair = ? AND side = ? AND NOT gone AND seq <> ?`, int64(p.ID), int64(r.Side), int64(r.Seq)); err != nil {
+			return err
+		}
 		if err := t.do(`DELETE FROM inbox WHERE pair = ? AND side = ?`, int64(p.ID), int64(r.Side)); err != nil {
 			return err
 		}
