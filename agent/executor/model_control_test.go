@@ -169,9 +169,9 @@ func (m *model) forgiven(id pim.SideID) {
 }
 
 // forgotten notes what the store does not know any more. It pairs by key, and what did
-// not get one or was made anew meanwhile may come to be there twice; what an undo
-// removed looks like what a person deleted; and a private item's copy into which
-// somebody wrote looks like an item of its own.
+// not get one, is in another folder or was made anew meanwhile may come to be there
+// twice; what an undo removed looks like what a person deleted; and a private item's
+// copy into which somebody wrote looks like an item of its own.
 func (m *model) forgotten() {
 	for tok := range m.most {
 		m.most[tok]++

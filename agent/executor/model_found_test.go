@@ -396,23 +396,30 @@ func TestAnItemThatStaysWhenTwoRunsAreUndoneIsNotForgotten(t *testing.T) {
 	w.quiet()
 }
 
-func TestAStoreThatKnowsNothingAnyMoreWaitsForWhatIsInAnotherFolder(t *testing.T) {
-	for _, id := range both {
-		t.Run(id.String(), func(t *testing.T) {
-			w := newWorld(t, false)
-			w.put(pim.Business, appointment("a", 8), appointment("b", 9))
-			w.run()
-			away := w.side(id).Move(w.user, kind, w.only(id, "a").ID)
-			if err := w.store.Forget(t.Context(), w.user, kind); err != nil {
-				t.Fatal(err)
-			}
-			w.settle()
-			w.has(id, "b")
-			w.side(id).MoveBack(w.user, kind, away)
-			w.settle()
-			w.want("a b")
-			w.equal()
-			w.quiet()
-		})
+func TestWhatIsInTheFolderOfBeforeIsMadeAnewInAnotherOne(t *testing.T) {
+	w := newWorld(t, false)
+	w.put(pim.Business, appointment("b", 9))
+	w.run()
+	place := func(id string) {
+		lease, err := w.store.Begin(t.Context(), w.user, kind)
+		if err == nil {
+			_, err = lease.Settle(t.Context(), store.Place{Mailbox: "m", Folder: id, ID: id})
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
 	}
+	place("one")
+	w.put(pim.Business, appointment("a", 8))
+	w.run()
+	w.exchange.Move(w.user, kind, w.only(pim.Exchange, "a").ID)
+	w.exchange.Move(w.user, kind, w.only(pim.Exchange, "b").ID)
+	place("two")
+	w.options(engine.Options{Categories: []string{"work"}})
+	w.run() // the first in that folder, which leaves both out
+	w.has(pim.Exchange, "")
+	w.options(engine.Options{})
+	w.settle()
+	w.want("a b")
+	w.equal()
 }

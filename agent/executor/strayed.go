@@ -8,13 +8,15 @@ import (
 	"abgleich/agent/store"
 )
 
-// matchStrayed deals with items that carry a key nobody here shares, before anything
-// is made of them: the item they belong to may be in another folder. That happens
-// where a pair ended while one of its items was away (an undo removed the other one,
-// and another undo brought it back), or where the store no longer knows of it. The two
-// are a pair again, which rests until the one that is away comes back: made anew it
-// would be there twice then.
+// matchStrayed deals with items that an undo brought back, and with which nothing here
+// shares its key, before anything is made of them: the item they belong to may be in
+// another folder, moved there while an earlier undo had parted the two. They are a pair
+// again, which rests until the one that is away comes back: made anew it would be there
+// twice then. A first sync does not ask: it can't know what another folder is.
 func (s *slice) matchStrayed(ctx context.Context) error {
+	if !s.state.FirstDone {
+		return nil
+	}
 	var after store.RowID
 	for {
 		rows, err := s.lease.KeyedAlone(ctx, after, 200)

@@ -199,11 +199,16 @@ func (l *Lease) Unmatched(ctx context.Context, after RowID, limit int) ([]Row, e
 	return scanRows(rows, "store.Unmatched")
 }
 
-// KeyedAlone lists unpaired rows about to be made on the other side that carry a key,
-// and are no copies, in pages.
+// KeyedAlone lists unpaired rows about to be made on the other side that carry the key
+// of something a person wanted back, and are no copies, in pages. Those that belong to
+// what is put away ([Lease.Settle]) are not among them: their other halves are in that
+// folder.
 func (l *Lease) KeyedAlone(ctx context.Context, after RowID, limit int) ([]Row, error) {
 	rows, err := l.s.reader.QueryContext(ctx, `SELECT `+rowColumns+` FROM inbox i WHERE sync = ?1 AND pair IS NULL AND NOT gone
-		AND item IS NOT NULL AND state = 0 AND key <> '' AND NOT copy AND seq > ?2 ORDER BY seq LIMIT ?3`, l.sync, int64(after), limit)
+		AND item IS NOT NULL AND state = 0 AND key <> '' AND NOT copy AND seq > ?2
+		AND EXISTS (SELECT 1 FROM trash x WHERE x.sync = ?1 AND x.key = i.key AND x.wish IN (2, 3))
+		AND NOT EXISTS (SELECT 1 FROM syncs y JOIN pairs q ON q.sync = y.id AND q.key = i.key WHERE y.owner = ?4 OR y.id = ?1)
+		ORDER BY seq LIMIT ?3`, l.sync, int64(after), limit, string(l.user))
 	if err != nil {
 		return nil, failed("store.KeyedAlone", err)
 	}
