@@ -43,7 +43,7 @@ var mutants = []mutant{
 
 	{promise: "first sync pairs before it creates", name: "equal items are not recognised",
 		file: "agent/executor/match.go", pkg: executorDir, tests: runs,
-		was: `[]store.MatchBy{store.ByKey, store.ByUID, store.ByHint}`, is: `[]store.MatchBy{store.ByKey, store.ByUID}`},
+		was: `[]store.MatchBy{store.ByUID, store.ByHint}`, is: `[]store.MatchBy{store.ByUID}`},
 	{promise: "first sync pairs before it creates", name: "an item left over in a group is paired with whichever",
 		file: "agent/executor/match.go", pkg: executorDir, tests: runs,
 		was: `bs, es, s.rules.Alike)`, is: `bs, es, func(_, _ pim.Item) bool { return true })`},
