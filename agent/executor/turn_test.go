@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 
@@ -16,10 +17,9 @@ import (
 // and lets the batch go on when do has ended, or waits for something.
 func (w *world) between(do func()) (done func()) {
 	var wg sync.WaitGroup
-	once := false
+	var once atomic.Bool // batches are made side by side
 	w.faults.Decide(func(e fake.Effect) fake.Trouble {
-		if e.Side == pim.Exchange && e.Op == fake.OpCreate && !once {
-			once = true
+		if e.Side == pim.Exchange && e.Op == fake.OpCreate && once.CompareAndSwap(false, true) {
 			wg.Go(do)
 			synctest.Wait()
 		}
