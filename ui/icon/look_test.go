@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 	"unicode/utf16"
@@ -108,6 +109,7 @@ func TestTooltipsFitIntoWindows(t *testing.T) {
 // fakeTray notes what is done to it.
 type fakeTray struct {
 	icon    assets.Icon
+	mu      sync.Mutex // guards tooltip, which changes by the clock, too
 	tooltip string
 	items   map[Entry]Item
 	order   []Entry
@@ -127,7 +129,17 @@ func (f *fakeTray) SetIcon(i assets.Icon) {
 func (f *fakeTray) Notify(n *Note)         { f.notes = append(f.notes, n) }
 func (f *fakeTray) Answers() <-chan string { return f.answers }
 func (f *fakeTray) Bars() <-chan Bar       { return f.bars }
-func (f *fakeTray) SetTooltip(s string)    { f.tooltip = s; f.changes++ }
+func (f *fakeTray) SetTooltip(s string) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.tooltip = s
+	f.changes++
+}
+func (f *fakeTray) tip() string {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.tooltip
+}
 func (f *fakeTray) Add(e Entry, i Item)    { f.items[e] = i; f.order = append(f.order, e) }
 func (f *fakeTray) Change(e Entry, i Item) { f.items[e] = i; f.changes++ }
 func (f *fakeTray) Clicks() <-chan Entry   { return f.clicks }

@@ -56,8 +56,8 @@ func TestProgressChangesTheTooltipOnlyAsFastAsItCanBeRead(t *testing.T) {
 			pictures <- client.Picture{Connection: client.Connected, User: agentdouble.FirstSync(0.6 + float64(i)/1000)}
 			time.Sleep(100 * time.Millisecond)
 			synctest.Wait()
-			if tray.tooltip != last {
-				changes, last = changes+1, tray.tooltip
+			if tray.tip() != last {
+				changes, last = changes+1, tray.tip()
 			}
 		}
 		if changes < 4 || changes > 6 {
@@ -65,8 +65,8 @@ func TestProgressChangesTheTooltipOnlyAsFastAsItCanBeRead(t *testing.T) {
 		}
 		time.Sleep(tooltipStands + turnEvery)
 		synctest.Wait()
-		if want := Look(client.Picture{Connection: client.Connected, User: agentdouble.FirstSync(0.699)}, assets.Texts(assets.German), "", time.Now()).Tooltip; tray.tooltip != want {
-			t.Errorf("in the end %q, want %q", tray.tooltip, want)
+		if want := Look(client.Picture{Connection: client.Connected, User: agentdouble.FirstSync(0.699)}, assets.Texts(assets.German), "", time.Now()).Tooltip; tray.tip() != want {
+			t.Errorf("in the end %q, want %q", tray.tip(), want)
 		}
 	})
 }
