@@ -75,7 +75,7 @@ func compared(c caller, user pim.UserID, k pim.Kind, v executor.Compared) *contr
 		m.Title = c.itemTitle(user, v.Exchange)
 	}
 	if item != nil {
-		m.Start = stamp(startOf(item))
+		m.Start, m.StartIsDay = startOf(item)
 	}
 	if v.Business != nil && v.Exchange != nil {
 		for _, f := range c.fields(user, v.Business, v.Exchange, v.Differ) {

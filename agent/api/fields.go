@@ -8,6 +8,8 @@ import (
 	"strings"
 	"time"
 
+	"google.golang.org/protobuf/types/known/timestamppb"
+
 	"abgleich/agent/pim"
 	"abgleich/ipc/contract"
 )
@@ -156,18 +158,19 @@ func moment(w pim.When, t time.Time, d pim.Date) string {
 	return t.Format(time.RFC3339)
 }
 
-// startOf is when an item begins, or is due; zero if nobody said.
-func startOf(i pim.Item) time.Time {
+// startOf is when an item begins, or is due; nil if nobody said. A day (of an all-day
+// appointment, or a task) belongs to no zone: it is told as its midnight in UTC.
+func startOf(i pim.Item) (at *timestamppb.Timestamp, day bool) {
 	switch x := i.(type) {
 	case *pim.Appointment:
 		if x.When.AllDay {
-			return midnight(x.When.First)
+			return stamp(midnight(x.When.First)), true
 		}
-		return x.When.Start
+		return stamp(x.When.Start), false
 	case *pim.Task:
-		return midnight(x.Due)
+		return stamp(midnight(x.Due)), true
 	}
-	return time.Time{}
+	return nil, false
 }
 
 func midnight(d pim.Date) time.Time {

@@ -49,7 +49,8 @@ func (s *server) PlanRun(ctx context.Context, r *connect.Request[contract.PlanRu
 func planned(c caller, user pim.UserID, k pim.Kind, it executor.PlanItem) *contract.PlannedAction {
 	a := &contract.PlannedAction{Side: contract.SideId(it.Side), Action: actionName(it.Action), Kind: contract.Kind(k), Code: string(it.Code)}
 	if it.Item != nil {
-		a.Title, a.Start = c.itemTitle(user, it.Item), stamp(startOf(it.Item))
+		a.Title = c.itemTitle(user, it.Item)
+		a.Start, a.StartIsDay = startOf(it.Item)
 	}
 	for _, f := range it.Fields.List() {
 		a.Fields = append(a.Fields, f.String())

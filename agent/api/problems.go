@@ -135,7 +135,8 @@ func (s *server) ListHolds(ctx context.Context, r *connect.Request[contract.List
 				continue
 			}
 			title := c.itemTitle(h.User, item)
-			m.Preview = append(m.Preview, &contract.HeldItem{Title: title, Start: stamp(startOf(item))})
+			start, day := startOf(item)
+			m.Preview = append(m.Preview, &contract.HeldItem{Title: title, Start: start, StartIsDay: day})
 			if len(m.Titles) < titled {
 				m.Titles = append(m.Titles, title)
 			}

@@ -58,7 +58,7 @@ func trashed(c caller, t *store.Trash) (*contract.Trashed, error) {
 	m := &contract.Trashed{Id: int64(t.ID), Kind: contract.Kind(t.Kind), Side: contract.SideId(t.Side), Reason: contract.TrashReason(t.Reason),
 		Title: c.itemTitle(t.User, was), At: stamp(t.At), Run: int64(t.Run), Restored: stamp(t.Restored)}
 	if was != nil {
-		m.Start = stamp(startOf(was))
+		m.Start, m.StartIsDay = startOf(was)
 	}
 	if was == nil || after == nil {
 		return m, nil

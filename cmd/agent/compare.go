@@ -34,7 +34,7 @@ type compared struct {
 	Kind     string      `json:"kind"`
 	State    string      `json:"state"`
 	Title    string      `json:"title"`
-	Start    *time.Time  `json:"start"`
+	Start    *start      `json:"start"`
 	Business bool        `json:"business"`
 	Exchange bool        `json:"exchange"`
 	Code     string      `json:"code,omitempty"`
@@ -88,7 +88,7 @@ func readComparison(ctx context.Context, a *client.Client, m *contract.CompareRe
 		r := s.Msg()
 		v.Equal, v.Differing = r.GetEqual(), r.GetDiffering()
 		for _, x := range r.GetItems() {
-			v.Items = append(v.Items, compared{kindName(x.GetKind()), word(x.GetState(), "COMPARE_STATE_"), x.GetTitle(), instant(x.GetStart()),
+			v.Items = append(v.Items, compared{kindName(x.GetKind()), word(x.GetState(), "COMPARE_STATE_"), x.GetTitle(), startOf(x),
 				x.GetBusiness(), x.GetExchange(), x.GetCode(), fieldPairs(x.GetFields())})
 		}
 	}
@@ -104,7 +104,7 @@ func (g *global) writeComparison(w io.Writer, v comparison) {
 		case !x.Business:
 			where = g.t("nur ", "only ") + g.texts.T("side.exchange")
 		}
-		line := []string{g.compareWord(x.State), g.kindText(x.Kind), g.when(x.Start), x.Title, where}
+		line := []string{g.compareWord(x.State), g.kindText(x.Kind), g.start(x.Start), x.Title, where}
 		if x.Code != "" {
 			text, _ := g.sayFault(x.Code, "")
 			line = append(line, text+" ("+x.Code+")")
@@ -123,7 +123,8 @@ func (g *global) writeFields(w io.Writer, list []fieldPair) {
 		if f.Differs {
 			sign = "≠"
 		}
-		rows = append(rows, []string{"   " + sign, f.Field, cut(f.Business), cut(f.Exchange)})
+		value := func(v string) string { return cut(g.texts.FieldValue(f.Field, v, time.Local)) }
+		rows = append(rows, []string{"   " + sign, g.texts.FieldName(f.Field), value(f.Business), value(f.Exchange)})
 	}
 	table(w, rows)
 }

@@ -205,7 +205,7 @@ func TestWhatARunOverwroteIsListedWithBothVersions(t *testing.T) {
 		if was, is := strings.Index(o.out, "first place"), strings.Index(o.out, "second place"); was < 0 || is < was {
 			t.Error(o.out)
 		}
-		if o := a.on(exitFine, "trash", "list", "anna", "--lang", "en"); strings.Contains(o.out, "first place") || !strings.Contains(o.out, "location") {
+		if o := a.on(exitFine, "trash", "list", "anna", "--lang", "en"); strings.Contains(o.out, "first place") || !strings.Contains(o.out, "Location") {
 			t.Error(o.out)
 		}
 	})

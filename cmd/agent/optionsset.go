@@ -116,7 +116,14 @@ func (g *global) setOption(m *contract.KindOptions, kind, field, value string) e
 	enum := func(values map[string]int32, prefix string) (int32, error) {
 		n, ok := values[prefix+strings.ToUpper(value)]
 		if !ok || n == 0 {
-			return 0, g.noValue(kind+"."+field, value)
+			var allowed []string
+			for name, n := range values {
+				if n != 0 {
+					allowed = append(allowed, strings.ToLower(strings.TrimPrefix(name, prefix)))
+				}
+			}
+			slices.Sort(allowed)
+			return 0, g.noValue(kind+"."+field, value, allowed...)
 		}
 		return n, nil
 	}
@@ -149,13 +156,13 @@ func (g *global) setOption(m *contract.KindOptions, kind, field, value string) e
 	case field == "open_only" && kind == "tasks":
 		yes := slices.Contains([]string{"yes", "true", "ja", "1"}, value)
 		if !yes && !slices.Contains([]string{"no", "false", "nein", "0"}, value) {
-			return g.noValue(kind+"."+field, value)
+			return g.noValue(kind+"."+field, value, "yes", "no")
 		}
 		m.OpenOnly = yes
 		return nil
 	case field == "policy", isPolicy && slices.Contains(fieldGroups(), policy):
-		if !slices.Contains([]string{"newer", "business", "exchange", standardWord}, value) {
-			return g.noValue(kind+"."+field, value)
+		if words := []string{"newer", "business", "exchange", standardWord}; !slices.Contains(words, value) {
+			return g.noValue(kind+"."+field, value, words...)
 		}
 		if value == standardWord {
 			value = ""
@@ -173,8 +180,8 @@ func (g *global) setOption(m *contract.KindOptions, kind, field, value string) e
 	return usageError{fmt.Errorf(g.t("unbekannte Einstellung %s: agent options set --help", "unknown option %s: agent options set --help"), kind+"."+field)}
 }
 
-func (g *global) noValue(key, value string) error {
-	return usageError{fmt.Errorf(g.t("%s kann nicht %q sein: agent options set --help", "%s can't be %q: agent options set --help"), key, value)}
+func (g *global) noValue(key, value string, allowed ...string) error {
+	return usageError{fmt.Errorf(g.t("%s kann nicht %q sein; erlaubt: %s", "%s can't be %q; allowed: %s"), key, value, strings.Join(allowed, " | "))}
 }
 
 // window reads a number of days; -1 or "all" for no bound.
@@ -184,7 +191,7 @@ func (g *global) window(key, value string) (*uint32, error) {
 	}
 	n, err := strconv.ParseUint(value, 10, 16)
 	if err != nil {
-		return nil, g.noValue(key, value)
+		return nil, g.noValue(key, value, "0 – 65535", "all")
 	}
 	days := uint32(n)
 	return &days, nil

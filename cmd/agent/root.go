@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"slices"
@@ -273,4 +274,13 @@ func codeOf(err error) fault.Code {
 		return f.Code
 	}
 	return ""
+}
+
+// unnamed asks for a user's name where none was given and the caller is no employee
+// himself, as an administrator of the server.
+func (g *global) unnamed(err error, user, example string) error {
+	if user == "" && codeOf(err) == fault.EmployeeUnknown {
+		return usageError{fmt.Errorf(g.t("Sie selbst sind kein Mitarbeiter; nennen Sie den Benutzer, etwa: %s", "you are no employee yourself; name the user, such as: %s"), example)}
+	}
+	return err
 }

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
 
@@ -21,9 +20,9 @@ type planned struct {
 	Kind   string `json:"kind"`
 	Title  string `json:"title"`
 	// Start is an appointment's, or a task's due day; null for none.
-	Start  *time.Time `json:"start"`
-	Fields []string   `json:"fields,omitempty"`
-	Code   string     `json:"code,omitempty"`
+	Start  *start   `json:"start"`
+	Fields []string `json:"fields,omitempty"`
+	Code   string   `json:"code,omitempty"`
 }
 
 func syncCommand(g *global) *cobra.Command {
@@ -134,7 +133,7 @@ func (g *global) dryRun(ctx context.Context, a *client.Client, user string, k co
 		Truncated bool      `json:"truncated"`
 	}{countsOf(r.GetCounts()), []planned{}, r.GetTruncated()}
 	for _, x := range r.GetActions() {
-		v.Actions = append(v.Actions, planned{x.GetAction(), sideName(x.GetSide()), kindName(x.GetKind()), x.GetTitle(), instant(x.GetStart()), x.GetFields(), x.GetCode()})
+		v.Actions = append(v.Actions, planned{x.GetAction(), sideName(x.GetSide()), kindName(x.GetKind()), x.GetTitle(), startOf(x), x.GetFields(), x.GetCode()})
 	}
 	return g.show(v, func(w io.Writer) {
 		if len(v.Actions) == 0 {
@@ -143,12 +142,16 @@ func (g *global) dryRun(ctx context.Context, a *client.Client, user string, k co
 		}
 		rows := [][]string{}
 		for _, x := range v.Actions {
-			note := strings.Join(x.Fields, ", ")
+			var names []string
+			for _, f := range x.Fields {
+				names = append(names, g.texts.FieldName(f))
+			}
+			note := strings.Join(names, ", ")
 			if x.Code != "" {
 				text, _ := g.sayFault(x.Code, "")
 				note = strings.TrimPrefix(note+", "+text+" ("+x.Code+")", ", ")
 			}
-			rows = append(rows, []string{g.actionWord(x.Action), g.texts.T("side." + x.Side), g.kindText(x.Kind), g.when(x.Start), x.Title, note})
+			rows = append(rows, []string{g.actionWord(x.Action), g.texts.T("side." + x.Side), g.kindText(x.Kind), g.start(x.Start), x.Title, note})
 		}
 		table(w, rows)
 		if v.Truncated {

@@ -19,7 +19,7 @@ type trashed struct {
 	Side     string     `json:"side"`
 	Reason   string     `json:"reason"`
 	Title    string     `json:"title"`
-	Start    *time.Time `json:"start,omitempty"`
+	Start    *start     `json:"start,omitempty"`
 	At       *time.Time `json:"at"`
 	Run      int64      `json:"run"`
 	Restored *time.Time `json:"restored,omitempty"`
@@ -42,12 +42,12 @@ func trashListCommand(g *global) *cobra.Command {
 			return g.withAgent(c.Context(), func(a *client.Client) error {
 				r, err := client.Ask(c.Context(), a.ListTrash, &contract.ListTrashRequest{User: strings.Join(args, ""), Limit: limit, Run: run})
 				if err != nil {
-					return err
+					return g.unnamed(err, strings.Join(args, ""), "agent trash list anna")
 				}
 				list := []trashed{}
 				for _, x := range r.GetItems() {
 					list = append(list, trashed{x.GetId(), kindName(x.GetKind()), sideName(x.GetSide()), reasonName(x.GetReason()), x.GetTitle(),
-						instant(x.GetStart()), instant(x.GetAt()), x.GetRun(), instant(x.GetRestored()), fieldPairs(x.GetFields())})
+						startOf(x), instant(x.GetAt()), x.GetRun(), instant(x.GetRestored()), fieldPairs(x.GetFields())})
 				}
 				return g.show(list, func(w io.Writer) {
 					g.writeTrash(w, list)
@@ -105,14 +105,14 @@ func (g *global) writeTrash(w io.Writer, list []trashed) {
 	for _, x := range list {
 		var names []string
 		for _, f := range x.Fields {
-			names = append(names, f.Field)
+			names = append(names, g.texts.FieldName(f.Field))
 		}
 		note := strings.Join(names, ", ")
 		if x.Restored != nil {
 			note = g.t("wiederhergestellt ", "restored ") + g.when(x.Restored)
 		}
 		rows = append(rows, []string{fmt.Sprint(x.ID), g.when(x.At), g.kindText(x.Kind), g.texts.T("side." + x.Side), g.reasonText(x.Reason),
-			fmt.Sprint(x.Run), g.when(x.Start), x.Title, note})
+			fmt.Sprint(x.Run), g.start(x.Start), x.Title, note})
 	}
 	table(w, rows)
 }
@@ -131,7 +131,8 @@ func (g *global) writeTrashValues(w io.Writer, list []trashed) {
 			if x.Side == "exchange" {
 				kept, now = now, kept
 			}
-			rows = append(rows, []string{"", f.Field, cut(kept), cut(now)})
+			value := func(v string) string { return cut(g.texts.FieldValue(f.Field, v, time.Local)) }
+			rows = append(rows, []string{"", g.texts.FieldName(f.Field), value(kept), value(now)})
 		}
 		fmt.Fprintln(w)
 		table(w, rows)

@@ -38,7 +38,7 @@ func undoCommand(g *global) *cobra.Command {
 			return g.withAgent(c.Context(), func(a *client.Client) error {
 				r, err := client.Ask(c.Context(), a.UndoRun, &contract.UndoRunRequest{User: user, Run: id, Preview: dry})
 				if err != nil {
-					return err
+					return g.unnamed(err, user, "agent undo 17 --user anna")
 				}
 				u := undone{id, dry, r.GetRestored(), r.GetRemoved(), r.GetKept(), r.GetFailed()}
 				return g.show(u, func(w io.Writer) { g.writeUndone(w, u) })

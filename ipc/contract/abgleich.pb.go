@@ -3064,8 +3064,9 @@ func (x *Hold) GetPreview() []*HeldItem {
 // HeldItem is one of the items a guard keeps back.
 type HeldItem struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	Title         string                 `protobuf:"bytes,1,opt,name=title,proto3" json:"title,omitempty"` // masked for others
-	Start         *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=start,proto3" json:"start,omitempty"` // of an appointment, or a task's due day
+	Title         string                 `protobuf:"bytes,1,opt,name=title,proto3" json:"title,omitempty"`                                // masked for others
+	Start         *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=start,proto3" json:"start,omitempty"`                                // of an appointment, or a task's due day
+	StartIsDay    bool                   `protobuf:"varint,3,opt,name=start_is_day,json=startIsDay,proto3" json:"start_is_day,omitempty"` // start is a day without a zone: its 00:00 in UTC
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -3112,6 +3113,13 @@ func (x *HeldItem) GetStart() *timestamppb.Timestamp {
 		return x.Start
 	}
 	return nil
+}
+
+func (x *HeldItem) GetStartIsDay() bool {
+	if x != nil {
+		return x.StartIsDay
+	}
+	return false
 }
 
 type ResolveHoldRequest struct {
@@ -3322,7 +3330,8 @@ type PlannedAction struct {
 	Title         string                 `protobuf:"bytes,4,opt,name=title,proto3" json:"title,omitempty"`
 	Fields        []string               `protobuf:"bytes,5,rep,name=fields,proto3" json:"fields,omitempty"`
 	Code          string                 `protobuf:"bytes,6,opt,name=code,proto3" json:"code,omitempty"`
-	Start         *timestamppb.Timestamp `protobuf:"bytes,7,opt,name=start,proto3" json:"start,omitempty"` // of an appointment, or a task's due day
+	Start         *timestamppb.Timestamp `protobuf:"bytes,7,opt,name=start,proto3" json:"start,omitempty"`                                // of an appointment, or a task's due day
+	StartIsDay    bool                   `protobuf:"varint,8,opt,name=start_is_day,json=startIsDay,proto3" json:"start_is_day,omitempty"` // as in HeldItem
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -3404,6 +3413,13 @@ func (x *PlannedAction) GetStart() *timestamppb.Timestamp {
 		return x.Start
 	}
 	return nil
+}
+
+func (x *PlannedAction) GetStartIsDay() bool {
+	if x != nil {
+		return x.StartIsDay
+	}
+	return false
 }
 
 type ListRunsRequest struct {
@@ -3787,8 +3803,9 @@ type Compared struct {
 	Start         *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=start,proto3" json:"start,omitempty"`        // of an appointment, or a task's due day
 	Business      bool                   `protobuf:"varint,5,opt,name=business,proto3" json:"business,omitempty"` // it is there
 	Exchange      bool                   `protobuf:"varint,6,opt,name=exchange,proto3" json:"exchange,omitempty"`
-	Code          string                 `protobuf:"bytes,7,opt,name=code,proto3" json:"code,omitempty"`     // of the problem or hold
-	Fields        []*FieldPair           `protobuf:"bytes,8,rep,name=fields,proto3" json:"fields,omitempty"` // only those that differ
+	Code          string                 `protobuf:"bytes,7,opt,name=code,proto3" json:"code,omitempty"`                                  // of the problem or hold
+	Fields        []*FieldPair           `protobuf:"bytes,8,rep,name=fields,proto3" json:"fields,omitempty"`                              // only those that differ
+	StartIsDay    bool                   `protobuf:"varint,9,opt,name=start_is_day,json=startIsDay,proto3" json:"start_is_day,omitempty"` // as in HeldItem
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -3879,6 +3896,13 @@ func (x *Compared) GetFields() []*FieldPair {
 	return nil
 }
 
+func (x *Compared) GetStartIsDay() bool {
+	if x != nil {
+		return x.StartIsDay
+	}
+	return false
+}
+
 // Trashed is the kept copy of what a run deleted or overwrote on one side.
 type Trashed struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
@@ -3892,6 +3916,7 @@ type Trashed struct {
 	Run           int64                  `protobuf:"varint,8,opt,name=run,proto3" json:"run,omitempty"`
 	Fields        []*FieldPair           `protobuf:"bytes,9,rep,name=fields,proto3" json:"fields,omitempty"` // the kept value on its side, and what replaced it on the other
 	Restored      *timestamppb.Timestamp `protobuf:"bytes,10,opt,name=restored,proto3" json:"restored,omitempty"`
+	StartIsDay    bool                   `protobuf:"varint,11,opt,name=start_is_day,json=startIsDay,proto3" json:"start_is_day,omitempty"` // as in HeldItem
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -3994,6 +4019,13 @@ func (x *Trashed) GetRestored() *timestamppb.Timestamp {
 		return x.Restored
 	}
 	return nil
+}
+
+func (x *Trashed) GetStartIsDay() bool {
+	if x != nil {
+		return x.StartIsDay
+	}
+	return false
 }
 
 type ListTrashRequest struct {
@@ -6680,10 +6712,12 @@ const file_abgleich_proto_rawDesc = "" +
 	"\x05items\x18\x06 \x01(\rR\x05items\x12\x16\n" +
 	"\x06titles\x18\a \x03(\tR\x06titles\x120\n" +
 	"\x05since\x18\b \x01(\v2\x1a.google.protobuf.TimestampR\x05since\x12/\n" +
-	"\apreview\x18\t \x03(\v2\x15.abgleich.v1.HeldItemR\apreview\"R\n" +
+	"\apreview\x18\t \x03(\v2\x15.abgleich.v1.HeldItemR\apreview\"t\n" +
 	"\bHeldItem\x12\x14\n" +
 	"\x05title\x18\x01 \x01(\tR\x05title\x120\n" +
-	"\x05start\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\x05start\">\n" +
+	"\x05start\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\x05start\x12 \n" +
+	"\fstart_is_day\x18\x03 \x01(\bR\n" +
+	"startIsDay\">\n" +
 	"\x12ResolveHoldRequest\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\x03R\x02id\x12\x18\n" +
 	"\aconfirm\x18\x02 \x01(\bR\aconfirm\"\x15\n" +
@@ -6694,7 +6728,7 @@ const file_abgleich_proto_rawDesc = "" +
 	"\x0fPlanRunResponse\x12+\n" +
 	"\x06counts\x18\x01 \x01(\v2\x13.abgleich.v1.CountsR\x06counts\x124\n" +
 	"\aactions\x18\x02 \x03(\v2\x1a.abgleich.v1.PlannedActionR\aactions\x12\x1c\n" +
-	"\ttruncated\x18\x03 \x01(\bR\ttruncated\"\xeb\x01\n" +
+	"\ttruncated\x18\x03 \x01(\bR\ttruncated\"\x8d\x02\n" +
 	"\rPlannedAction\x12'\n" +
 	"\x04side\x18\x01 \x01(\x0e2\x13.abgleich.v1.SideIdR\x04side\x12\x16\n" +
 	"\x06action\x18\x02 \x01(\tR\x06action\x12%\n" +
@@ -6702,7 +6736,9 @@ const file_abgleich_proto_rawDesc = "" +
 	"\x05title\x18\x04 \x01(\tR\x05title\x12\x16\n" +
 	"\x06fields\x18\x05 \x03(\tR\x06fields\x12\x12\n" +
 	"\x04code\x18\x06 \x01(\tR\x04code\x120\n" +
-	"\x05start\x18\a \x01(\v2\x1a.google.protobuf.TimestampR\x05start\"S\n" +
+	"\x05start\x18\a \x01(\v2\x1a.google.protobuf.TimestampR\x05start\x12 \n" +
+	"\fstart_is_day\x18\b \x01(\bR\n" +
+	"startIsDay\"S\n" +
 	"\x0fListRunsRequest\x12\x12\n" +
 	"\x04user\x18\x01 \x01(\tR\x04user\x12\x14\n" +
 	"\x05limit\x18\x02 \x01(\rR\x05limit\x12\x16\n" +
@@ -6734,7 +6770,7 @@ const file_abgleich_proto_rawDesc = "" +
 	"\x05items\x18\x01 \x03(\v2\x15.abgleich.v1.ComparedR\x05items\x12\x12\n" +
 	"\x04done\x18\x02 \x01(\bR\x04done\x12\x14\n" +
 	"\x05equal\x18\x03 \x01(\x04R\x05equal\x12\x1c\n" +
-	"\tdiffering\x18\x04 \x01(\x04R\tdiffering\"\xa6\x02\n" +
+	"\tdiffering\x18\x04 \x01(\x04R\tdiffering\"\xc8\x02\n" +
 	"\bCompared\x12%\n" +
 	"\x04kind\x18\x01 \x01(\x0e2\x11.abgleich.v1.KindR\x04kind\x12/\n" +
 	"\x05state\x18\x02 \x01(\x0e2\x19.abgleich.v1.CompareStateR\x05state\x12\x14\n" +
@@ -6743,7 +6779,9 @@ const file_abgleich_proto_rawDesc = "" +
 	"\bbusiness\x18\x05 \x01(\bR\bbusiness\x12\x1a\n" +
 	"\bexchange\x18\x06 \x01(\bR\bexchange\x12\x12\n" +
 	"\x04code\x18\a \x01(\tR\x04code\x12.\n" +
-	"\x06fields\x18\b \x03(\v2\x16.abgleich.v1.FieldPairR\x06fields\"\x89\x03\n" +
+	"\x06fields\x18\b \x03(\v2\x16.abgleich.v1.FieldPairR\x06fields\x12 \n" +
+	"\fstart_is_day\x18\t \x01(\bR\n" +
+	"startIsDay\"\xab\x03\n" +
 	"\aTrashed\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\x03R\x02id\x12%\n" +
 	"\x04kind\x18\x02 \x01(\x0e2\x11.abgleich.v1.KindR\x04kind\x12'\n" +
@@ -6755,7 +6793,9 @@ const file_abgleich_proto_rawDesc = "" +
 	"\x03run\x18\b \x01(\x03R\x03run\x12.\n" +
 	"\x06fields\x18\t \x03(\v2\x16.abgleich.v1.FieldPairR\x06fields\x126\n" +
 	"\brestored\x18\n" +
-	" \x01(\v2\x1a.google.protobuf.TimestampR\brestored\"f\n" +
+	" \x01(\v2\x1a.google.protobuf.TimestampR\brestored\x12 \n" +
+	"\fstart_is_day\x18\v \x01(\bR\n" +
+	"startIsDay\"f\n" +
 	"\x10ListTrashRequest\x12\x12\n" +
 	"\x04user\x18\x01 \x01(\tR\x04user\x12\x16\n" +
 	"\x06before\x18\x02 \x01(\x03R\x06before\x12\x14\n" +

@@ -3,12 +3,12 @@ package window
 import (
 	"context"
 	"strings"
-	"time"
 
 	"connectrpc.com/connect"
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
 	"fyne.io/fyne/v2/theme"
+	"google.golang.org/protobuf/types/known/timestamppb"
 
 	"abgleich/assets"
 	"abgleich/ipc/contract"
@@ -214,7 +214,7 @@ func found(title, search string) bool {
 
 func (p *comparePage) entry(c *contract.Compared) entry {
 	t := p.app.texts
-	e := entry{icon: kindIcon(c.GetKind()), title: p.app.titleOf(c.GetTitle()), note: p.app.startOf(c.GetStart().AsTime(), c.GetStart() != nil, c.GetKind()), tag: t.T("compare.state." + compareWord(c.GetState()))}
+	e := entry{icon: kindIcon(c.GetKind()), title: p.app.titleOf(c.GetTitle()), note: p.app.startOf(c), tag: t.T("compare.state." + compareWord(c.GetState()))}
 	e.needsHuman = c.GetState() == contract.CompareState_COMPARE_STATE_PROBLEM || c.GetState() == contract.CompareState_COMPARE_STATE_HELD
 	return e
 }
@@ -224,7 +224,7 @@ func (p *comparePage) choose(c *contract.Compared) {
 	t := p.app.texts
 	lines := stack(12, newText(p.app.titleOf(c.GetTitle()), theme.SizeNameSubHeadingText, theme.ColorNameForeground, true, true))
 	about := []string{kindName(t, c.GetKind())}
-	if when := p.app.startOf(c.GetStart().AsTime(), c.GetStart() != nil, c.GetKind()); when != "" {
+	if when := p.app.startOf(c); when != "" {
 		about = append(about, when)
 	}
 	switch {
@@ -260,15 +260,19 @@ func (a *App) titleOf(title string) string {
 	return title
 }
 
-// startOf is when an item begins or is due; all-day items and tasks come as
-// midnight in UTC.
-func (a *App) startOf(at time.Time, known bool, kind contract.Kind) string {
-	switch {
-	case !known:
+// startOf is when an item begins or is due; "" for none. A day is the same one in every
+// zone.
+func (a *App) startOf(x interface {
+	GetStart() *timestamppb.Timestamp
+	GetStartIsDay() bool
+}) string {
+	switch at := x.GetStart().AsTime(); {
+	case x.GetStart() == nil:
 		return ""
-	case kind == contract.Kind_KIND_TASK || at.UTC().Truncate(24*time.Hour).Equal(at):
-		return a.texts.Date(at.UTC())
+	case x.GetStartIsDay():
+		return a.texts.Date(at)
+	default:
+		local := at.In(a.opt.Now().Location())
+		return a.texts.Date(local) + ", " + a.texts.Clock(local)
 	}
-	local := at.In(a.opt.Now().Location())
-	return a.texts.Date(local) + ", " + a.texts.Clock(local)
 }

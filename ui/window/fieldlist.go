@@ -18,8 +18,8 @@ func (a *App) fieldList(pairs []*contract.FieldPair, business, exchange string) 
 	zone := a.opt.Now().Location()
 	list := stack(12)
 	for _, f := range pairs {
-		b, e := cut(fieldValue(a.texts, f.GetField(), f.GetBusiness(), zone)), cut(fieldValue(a.texts, f.GetField(), f.GetExchange(), zone))
-		name := fieldName(a.texts, f.GetField())
+		b, e := cut(a.texts.FieldValue(f.GetField(), f.GetBusiness(), zone)), cut(a.texts.FieldValue(f.GetField(), f.GetExchange(), zone))
+		name := a.texts.FieldName(f.GetField())
 		if !f.GetDiffers() && b == e {
 			list.Add(stack(2, caption(name), body(b)))
 			continue

@@ -193,8 +193,10 @@ func (p *problemsPage) held(h *contract.Hold) {
 		if title == "" {
 			title = t.T("problems.untitled")
 		}
-		if item.GetStart() != nil {
-			when = t.Date(item.GetStart().AsTime().In(zone))
+		if start := item.GetStart(); start != nil {
+			if when = t.Date(start.AsTime().In(zone)); item.GetStartIsDay() {
+				when = t.Date(start.AsTime())
+			}
 		}
 		list.Add(container.New(&labelled{width: 104, gap: gap}, muted(when), body(title)))
 	}

@@ -142,7 +142,7 @@ func (p *trashPart) entry(e *contract.Trashed) entry {
 func (p *trashPart) choose(e *contract.Trashed) {
 	t := p.app.texts
 	about := []string{kindName(t, e.GetKind()), sideName(t, e.GetSide())}
-	if when := p.app.startOf(e.GetStart().AsTime(), e.GetStart() != nil, e.GetKind()); when != "" {
+	if when := p.app.startOf(e); when != "" {
 		about = append(about, when)
 	}
 	lines := stack(12, newText(p.app.titleOf(e.GetTitle()), theme.SizeNameSubHeadingText, theme.ColorNameForeground, true, true),

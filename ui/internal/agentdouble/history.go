@@ -48,7 +48,7 @@ func History(now time.Time) Books {
 		{Id: 12, Kind: appointment, Side: exchange, Reason: contract.TrashReason_TRASH_REASON_CONFLICT, Title: "Kundentermin Maier", Start: at(50 * time.Hour), At: at(-34 * time.Minute), Run: 19,
 			Fields: []*contract.FieldPair{{Field: "location", Business: "Besprechungsraum 2", Exchange: "Besprechungsraum 1", Differs: true}}},
 		{Id: 11, Kind: appointment, Side: business, Reason: contract.TrashReason_TRASH_REASON_DELETED, Title: "Hausbesichtigung", Start: at(30 * time.Hour), At: at(-34 * time.Minute), Run: 19},
-		{Id: 10, Kind: task, Side: exchange, Reason: contract.TrashReason_TRASH_REASON_OVERWRITTEN, Title: "Angebot nachfassen", Start: at(48 * time.Hour), At: at(-3 * time.Hour), Run: 18,
+		{Id: 10, Kind: task, Side: exchange, Reason: contract.TrashReason_TRASH_REASON_OVERWRITTEN, Title: "Angebot nachfassen", Start: at(48 * time.Hour), StartIsDay: true, At: at(-3 * time.Hour), Run: 18,
 			Fields: []*contract.FieldPair{{Field: "percent", Business: "50", Exchange: "25", Differs: true}, {Field: "status", Business: "in-progress", Exchange: "not-started", Differs: true}}},
 		{Id: 9, Kind: appointment, Side: exchange, Reason: contract.TrashReason_TRASH_REASON_DELETED, Title: "Probelauf Videokonferenz", Start: at(-5 * time.Hour), At: at(-26 * time.Hour), Run: 17, Restored: at(-20 * time.Hour)},
 	}

@@ -1,61 +1,60 @@
-package window
+package assets
 
 import (
 	"regexp"
 	"strconv"
 	"strings"
 	"time"
-
-	"abgleich/assets"
 )
 
 // instant finds times as the contract writes them inside of longer values.
 var instant = regexp.MustCompile(`\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(Z|[+-]\d\d:\d\d)`)
 
-// fieldName is a mapped field's name for people.
-func fieldName(t *assets.Catalog, field string) string {
-	if key := "field." + field; t.Has(key) {
-		return t.T(key)
+// FieldName is a mapped field's name for people; the field itself when a newer agent
+// names one that is not known here.
+func (c *Catalog) FieldName(field string) string {
+	if key := "field." + field; c.Has(key) {
+		return c.T(key)
 	}
-	return field // of a newer agent
+	return field
 }
 
-// fieldValue writes a field's value as a person would: times and days in the
-// language's format, words in place of names. zone is where times without a zone
-// of their own are shown.
-func fieldValue(t *assets.Catalog, field, value string, zone *time.Location) string {
+// FieldValue writes a field's value, as the contract's FieldPair has it, as a person
+// would: times and days in the user's format, words in place of names. zone is where
+// times without a zone of their own are shown.
+func (c *Catalog) FieldValue(field, value string, zone *time.Location) string {
 	if value == "" {
 		return "–"
 	}
 	switch field {
 	case "start", "end", "due", "completed", "reminder", "exceptions":
-		return timeValue(t, field, value, zone)
+		return c.timeValue(field, value, zone)
 	case "recurrence":
-		return ruleText(t, value)
+		return c.ruleText(value)
 	case "percent":
 		return value + " %"
 	}
-	if key := "value." + field + "." + value; t.Has(key) {
-		return t.T(key)
+	if key := "value." + field + "." + value; c.Has(key) {
+		return c.T(key)
 	}
 	return value
 }
 
-func timeValue(t *assets.Catalog, field, value string, zone *time.Location) string {
+func (c *Catalog) timeValue(field, value string, zone *time.Location) string {
 	if minutes, ok := strings.CutSuffix(value, " min"); ok && field == "reminder" {
 		n, err := strconv.Atoi(minutes)
 		if err != nil {
 			return value
 		}
-		return t.N("value.before", n)
+		return c.N("value.before", n)
 	}
 	if day, err := time.Parse(time.DateOnly, value); err == nil {
-		return t.Date(day)
+		return c.Date(day)
 	}
 	lines := strings.Split(value, "\n")
 	for i, line := range lines {
 		if gone, ok := strings.CutSuffix(line, " -"); ok {
-			line = gone + " – " + t.T("value.dropped")
+			line = gone + " – " + c.T("value.dropped")
 		}
 		lines[i] = instant.ReplaceAllStringFunc(line, func(s string) string {
 			at, err := time.Parse(time.RFC3339, s)
@@ -65,7 +64,7 @@ func timeValue(t *assets.Catalog, field, value string, zone *time.Location) stri
 			if strings.HasSuffix(s, "Z") {
 				at = at.In(zone) // else it is told in the zone it was entered in
 			}
-			return t.Date(at) + ", " + t.Clock(at)
+			return c.Date(at) + ", " + c.Clock(at)
 		})
 	}
 	return strings.Join(lines, "\n")
@@ -73,7 +72,7 @@ func timeValue(t *assets.Catalog, field, value string, zone *time.Location) stri
 
 // ruleText says the plain recurrence rules in words. What it doesn't know stays as
 // RFC 5545 writes it: better exact than pretty.
-func ruleText(t *assets.Catalog, rule string) string {
+func (c *Catalog) ruleText(rule string) string {
 	every, days, end := "", "", ""
 	interval := 1
 	for part := range strings.SplitSeq(strings.TrimPrefix(rule, "RRULE:"), ";") {
@@ -91,10 +90,10 @@ func ruleText(t *assets.Catalog, rule string) string {
 			var names []string
 			for d := range strings.SplitSeq(value, ",") {
 				key := "rule.day." + strings.ToLower(d)
-				if !t.Has(key) {
+				if !c.Has(key) {
 					return rule
 				}
-				names = append(names, t.T(key))
+				names = append(names, c.T(key))
 			}
 			days = strings.Join(names, ", ")
 		case "COUNT":
@@ -102,22 +101,22 @@ func ruleText(t *assets.Catalog, rule string) string {
 			if err != nil {
 				return rule
 			}
-			end = t.N("rule.count", n)
+			end = c.N("rule.count", n)
 		case "UNTIL":
 			at, err := time.Parse("20060102", value[:min(len(value), 8)])
 			if err != nil {
 				return rule
 			}
-			end = t.T("rule.until", "date", t.Date(at))
+			end = c.T("rule.until", "date", c.Date(at))
 		case "WKST":
 		default:
 			return rule
 		}
 	}
-	if !t.Has("rule.every."+every+".one") || days != "" && every != "weekly" {
+	if !c.Has("rule.every."+every+".one") || days != "" && every != "weekly" {
 		return rule
 	}
-	text := t.N("rule.every."+every, interval)
+	text := c.N("rule.every."+every, interval)
 	if days != "" {
 		text += " (" + days + ")"
 	}
