@@ -204,11 +204,15 @@ func (l *life) run(ctx context.Context, o Options, p params.Params, logs *logboo
 	l.background(mails.desk.Run)
 	l.background(mails.watch)
 	l.background((&keeper{store: r.store, trashDays: func() int { return r.settings.now().Sync.TrashDays }, now: o.Now, log: logs.Service()}).run)
+	file, err := filepath.Abs(r.settings.Path())
+	if err != nil {
+		return fault.New(fault.Internal, "agent.parameter file", r.settings.Path(), err)
+	}
 	plan := &planner{run.executor, r.business, r.store, r.opener}
 	l.handler = api.Handler(api.Config{
 		Version: o.Version, Now: o.Now, Records: r.store, Book: r.book, Vault: r.vault, Employees: r.business,
 		Control: scheduler, Status: r.board, Checker: newChecker(o, p, r, events), Planner: plan, Comparer: plan, Undoer: plan, Chooser: plan,
-		Logs: logs, Settings: r.settings, Stopping: func(context.Context) <-chan struct{} { return l.ending },
+		Logs: logs, Settings: r.settings, ParameterFile: file, Stopping: func(context.Context) <-chan struct{} { return l.ending },
 		TestNotice: func(ctx context.Context) error { return SendTestNotice(ctx, r.settings.now(), o.Version, o.Now) },
 	})
 	return nil

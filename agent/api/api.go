@@ -155,6 +155,8 @@ type Config struct {
 	Chooser   Chooser
 	Logs      Logs
 	Settings  Settings
+	// ParameterFile is the whole path of the file that Settings keep.
+	ParameterFile string
 	// TestNotice sends a mail to the message recipient.
 	TestNotice func(context.Context) error
 	// Stopping tells streams that the agent ends; see pipe.Stopping.

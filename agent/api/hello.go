@@ -15,7 +15,7 @@ func (s *server) Hello(ctx context.Context, _ *connect.Request[contract.HelloReq
 	if err != nil {
 		return nil, err
 	}
-	return connect.NewResponse(&contract.HelloResponse{
+	h := &contract.HelloResponse{
 		AgentVersion:    s.Version,
 		ContractVersion: contract.Version,
 		InstallationId:  s.Records.Installation(),
@@ -25,5 +25,9 @@ func (s *server) Hello(ctx context.Context, _ *connect.Request[contract.HelloReq
 		Administrator:   c.Admin,
 		User:            string(c.user),
 		Now:             timestamppb.New(s.Now()),
-	}), nil
+	}
+	if c.Admin {
+		h.ParameterFile = s.ParameterFile
+	}
+	return connect.NewResponse(h), nil
 }

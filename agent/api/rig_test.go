@@ -106,7 +106,7 @@ func newRig(t *testing.T) *rig {
 		Version: "1.2.3", Now: time.Now, Records: r.records, Book: r.book, Vault: r.vault, Employees: r.db, Control: r.control,
 		Status: r.board, Checker: r.checker, Planner: r.planner, Comparer: r.planner, Undoer: undoer{}, Chooser: r.chooser, Logs: r.logs, Settings: r.settings,
 		TestNotice: func(context.Context) error { r.sent++; return nil },
-		Stopping:   func(context.Context) <-chan struct{} { return r.stopping },
+		Stopping:   func(context.Context) <-chan struct{} { return r.stopping }, ParameterFile: file.Path(),
 	}
 	h := api.Handler(r.config)
 	web := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {

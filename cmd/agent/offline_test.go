@@ -11,6 +11,7 @@ import (
 	"syscall"
 	"testing"
 
+	"abgleich/cmd/agent/internal/demo"
 	"abgleich/ipc/pipe"
 )
 
@@ -202,4 +203,24 @@ func TestWhatOthersWroteCannotMoveTheCursor(t *testing.T) {
 	if got := b.String(); got != "a[2Jb c d\n" {
 		t.Errorf("%q", got)
 	}
+}
+
+func TestAnAgentOverAnotherParameterFileIsNotTakenForThisOnes(t *testing.T) {
+	withDemo(t, func(k demo.Kept) {
+		l := newLine(t)
+		l.want(exitFine, "params", "init")
+		l.want(exitFine, "params", "set", "ipc.address="+k.Address)
+		l.want(exitFine, "params", "set", "sync.interval=299") // into the file that was named
+		if got := strings.TrimSpace(l.want(exitFine, "params", "show", "sync.interval").out); got != "299" {
+			t.Errorf("the named file has the interval %s", got)
+		}
+		a := asked{newLine(t), k}
+		if v := decode[parameter](t, a.on(exitFine, "params", "show", "sync.interval", "--json")); v.Value == "299" {
+			t.Error("the running agent's parameters were changed")
+		}
+		if o := l.want(exitUsage, "status"); !strings.Contains(o.err, "abgleich.toml") || !strings.Contains(o.err, "--agent "+k.Address) {
+			t.Error(o.err)
+		}
+		l.want(exitFine, "status", "--agent", k.Address) // it is meant
+	})
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"os"
 	"slices"
 	"strings"
 
@@ -34,9 +35,10 @@ const (
 
 // global holds what every command may need; one per execution, no package state.
 type global struct {
-	parameterFile string // --parameters
-	address       string // --agent
-	json          bool   // --json
+	parameterFile string      // --parameters
+	fileNamed     func() bool // whether the person named it, as opposed to the default
+	address       string      // --agent
+	json          bool        // --json
 
 	lang  assets.Lang
 	texts *assets.Catalog
@@ -139,6 +141,7 @@ func rootCommand(g *global) *cobra.Command {
 	// Package service looks for it by itself; here it only must not be refused.
 	f.Bool(service.RunArgument[2:], false, "")
 	_ = f.MarkHidden(service.RunArgument[2:])
+	g.fileNamed = func() bool { return f.Changed("parameters") }
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
 	// Before the command is looked for, or their names would take the next word as
 	// a value.
@@ -241,19 +244,44 @@ func (g *global) file() *params.File { return params.NewFile(g.parameterFile, pa
 func (g *global) withAgent(ctx context.Context, f func(*client.Client) error) error {
 	c := g.dial()
 	defer c.Close()
-	if _, err := c.Greet(ctx); err != nil {
+	h, err := c.Greet(ctx)
+	if err != nil {
 		return err
+	}
+	if other := g.otherFile(h); other != "" {
+		return usageError{fmt.Errorf(g.t("der Dienst, der läuft, hat eine andere Parameterdatei: %s. Ist er gemeint, nennen Sie ihn: --agent %s",
+			"the agent that runs has another parameter file: %s. If it is meant, name it: --agent %s"), other, c.Address)}
 	}
 	return f(c)
 }
 
-// agentOr calls with when an agent runs, and without when surely none does. An
-// agent that is there and can't be used is an error: two must not write one file.
+// otherFile is the parameter file of an agent that the person can't mean: it keeps
+// another one than he named. "" if it may be the one.
+func (g *global) otherFile(h *contract.HelloResponse) string {
+	if g.address != "" || !g.fileNamed() || h.GetParameterFile() == "" {
+		return ""
+	}
+	mine, err := os.Stat(g.parameterFile)
+	if err != nil {
+		return h.GetParameterFile()
+	}
+	theirs, err := os.Stat(h.GetParameterFile())
+	if err == nil && os.SameFile(mine, theirs) {
+		return ""
+	}
+	return h.GetParameterFile()
+}
+
+// agentOr calls with when an agent runs over the parameter file, and without when
+// surely none does. An agent that is there and can't be used is an error: two must not
+// write one file.
 func (g *global) agentOr(ctx context.Context, with func(*client.Client) error, without func() error) error {
 	c := g.dial()
 	defer c.Close()
-	_, err := c.Greet(ctx)
+	h, err := c.Greet(ctx)
 	switch {
+	case err == nil && g.otherFile(h) != "":
+		return without()
 	case err == nil:
 		return with(c)
 	case !errors.Is(err, pipe.ErrUnreachable) || !absent(err):

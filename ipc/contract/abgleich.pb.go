@@ -674,7 +674,8 @@ type HelloResponse struct {
 	Administrator   bool                   `protobuf:"varint,6,opt,name=administrator,proto3" json:"administrator,omitempty"`
 	User            string                 `protobuf:"bytes,7,opt,name=user,proto3" json:"user,omitempty"` // the employee the caller has proved to be, or ""
 	Now             *timestamppb.Timestamp `protobuf:"bytes,8,opt,name=now,proto3" json:"now,omitempty"`
-	CallerId        string                 `protobuf:"bytes,9,opt,name=caller_id,json=callerId,proto3" json:"caller_id,omitempty"` // the operating system's stable id: the owner name to seal under
+	CallerId        string                 `protobuf:"bytes,9,opt,name=caller_id,json=callerId,proto3" json:"caller_id,omitempty"`                 // the operating system's stable id: the owner name to seal under
+	ParameterFile   string                 `protobuf:"bytes,10,opt,name=parameter_file,json=parameterFile,proto3" json:"parameter_file,omitempty"` // the agent's, a whole path; told to administrators only
 	unknownFields   protoimpl.UnknownFields
 	sizeCache       protoimpl.SizeCache
 }
@@ -768,6 +769,13 @@ func (x *HelloResponse) GetNow() *timestamppb.Timestamp {
 func (x *HelloResponse) GetCallerId() string {
 	if x != nil {
 		return x.CallerId
+	}
+	return ""
+}
+
+func (x *HelloResponse) GetParameterFile() string {
+	if x != nil {
+		return x.ParameterFile
 	}
 	return ""
 }
@@ -6528,7 +6536,7 @@ const file_abgleich_proto_rawDesc = "" +
 	"\x05cause\x18\x04 \x01(\tR\x05cause\"`\n" +
 	"\fHelloRequest\x12%\n" +
 	"\x0eclient_version\x18\x01 \x01(\tR\rclientVersion\x12)\n" +
-	"\x10contract_version\x18\x02 \x01(\rR\x0fcontractVersion\"\xc3\x02\n" +
+	"\x10contract_version\x18\x02 \x01(\rR\x0fcontractVersion\"\xea\x02\n" +
 	"\rHelloResponse\x12#\n" +
 	"\ragent_version\x18\x01 \x01(\tR\fagentVersion\x12)\n" +
 	"\x10contract_version\x18\x02 \x01(\rR\x0fcontractVersion\x12'\n" +
@@ -6538,7 +6546,9 @@ const file_abgleich_proto_rawDesc = "" +
 	"\radministrator\x18\x06 \x01(\bR\radministrator\x12\x12\n" +
 	"\x04user\x18\a \x01(\tR\x04user\x12,\n" +
 	"\x03now\x18\b \x01(\v2\x1a.google.protobuf.TimestampR\x03now\x12\x1b\n" +
-	"\tcaller_id\x18\t \x01(\tR\bcallerId\"\x99\x02\n" +
+	"\tcaller_id\x18\t \x01(\tR\bcallerId\x12%\n" +
+	"\x0eparameter_file\x18\n" +
+	" \x01(\tR\rparameterFile\"\x99\x02\n" +
 	"\vCredentials\x12\x12\n" +
 	"\x04user\x18\x01 \x01(\tR\x04user\x12\x12\n" +
 	"\x04sync\x18\x02 \x01(\bR\x04sync\x12\"\n" +
