@@ -21,6 +21,7 @@ import (
 	"abgleich/ui/handover"
 	"abgleich/ui/icon"
 	"abgleich/ui/preferences"
+	"abgleich/ui/single"
 )
 
 // version is set when the program is built for release.
@@ -47,7 +48,21 @@ func main() {
 	}
 	ctx, cancel := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer cancel()
-	err = icon.RunSystem(func(tray *icon.System) { serve(ctx, tray, address, language(lang, file.Load(), os.Getenv), file) })
+	agent := client.New(address)
+	defer agent.Close()
+	// Server and workstation programs on one machine start one each. Where it can't be
+	// told whether there is one already, two are better than none.
+	first, err := single.Claim(ctx, single.IconAddress(agent.Address), "icon")
+	if err == nil && first == nil {
+		return
+	}
+	if first != nil {
+		var serving sync.WaitGroup
+		serving.Go(func() { first.Serve(ctx, func(string) {}) })
+		defer serving.Wait()
+		defer cancel()
+	}
+	err = icon.RunSystem(func(tray *icon.System) { serve(ctx, tray, agent, language(lang, file.Load(), os.Getenv), file) })
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
@@ -81,11 +96,9 @@ func language(asked string, p preferences.Preferences, env func(string) string) 
 	return assets.German
 }
 
-// serve keeps the icon up to date until the person quits it.
-func serve(ctx context.Context, tray icon.Tray, address string, lang assets.Lang, file preferences.File) {
+// serve keeps the icon up to date until the person quits it or has no use for it.
+func serve(ctx context.Context, tray icon.Tray, agent *client.Agent, lang assets.Lang, file preferences.File) {
 	ctx, cancel := context.WithCancel(ctx)
-	agent := client.New(address)
-	defer agent.Close()
 	act := newActions(ctx, agent, lang, file)
 	shown, lent := make(chan client.Picture), make(chan client.Picture)
 	connected, changed := make(chan struct{}, 1), make(chan struct{})

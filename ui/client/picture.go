@@ -141,6 +141,17 @@ func (p Picture) Decisions() int {
 	return int(p.User.GetProblems()) + int(p.User.GetHolds())
 }
 
+// codeNoFunction is the agent's word for who was not granted the sync functions. It
+// equals that of the agent, whose package the UI doesn't import.
+const codeNoFunction = "function-missing"
+
+// Unwanted tells whether the agent has no use for this person's icon: it knows him,
+// and he was not granted the sync functions. An administrator has other reasons to
+// want one, and somebody the agent doesn't know yet may be about to set it up.
+func (p Picture) Unwanted() bool {
+	return p.State() == contract.UserState_USER_STATE_DISABLED && p.User.GetCode() == codeNoFunction && !p.Administrator
+}
+
 // merge takes a message of the status stream into the picture.
 func (p Picture) merge(m *contract.WatchStatusResponse) Picture {
 	p.Connection, p.Code = Connected, ""

@@ -276,6 +276,12 @@ func TestTheIconOnADesktopBus(t *testing.T) {
 		return true
 	}
 
+	// A second one, as that of another installation on this machine, is one too many.
+	second := exec.Command(tray, "--agent", socket)
+	second.Env = cmd.Env
+	if out, err := second.CombinedOutput(); err != nil {
+		t.Errorf("a second start: %v\n%s", err, out)
+	}
 	eventually(t, "the missing agent is said", func() bool { return tooltip() == "Abgleich – Der Abgleich-Dienst antwortet nicht" })
 	eventually(t, "the icon is that of offline, for a dark bar", func() bool { return shows(assets.OnDark(assets.StateOffline)) })
 	if err := conn.Emit("/org/freedesktop/portal/desktop", "org.freedesktop.portal.Settings.SettingChanged",

@@ -91,7 +91,8 @@ const tooltipStands = 2 * time.Second
 // cheap on sixty desktops of one server.
 const turnEvery = 600 * time.Millisecond
 
-// Run shows pictures and carries out clicks until ctx ends or the person quits.
+// Run shows pictures and carries out clicks until ctx ends, the person quits, or the
+// agent says that this person has no sync functions: then nothing here is for him.
 // changed says that the person has changed his Windows password and the agent still
 // has the old one; he is asked for the new one.
 func (c *Control) Run(ctx context.Context, pictures <-chan client.Picture, changed <-chan struct{}) {
@@ -115,6 +116,9 @@ func (c *Control) Run(ctx context.Context, pictures <-chan client.Picture, chang
 		case <-ctx.Done():
 			return
 		case p := <-pictures:
+			if p.Unwanted() {
+				return
+			}
 			c.picture = p
 			c.hear()
 		case <-c.again.C:

@@ -234,3 +234,27 @@ func TestQuitEndsTheIcon(t *testing.T) {
 	tray.clicks <- Quit
 	<-done
 }
+
+func TestTheIconOfWhoHasNoSyncFunctionsEndsItself(t *testing.T) {
+	without := user(contract.UserState_USER_STATE_DISABLED, func(u *contract.UserStatus) { u.Code = "function-missing" })
+	administrator, off, gone := without, user(contract.UserState_USER_STATE_DISABLED, func(u *contract.UserStatus) { u.Code = "sync-disabled" }), without
+	administrator.Administrator = true
+	gone.Connection = client.Reconnecting
+	for name, p := range map[string]client.Picture{"an administrator": administrator, "switched off for all": off, "known from before": gone, "not known": {Connection: client.Connected}} {
+		if p.Unwanted() {
+			t.Errorf("%s: it would end", name)
+		}
+	}
+	tray := &fakeTray{items: map[Entry]Item{}, clicks: make(chan Entry), bars: make(chan Bar), answers: make(chan string)}
+	pictures, done := make(chan client.Picture), make(chan struct{})
+	go func() {
+		defer close(done)
+		NewControl(tray, &fakeActions{}, assets.German, now, "").Run(t.Context(), pictures, nil)
+	}()
+	pictures <- user(contract.UserState_USER_STATE_FINE, nil)
+	pictures <- without
+	<-done
+	if tray.icon != assets.StateFine || len(tray.notes) > 0 {
+		t.Errorf("the person saw %s and %d notes", tray.icon, len(tray.notes))
+	}
+}

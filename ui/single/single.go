@@ -1,10 +1,10 @@
-// Package single keeps to one window for each person, session and agent: the
-// first start shows the window, every later one asks the first to show a page
-// and ends.
+// Package single keeps to one window and one icon for each person, session and
+// agent: the first start shows the window, every later one asks the first to show a
+// page and ends. An icon has no pages: later ones only end.
 //
 // It uses a local socket or pipe of the user's own (package pipe), so that a
 // window that crashed leaves nothing behind that could keep the next one from
-// starting. It must not know what a window is: it passes one short word on.
+// starting. It must not know what a window or an icon is: it passes one short word on.
 package single
 
 import (
@@ -50,7 +50,7 @@ func Claim(ctx context.Context, address, word string) (first *Instance, err erro
 		}
 		// The first is just starting or ending: ask again.
 	}
-	return nil, fmt.Errorf("single: another window does not answer: %w", err)
+	return nil, fmt.Errorf("single: another one does not answer: %w", err)
 }
 
 func tell(ctx context.Context, address, word string) error {

@@ -104,3 +104,9 @@ func TestAddressesDifferByAgent(t *testing.T) {
 		t.Error("two agents share a window")
 	}
 }
+
+func TestWindowAndIconHaveEachTheirOwnPlace(t *testing.T) {
+	if Address("agent") == IconAddress("agent") || IconAddress("agent") == IconAddress("another") {
+		t.Error("one would keep the other from starting")
+	}
+}
