@@ -155,7 +155,7 @@ func (g *global) judge(p picture, now time.Time) checkup {
 		v.Text = g.t("kein Benutzer erreichbar", "no user can be reached")
 	case v.Attention > 0 || v.Offline > 0 || v.Holds > 0:
 		v.Level = levelWarn
-		v.Text = fmt.Sprintf(g.t("%d brauchen jemanden, %d nicht erreichbar", "%d need somebody, %d cannot be reached"), v.Attention, v.Offline)
+		v.Text = fmt.Sprintf(g.t("Benutzer, die jemanden brauchen: %d, nicht erreichbar: %d", "users who need somebody: %d, who cannot be reached: %d"), v.Attention, v.Offline)
 	case !p.Agent.SyncEnabled:
 		v.Level = levelWarn
 		v.Text = g.t("Synchronisation ist abgeschaltet", "sync is switched off")

@@ -80,7 +80,7 @@ func (l checkLimits) judged(g *global, v checkup) checkup {
 	}{
 		{l.age, v.OldestSuccessSeconds, "ältester Abgleich vor %s", "oldest sync %s ago"},
 		{l.problems, float64(v.Problems), "%s Probleme", "%s problems"},
-		{l.attention, float64(v.Attention), "%s brauchen jemanden", "%s need somebody"},
+		{l.attention, float64(v.Attention), "brauchen jemanden: %s", "need somebody: %s"},
 		{l.offline, float64(v.Offline), "%s nicht erreichbar", "%s cannot be reached"},
 	} {
 		level := x.limit.level(x.value)

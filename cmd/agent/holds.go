@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"time"
 
@@ -77,7 +78,7 @@ func holdsListCommand(g *global) *cobra.Command {
 					rows := [][]string{{"ID", g.t("BENUTZER", "USER"), "", g.t("WO", "WHERE"), g.t("ANZAHL", "ITEMS"), g.t("SEIT", "SINCE"), ""}}
 					for _, h := range list {
 						rows = append(rows, []string{fmt.Sprint(h.ID), h.User, g.kindText(h.Kind), g.texts.T("side." + h.Side),
-							fmt.Sprint(h.Items), g.when(h.Since), strings.Join(h.Titles, "; ")})
+							fmt.Sprint(h.Items), g.when(h.Since), strings.Join(slices.Compact(h.Titles), "; ")}) // hidden ones are all the same
 					}
 					table(w, rows)
 				})

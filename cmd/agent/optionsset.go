@@ -27,8 +27,6 @@ func optionsSetCommand(g *global) *cobra.Command {
 				return usageError{errors.New(g.t("KEY=VALUE oder --standard", "KEY=VALUE or --standard"))}
 			case dry && yes:
 				return usageError{errors.New(g.t("--dry-run und --yes passen nicht zusammen", "--dry-run and --yes do not go together"))}
-			case !dry && !yes && !person:
-				return usageError{errors.New(g.t("Ohne Terminal: --dry-run sagt, was geschähe, --yes ändert", "without a terminal: --dry-run tells what would happen, --yes changes"))}
 			}
 			return g.withAgent(c.Context(), func(a *client.Client) error {
 				m := &contract.SetOptionsRequest{User: args[0], Options: &contract.Options{Standard: true}}
@@ -40,6 +38,9 @@ func optionsSetCommand(g *global) *cobra.Command {
 					if err != nil {
 						return err
 					}
+				}
+				if !dry && !yes && !person {
+					return usageError{errors.New(g.t("Ohne Terminal: --dry-run sagt, was geschähe, --yes ändert", "without a terminal: --dry-run tells what would happen, --yes changes"))}
 				}
 				return g.applyOptions(c.Context(), a, m, dry, yes)
 			})
