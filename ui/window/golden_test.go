@@ -1,11 +1,14 @@
 package window
 
 import (
+	"cmp"
 	"image"
 	"image/color"
 	"image/png"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 
 	"abgleich/assets"
@@ -50,9 +53,46 @@ func write(t *testing.T, path string, img image.Image) {
 		t.Fatal(err)
 	}
 	defer f.Close()
-	if err := png.Encode(f, img); err != nil {
+	if err := (&png.Encoder{CompressionLevel: png.BestCompression}).Encode(f, few(img)); err != nil {
 		t.Fatal(err)
 	}
+}
+
+// few is a picture in few colours, which takes less than half the room: the areas keep
+// theirs, the edges of letters get one that is near.
+func few(img image.Image) image.Image {
+	const areas, all = 48, 256
+	exact, rough := map[color.NRGBA]int{}, map[color.NRGBA]int{}
+	near := func(c color.NRGBA) color.NRGBA { return color.NRGBA{c.R&^15 | c.R>>4, c.G&^15 | c.G>>4, c.B&^15 | c.B>>4, 255} }
+	b := img.Bounds()
+	out := image.NewPaletted(b, nil)
+	for y := b.Min.Y; y < b.Max.Y; y++ {
+		for x := b.Min.X; x < b.Max.X; x++ {
+			c := color.NRGBAModel.Convert(img.At(x, y)).(color.NRGBA)
+			exact[c]++
+			rough[near(c)]++
+		}
+	}
+	for _, c := range append(commonest(exact, areas), commonest(rough, all-areas)...) {
+		out.Palette = append(out.Palette, c)
+	}
+	nearest := make(map[color.NRGBA]uint8, len(exact))
+	for c := range exact {
+		nearest[c] = uint8(out.Palette.Index(c))
+	}
+	for y := b.Min.Y; y < b.Max.Y; y++ {
+		for x := b.Min.X; x < b.Max.X; x++ {
+			out.SetColorIndex(x, y, nearest[color.NRGBAModel.Convert(img.At(x, y)).(color.NRGBA)])
+		}
+	}
+	return out
+}
+
+// commonest gives the colours used most, n at most.
+func commonest(often map[color.NRGBA]int, n int) []color.NRGBA {
+	number := func(c color.NRGBA) int { return int(c.R)<<16 | int(c.G)<<8 | int(c.B) }
+	all := slices.SortedFunc(maps.Keys(often), func(a, b color.NRGBA) int { return cmp.Or(often[b]-often[a], number(a)-number(b)) })
+	return all[:min(len(all), n)]
 }
 
 // difference is the share of pixels that a person could tell apart.
