@@ -186,7 +186,7 @@ func (l *life) run(ctx context.Context, o Options, p params.Params, logs *logboo
 	scheduler, err := schedule.Start(ctx, schedule.Config{
 		Folder: p.Data.Folder, Runner: run, Observer: r.board, Logger: slog.New(quiet{logs.Slog().Handler()}), Now: o.Now, Interval: p.Sync.Interval,
 		Users: &people{employees: r.business, book: r.book, board: r.board,
-			settings: r.settings.now, ties: r.store.Ties},
+			settings: r.settings.now, ties: r.store.Ties, options: run.executor.Options},
 		Watches: watches(p, r.business, judged{ex, r.opener.judge}),
 	})
 	if err != nil {
@@ -208,7 +208,7 @@ func (l *life) run(ctx context.Context, o Options, p params.Params, logs *logboo
 	if err != nil {
 		return fault.New(fault.Internal, "agent.parameter file", r.settings.Path(), err)
 	}
-	plan := &planner{run.executor, r.business, r.store, r.opener}
+	plan := &planner{run.executor, r.business, r.store, r.opener, r.board}
 	l.handler = api.Handler(api.Config{
 		Version: o.Version, Now: o.Now, Records: r.store, Book: r.book, Vault: r.vault, Employees: r.business,
 		Control: scheduler, Status: r.board, Checker: newChecker(o, p, r, events), Planner: plan, Comparer: plan, Undoer: plan, Chooser: plan,

@@ -11,6 +11,7 @@ import (
 	"abgleich/agent/pim"
 	"abgleich/agent/side"
 	"abgleich/agent/side/business"
+	"abgleich/agent/status"
 	"abgleich/agent/store"
 )
 
@@ -24,7 +25,8 @@ type planner struct {
 	ties interface {
 		Tie(context.Context, pim.UserID) (store.Tie, error)
 	}
-	book *opener
+	book  *opener
+	board *status.Board
 }
 
 // Plan implements api.Planner.
@@ -112,7 +114,11 @@ func (p *planner) Options(ctx context.Context, user pim.UserID, kind pim.Kind) (
 
 // SetOptions implements api.Chooser.
 func (p *planner) SetOptions(ctx context.Context, user pim.UserID, by map[pim.Kind]*engine.Options) error {
-	return p.executor.SetOptions(ctx, user, by)
+	if err := p.executor.SetOptions(ctx, user, by); err != nil {
+		return err
+	}
+	direct(ctx, p.board, p.executor.Options, user)
+	return nil
 }
 
 // Preview implements api.Chooser.

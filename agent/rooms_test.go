@@ -18,6 +18,7 @@ import (
 	logged "github.com/sirupsen/logrus/hooks/test"
 
 	"abgleich/agent/credentials"
+	"abgleich/agent/engine"
 	"abgleich/agent/fault"
 	"abgleich/agent/params"
 	"abgleich/agent/pim"
@@ -361,6 +362,27 @@ func TestTheWordForAUserNamesWhatComesFirst(t *testing.T) {
 			t.Errorf("%s: %v %q, %d users", c.name, u.State, u.Code, len(users))
 		}
 	}
+	if w := board.Snapshot("").WithoutID; len(w) != 1 || w[0].Name != "Nobody" || w[0].Code != fault.EmployeeWithoutID {
+		t.Errorf("without a User-ID: %+v", w)
+	}
+	// Nobody expects anything of who has left, and options that can't be read stop nobody.
+	s.list[0].Active = false
+	p.options = func(_ context.Context, _ pim.UserID, k pim.Kind) (engine.Options, bool, error) {
+		if k == pim.KindTask {
+			return engine.Options{}, false, fault.New(fault.StoreCorrupt, "test", "", nil)
+		}
+		return engine.Options{Direction: engine.ToBusiness}, true, nil
+	}
+	if _, err := p.Users(t.Context()); err != nil {
+		t.Error(err)
+	}
+	if w := board.Snapshot("").WithoutID; len(w) != 0 {
+		t.Errorf("without a User-ID, and gone: %+v", w)
+	}
+	if u, _ := board.User("BEN"); u.Kinds[0].Direction != status.ToBusiness || u.Kinds[1].Direction != 0 {
+		t.Errorf("directions: %+v", u.Kinds)
+	}
+	p.options = nil
 	// Either function that is taken away stops him; with a service account he enters
 	// no login, and needs no leave to.
 	_, err = book.Save(t.Context(), tasks, nil)

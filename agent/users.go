@@ -1,12 +1,14 @@
 package agent
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"strings"
 	"time"
 
 	"abgleich/agent/credentials"
+	"abgleich/agent/engine"
 	"abgleich/agent/fault"
 	"abgleich/agent/params"
 	"abgleich/agent/pim"
@@ -27,6 +29,8 @@ type people struct {
 	book     *credentials.Book
 	board    *status.Board
 	settings func() params.Params // those in force
+	// options are what holds for a user and kind; nil: nobody wants to see it.
+	options func(context.Context, pim.UserID, pim.Kind) (engine.Options, bool, error)
 	// ties are the employees tied to other mailboxes or folders; nil for none.
 	ties func(context.Context) ([]store.Tie, error)
 }
@@ -47,10 +51,14 @@ func (p *people) Users(ctx context.Context) ([]schedule.User, error) {
 		return nil, err
 	}
 	var out []schedule.User
+	var withoutID []string
 	taken := places{}
 	for _, e := range ownersFirst(employees, ties) {
 		if e.User == "" {
-			continue // nothing can be kept for him: he stands in the list of employees alone
+			if e.Active {
+				withoutID = append(withoutID, cmp.Or(strings.TrimSpace(e.Name), strings.TrimSpace(e.Mail)))
+			}
+			continue // nothing can be kept for him
 		}
 		v := views[e.User]
 		delete(views, e.User)
@@ -64,6 +72,9 @@ func (p *people) Users(ctx context.Context) ([]schedule.User, error) {
 			word, code = status.Disabled, fault.FolderTaken
 		}
 		p.board.Known(e.User, e.Name, word, code)
+		if p.options != nil {
+			direct(ctx, p.board, p.options, e.User)
+		}
 		if word != status.Fine {
 			continue
 		}
@@ -72,8 +83,27 @@ func (p *people) Users(ctx context.Context) ([]schedule.User, error) {
 	for user := range views { // credentials of somebody who left the master data
 		p.board.Known(user, "", status.Disabled, fault.EmployeeUnknown)
 	}
+	p.board.WithoutID(withoutID)
 	p.reached(p.employees.CheckCopy(ctx))
 	return out, nil
+}
+
+// direct tells the board which way a user's items travel. Options that can't be read
+// are told by his run, and hold up nobody else's.
+func direct(ctx context.Context, board *status.Board, options func(context.Context, pim.UserID, pim.Kind) (engine.Options, bool, error), user pim.UserID) {
+	for _, k := range pim.Kinds() {
+		o, _, err := options(ctx, user, k)
+		d := status.Both
+		switch {
+		case err != nil:
+			d = 0
+		case o.Direction == engine.ToExchange:
+			d = status.ToExchange
+		case o.Direction == engine.ToBusiness:
+			d = status.ToBusiness
+		}
+		board.Directed(user, k, d)
+	}
 }
 
 // reached tells the board how the business database answered.

@@ -86,6 +86,12 @@ func changeMessage(ch status.Change) *contract.WatchStatusResponse {
 	for _, u := range ch.Users {
 		m.Users = append(m.Users, userMessage(u))
 	}
+	if ch.WithoutID != nil {
+		m.WithoutUserId = &contract.WithoutUserId{}
+		for _, u := range ch.WithoutID {
+			m.WithoutUserId.Employees = append(m.WithoutUserId.Employees, userMessage(u))
+		}
+	}
 	return m
 }
 
@@ -105,7 +111,7 @@ func kindMessage(k status.Kind) *contract.KindStatus {
 		Kind: contract.Kind(k.Kind), Enabled: k.Enabled, Phase: contract.RunPhase(k.Phase), FirstSync: k.FirstSync,
 		Done: k.Done, Expected: k.Expected, ItemsPerSecond: k.PerSecond,
 		LastSuccess: stamp(k.LastSuccess), LastTry: stamp(k.LastTry), NextRun: stamp(k.NextRun),
-		BlockedCode: string(k.BlockedCode), BlockedUntil: stamp(k.BlockedUntil), Pairs: k.Pairs,
+		BlockedCode: string(k.BlockedCode), BlockedUntil: stamp(k.BlockedUntil), Pairs: k.Pairs, Direction: contract.Direction(k.Direction),
 		Counts: &contract.Counts{
 			CreatedBusiness: k.Counts.CreatedBusiness, CreatedExchange: k.Counts.CreatedExchange,
 			UpdatedBusiness: k.Counts.UpdatedBusiness, UpdatedExchange: k.Counts.UpdatedExchange,

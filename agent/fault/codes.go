@@ -103,6 +103,7 @@ const (
 	EmployeeUnknown     Code = "employee-unknown"
 	EmployeeInactive    Code = "employee-inactive"
 	EmployeeWithoutMail Code = "employee-without-mail"
+	EmployeeWithoutID   Code = "employee-without-id"
 	EmployeeTaken       Code = "employee-taken"
 	FunctionMissing     Code = "function-missing"
 	ServiceUserInvalid  Code = "service-user-invalid"

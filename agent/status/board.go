@@ -1,6 +1,7 @@
 package status
 
 import (
+	"cmp"
 	"slices"
 	"sync"
 	"time"
@@ -23,6 +24,9 @@ type Board struct {
 	agent   Agent
 	agentAt uint64
 	users   map[pim.UserID]*entry
+	// withoutID are never changed in place.
+	withoutID   []User
+	withoutIDAt uint64
 	// changed is closed at the next change; nil while nobody waits.
 	changed chan struct{}
 }
@@ -124,6 +128,36 @@ func (b *Board) Known(user pim.UserID, name string, base State, code fault.Code)
 	b.changeLocked(user, func(e *entry) { e.user.Name, e.base, e.baseCode = name, base, code })
 }
 
+// WithoutID sets who has no User-ID in the master data: names, in any order. Nothing
+// else can be known of them.
+func (b *Board) WithoutID(names []string) {
+	list := make([]User, len(names))
+	for i, name := range names {
+		list[i] = User{Name: name, State: Disabled, Code: fault.EmployeeWithoutID}
+	}
+	slices.SortFunc(list, func(x, y User) int { return cmp.Compare(x.Name, y.Name) })
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if slices.EqualFunc(list, b.withoutID, func(x, y User) bool { return x.Name == y.Name }) {
+		return
+	}
+	b.version++
+	b.withoutID, b.withoutIDAt = list, b.version
+	b.tellLocked()
+}
+
+// Directed sets which way a user's items of a kind travel.
+func (b *Board) Directed(user pim.UserID, kind pim.Kind, d Direction) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if e := b.users[user]; e != nil && slices.ContainsFunc(e.user.Kinds, func(k Kind) bool { return k.Kind == kind && k.Direction == d }) {
+		return
+	}
+	if slices.Contains(pim.Kinds(), kind) {
+		b.changeLocked(user, func(e *entry) { e.kind(kind).Direction = d })
+	}
+}
+
 // Counted sets how many problems need a person and how many guards wait for one.
 func (b *Board) Counted(user pim.UserID, problems, holds uint32) {
 	b.change(user, func(e *entry) { e.user.Problems, e.user.Holds = problems, holds })
@@ -145,7 +179,13 @@ func (b *Board) Progress(p Progress) {
 		// A run that has met nothing yet, or never does, leaves the last one's on show.
 		if p.Done > 0 || p.Expected > 0 || p.Counts != (Counts{}) {
 			k.Pairs += newPairs(*run, k.Counts, p)
-			k.Done, k.Expected, k.Counts, *run = p.Done, p.Expected, p.Counts, p.Run
+			expected := p.Expected
+			// The next slice of a run looks through the feeds before it counts again what
+			// there is to do: until then that stands which is known.
+			if *run == p.Run && p.Phase < Writing {
+				expected = max(expected, k.Expected)
+			}
+			k.Done, k.Expected, k.Counts, *run = p.Done, expected, p.Counts, p.Run
 		}
 		// While it only knocks at the door, what was in the way may still be.
 		if p.Code != "" || p.Phase > Reading || p.Done > 0 {

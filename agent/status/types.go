@@ -45,6 +45,17 @@ const (
 	Disabled State = 8
 )
 
+// Direction is which way a kind's items travel. The values are those of the
+// contract's Direction: fixed. The zero value is not known.
+type Direction uint8
+
+// The directions.
+const (
+	Both       Direction = 1
+	ToExchange Direction = 2
+	ToBusiness Direction = 3
+)
+
 // Counts is what a run has done so far.
 type Counts struct {
 	CreatedBusiness, CreatedExchange uint64
@@ -67,7 +78,8 @@ type Kind struct {
 	Done, Expected uint64
 	// PerSecond is the smoothed speed of the present run in items a second.
 	PerSecond float64
-	// Remaining is how long the run will still take at this speed; 0 for not known.
+	// Remaining is how long the run will still take, its pauses between two slices
+	// included; 0 for not known.
 	Remaining time.Duration
 	// LastSuccess is when a run was last complete, LastTry when a slice last began.
 	LastSuccess, LastTry time.Time
@@ -78,7 +90,8 @@ type Kind struct {
 	BlockedUntil time.Time
 	Counts       Counts
 	// Pairs is how many items are paired.
-	Pairs uint64
+	Pairs     uint64
+	Direction Direction
 }
 
 // User is the picture of one user.
@@ -125,6 +138,9 @@ type Change struct {
 	Agent *Agent
 	// Users are those that changed, by User-ID.
 	Users []User
+	// WithoutID are the employees who have no User-ID, by name: nil when they did not
+	// change, and for a watcher of one user.
+	WithoutID []User
 }
 
 // Progress is how far a run is, as its executor reports it.

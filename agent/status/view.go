@@ -17,9 +17,11 @@ func (b *Board) view(e *entry, now time.Time) User {
 	for i := range u.Kinds {
 		k := &u.Kinds[i]
 		k.PerSecond = e.paces[k.Kind].speed(now)
-		// Before everything is read nobody knows how much there will be.
-		if k.Phase >= Matching && k.Expected > k.Done && k.PerSecond > 0.01 {
-			seconds := float64(k.Expected-k.Done) / k.PerSecond
+		// Before everything is read nobody knows how much there will be; after it, and
+		// once something was written, also a run that looks through the feeds in its next
+		// slice can be foretold.
+		if steady := e.paces[k.Kind].steady(now); k.Phase >= Reading && k.Expected > k.Done && k.BlockedCode == "" && steady > 0.01 {
+			seconds := float64(k.Expected-k.Done) / steady
 			k.Remaining = max(time.Duration(min(seconds, 1e8)*float64(time.Second)).Round(time.Second), time.Second)
 		}
 	}
@@ -81,19 +83,25 @@ func stateOf(code fault.Code) State {
 	return Attention
 }
 
-// pace is the smoothed speed of a run.
+// pace is the smoothed speed of a run: of now, and over a longer time, which the
+// pauses between two slices belong to.
 type pace struct {
-	run       int64
-	begun     bool
-	at        time.Time
-	done      uint64
-	perSecond float64
-	known     bool
+	run        int64
+	begun      bool
+	at         time.Time
+	done       uint64
+	perSecond  float64
+	longer     float64
+	progressed time.Time // when something was last done; zero for nothing yet
 }
 
 const (
 	// smoothing is the time after which an old speed counts a third.
 	smoothing = 5 * time.Second
+	// longSmoothing is the same for the time left.
+	longSmoothing = 30 * time.Second
+	// tooStill is how long nothing may be done for the time left to be told.
+	tooStill = 20 * time.Second
 	// shortestStep is the time a speed is measured over at least.
 	shortestStep = 250 * time.Millisecond
 )
@@ -109,18 +117,41 @@ func (p *pace) step(run int64, done uint64, now time.Time) {
 		return
 	}
 	speed := float64(done-p.done) / dt.Seconds()
-	if p.known {
-		speed = p.perSecond + (speed-p.perSecond)*(1-math.Exp(-dt.Seconds()/smoothing.Seconds()))
+	slow := speed
+	if !p.progressed.IsZero() {
+		slow = p.longer + (speed-p.longer)*share(dt, longSmoothing)
+		speed = p.perSecond + (speed-p.perSecond)*share(dt, smoothing)
 	}
-	p.at, p.done, p.perSecond, p.known = now, done, speed, done > 0 || p.known
+	if done > p.done {
+		p.progressed = now
+	}
+	p.at, p.done, p.perSecond, p.longer = now, done, speed, slow
+}
+
+// share is how much what was measured over a time counts beside what was before.
+func share(dt, smoothing time.Duration) float64 {
+	return 1 - math.Exp(-dt.Seconds()/smoothing.Seconds())
 }
 
 // speed gives items a second; it fades while nothing is reported.
 func (p *pace) speed(now time.Time) float64 {
-	if still := now.Sub(p.at) - time.Second; p.known && still > 0 {
-		return p.perSecond * math.Exp(-still.Seconds()/smoothing.Seconds())
+	return faded(p.perSecond, now.Sub(p.at), smoothing)
+}
+
+// steady is what the time left is reckoned by; 0 for not known.
+func (p *pace) steady(now time.Time) float64 {
+	if p.progressed.IsZero() || now.Sub(p.progressed) > tooStill {
+		return 0
 	}
-	return p.perSecond
+	return faded(p.longer, now.Sub(p.at), longSmoothing)
+}
+
+// faded is a speed after a time without a report; a second is nothing unusual.
+func faded(speed float64, still, smoothing time.Duration) float64 {
+	if still -= time.Second; still > 0 {
+		return speed * (1 - share(still, smoothing))
+	}
+	return speed
 }
 
 // User gives one user's picture; false if nobody spoke of him yet.
@@ -153,6 +184,9 @@ func (b *Board) since(seen uint64, only pim.UserID) (Change, uint64) {
 		}
 	}
 	slices.SortFunc(c.Users, func(x, y User) int { return cmp.Compare(x.User, y.User) })
+	if only == "" && (b.withoutIDAt > seen || seen == 0) {
+		c.WithoutID = append([]User{}, b.withoutID...)
+	}
 	if b.agentAt > seen || seen == 0 {
 		a := b.agent
 		c.Agent = &a

@@ -34,7 +34,7 @@ func (b *Board) Watch(ctx context.Context, only pim.UserID) iter.Seq[Change] {
 					}
 				}
 				c, seen = b.since(seen, only)
-				if c.Agent != nil || len(c.Users) > 0 {
+				if c.Agent != nil || len(c.Users) > 0 || c.WithoutID != nil {
 					break
 				}
 			}

@@ -63,13 +63,18 @@ func optionsShown(user string, o *contract.Options) userOptions {
 }
 
 func kindShown(m *contract.KindOptions) kindOptions {
-	k := kindOptions{Standard: m.GetStandard(), Direction: strings.ReplaceAll(word(m.GetDirection(), "DIRECTION_"), "-", "_"), PastDays: m.PastDays, FutureDays: m.FutureDays,
+	k := kindOptions{Standard: m.GetStandard(), Direction: directionWord(m.GetDirection()), PastDays: m.PastDays, FutureDays: m.FutureDays,
 		Categories: notNil(m.GetCategories()), OpenOnly: m.GetOpenOnly(), Private: word(m.GetPrivate(), "PRIVATE_ITEMS_"), Policy: orStandard(m.GetPolicy()),
 		Policies: map[string]string{}}
 	for _, name := range fieldGroups() {
 		k.Policies[name] = orStandard(m.GetFieldPolicies()[name])
 	}
 	return k
+}
+
+// directionWord is a direction as parameters and options write it.
+func directionWord(d contract.Direction) string {
+	return strings.ReplaceAll(word(d, "DIRECTION_"), "-", "_")
 }
 
 func orStandard(policy string) string {

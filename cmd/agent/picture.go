@@ -17,6 +17,8 @@ import (
 type picture struct {
 	Agent agentState  `json:"agent"`
 	Users []userState `json:"users"`
+	// WithoutUserID are employees nothing can be synced for; administrators see them.
+	WithoutUserID []userState `json:"without_user_id,omitempty"`
 }
 
 type agentState struct {
@@ -56,6 +58,7 @@ type kindState struct {
 	BlockedUntil     *time.Time `json:"blocked_until,omitempty"`
 	Counts           counts     `json:"counts"`
 	Pairs            uint64     `json:"pairs"`
+	Direction        string     `json:"direction"` // both, to_exchange or to_business
 }
 
 // counts is what a run did.
@@ -86,6 +89,12 @@ func (p *picture) take(m *contract.WatchStatusResponse) {
 	if m.GetFull() {
 		p.Users = []userState{}
 	}
+	if w := m.GetWithoutUserId(); w != nil {
+		p.WithoutUserID = nil
+		for _, u := range w.GetEmployees() {
+			p.WithoutUserID = append(p.WithoutUserID, userStateOf(u))
+		}
+	}
 	for _, u := range m.GetUsers() {
 		x := userStateOf(u)
 		i, there := slices.BinarySearchFunc(p.Users, x.User, func(o userState, id string) int { return strings.Compare(o.User, id) })
@@ -107,6 +116,7 @@ func userStateOf(u *contract.UserStatus) userState {
 			RemainingSeconds: k.GetRemaining().AsDuration().Seconds(), LastSuccess: instant(k.GetLastSuccess()),
 			NextRun: instant(k.GetNextRun()), BlockedCode: k.GetBlockedCode(), BlockedUntil: instant(k.GetBlockedUntil()),
 			Counts: countsOf(k.GetCounts()), Pairs: k.GetPairs(),
+			Direction: directionWord(k.GetDirection()),
 		})
 	}
 	return x

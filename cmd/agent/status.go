@@ -105,6 +105,9 @@ func (g *global) writePicture(w io.Writer, p picture) {
 			name, state, problems = "", "", ""
 		}
 	}
+	for _, u := range p.WithoutUserID {
+		rows = append(rows, []string{u.Name, g.userWord(u), "", "", "", "", ""})
+	}
 	table(w, rows)
 }
 

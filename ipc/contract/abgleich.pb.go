@@ -442,7 +442,7 @@ func (TrashReason) EnumDescriptor() ([]byte, []int) {
 type Direction int32
 
 const (
-	Direction_DIRECTION_UNSPECIFIED Direction = 0 // both
+	Direction_DIRECTION_UNSPECIFIED Direction = 0 // both, in options
 	Direction_DIRECTION_BOTH        Direction = 1
 	Direction_DIRECTION_TO_EXCHANGE Direction = 2
 	Direction_DIRECTION_TO_BUSINESS Direction = 3
@@ -1478,9 +1478,10 @@ func (x *WatchStatusRequest) GetAllUsers() bool {
 
 type WatchStatusResponse struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	Full          bool                   `protobuf:"varint,1,opt,name=full,proto3" json:"full,omitempty"`  // this is the complete picture
-	Agent         *AgentStatus           `protobuf:"bytes,2,opt,name=agent,proto3" json:"agent,omitempty"` // absent: unchanged
-	Users         []*UserStatus          `protobuf:"bytes,3,rep,name=users,proto3" json:"users,omitempty"` // full: all; else the changed ones
+	Full          bool                   `protobuf:"varint,1,opt,name=full,proto3" json:"full,omitempty"`                                         // this is the complete picture
+	Agent         *AgentStatus           `protobuf:"bytes,2,opt,name=agent,proto3" json:"agent,omitempty"`                                        // absent: unchanged
+	Users         []*UserStatus          `protobuf:"bytes,3,rep,name=users,proto3" json:"users,omitempty"`                                        // full: all; else the changed ones
+	WithoutUserId *WithoutUserId         `protobuf:"bytes,4,opt,name=without_user_id,json=withoutUserId,proto3" json:"without_user_id,omitempty"` // with all_users; absent: unchanged
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1536,6 +1537,59 @@ func (x *WatchStatusResponse) GetUsers() []*UserStatus {
 	return nil
 }
 
+func (x *WatchStatusResponse) GetWithoutUserId() *WithoutUserId {
+	if x != nil {
+		return x.WithoutUserId
+	}
+	return nil
+}
+
+// WithoutUserId are the employees in the master data who have no User-ID: nothing can
+// be kept for them, and nothing is synced. They have a name, a state and a code.
+type WithoutUserId struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Employees     []*UserStatus          `protobuf:"bytes,1,rep,name=employees,proto3" json:"employees,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *WithoutUserId) Reset() {
+	*x = WithoutUserId{}
+	mi := &file_abgleich_proto_msgTypes[15]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *WithoutUserId) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*WithoutUserId) ProtoMessage() {}
+
+func (x *WithoutUserId) ProtoReflect() protoreflect.Message {
+	mi := &file_abgleich_proto_msgTypes[15]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use WithoutUserId.ProtoReflect.Descriptor instead.
+func (*WithoutUserId) Descriptor() ([]byte, []int) {
+	return file_abgleich_proto_rawDescGZIP(), []int{15}
+}
+
+func (x *WithoutUserId) GetEmployees() []*UserStatus {
+	if x != nil {
+		return x.Employees
+	}
+	return nil
+}
+
 type AgentStatus struct {
 	state             protoimpl.MessageState `protogen:"open.v1"`
 	Started           *timestamppb.Timestamp `protobuf:"bytes,1,opt,name=started,proto3" json:"started,omitempty"`
@@ -1552,7 +1606,7 @@ type AgentStatus struct {
 
 func (x *AgentStatus) Reset() {
 	*x = AgentStatus{}
-	mi := &file_abgleich_proto_msgTypes[15]
+	mi := &file_abgleich_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1564,7 +1618,7 @@ func (x *AgentStatus) String() string {
 func (*AgentStatus) ProtoMessage() {}
 
 func (x *AgentStatus) ProtoReflect() protoreflect.Message {
-	mi := &file_abgleich_proto_msgTypes[15]
+	mi := &file_abgleich_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1577,7 +1631,7 @@ func (x *AgentStatus) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AgentStatus.ProtoReflect.Descriptor instead.
 func (*AgentStatus) Descriptor() ([]byte, []int) {
-	return file_abgleich_proto_rawDescGZIP(), []int{15}
+	return file_abgleich_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *AgentStatus) GetStarted() *timestamppb.Timestamp {
@@ -1652,7 +1706,7 @@ type UserStatus struct {
 
 func (x *UserStatus) Reset() {
 	*x = UserStatus{}
-	mi := &file_abgleich_proto_msgTypes[16]
+	mi := &file_abgleich_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1664,7 +1718,7 @@ func (x *UserStatus) String() string {
 func (*UserStatus) ProtoMessage() {}
 
 func (x *UserStatus) ProtoReflect() protoreflect.Message {
-	mi := &file_abgleich_proto_msgTypes[16]
+	mi := &file_abgleich_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1677,7 +1731,7 @@ func (x *UserStatus) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UserStatus.ProtoReflect.Descriptor instead.
 func (*UserStatus) Descriptor() ([]byte, []int) {
-	return file_abgleich_proto_rawDescGZIP(), []int{16}
+	return file_abgleich_proto_rawDescGZIP(), []int{17}
 }
 
 func (x *UserStatus) GetUser() string {
@@ -1753,13 +1807,14 @@ type KindStatus struct {
 	BlockedUntil   *timestamppb.Timestamp `protobuf:"bytes,13,opt,name=blocked_until,json=blockedUntil,proto3" json:"blocked_until,omitempty"`
 	Counts         *Counts                `protobuf:"bytes,14,opt,name=counts,proto3" json:"counts,omitempty"` // of the current or last run
 	Pairs          uint64                 `protobuf:"varint,15,opt,name=pairs,proto3" json:"pairs,omitempty"`
+	Direction      Direction              `protobuf:"varint,16,opt,name=direction,proto3,enum=abgleich.v1.Direction" json:"direction,omitempty"` // unspecified: not known
 	unknownFields  protoimpl.UnknownFields
 	sizeCache      protoimpl.SizeCache
 }
 
 func (x *KindStatus) Reset() {
 	*x = KindStatus{}
-	mi := &file_abgleich_proto_msgTypes[17]
+	mi := &file_abgleich_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1771,7 +1826,7 @@ func (x *KindStatus) String() string {
 func (*KindStatus) ProtoMessage() {}
 
 func (x *KindStatus) ProtoReflect() protoreflect.Message {
-	mi := &file_abgleich_proto_msgTypes[17]
+	mi := &file_abgleich_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1784,7 +1839,7 @@ func (x *KindStatus) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use KindStatus.ProtoReflect.Descriptor instead.
 func (*KindStatus) Descriptor() ([]byte, []int) {
-	return file_abgleich_proto_rawDescGZIP(), []int{17}
+	return file_abgleich_proto_rawDescGZIP(), []int{18}
 }
 
 func (x *KindStatus) GetKind() Kind {
@@ -1892,6 +1947,13 @@ func (x *KindStatus) GetPairs() uint64 {
 	return 0
 }
 
+func (x *KindStatus) GetDirection() Direction {
+	if x != nil {
+		return x.Direction
+	}
+	return Direction_DIRECTION_UNSPECIFIED
+}
+
 type Counts struct {
 	state           protoimpl.MessageState `protogen:"open.v1"`
 	CreatedBusiness uint64                 `protobuf:"varint,1,opt,name=created_business,json=createdBusiness,proto3" json:"created_business,omitempty"`
@@ -1910,7 +1972,7 @@ type Counts struct {
 
 func (x *Counts) Reset() {
 	*x = Counts{}
-	mi := &file_abgleich_proto_msgTypes[18]
+	mi := &file_abgleich_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1922,7 +1984,7 @@ func (x *Counts) String() string {
 func (*Counts) ProtoMessage() {}
 
 func (x *Counts) ProtoReflect() protoreflect.Message {
-	mi := &file_abgleich_proto_msgTypes[18]
+	mi := &file_abgleich_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1935,7 +1997,7 @@ func (x *Counts) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Counts.ProtoReflect.Descriptor instead.
 func (*Counts) Descriptor() ([]byte, []int) {
-	return file_abgleich_proto_rawDescGZIP(), []int{18}
+	return file_abgleich_proto_rawDescGZIP(), []int{19}
 }
 
 func (x *Counts) GetCreatedBusiness() uint64 {
@@ -2019,7 +2081,7 @@ type SyncNowRequest struct {
 
 func (x *SyncNowRequest) Reset() {
 	*x = SyncNowRequest{}
-	mi := &file_abgleich_proto_msgTypes[19]
+	mi := &file_abgleich_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2031,7 +2093,7 @@ func (x *SyncNowRequest) String() string {
 func (*SyncNowRequest) ProtoMessage() {}
 
 func (x *SyncNowRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_abgleich_proto_msgTypes[19]
+	mi := &file_abgleich_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2044,7 +2106,7 @@ func (x *SyncNowRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SyncNowRequest.ProtoReflect.Descriptor instead.
 func (*SyncNowRequest) Descriptor() ([]byte, []int) {
-	return file_abgleich_proto_rawDescGZIP(), []int{19}
+	return file_abgleich_proto_rawDescGZIP(), []int{20}
 }
 
 func (x *SyncNowRequest) GetUser() string {
@@ -2076,7 +2138,7 @@ type SyncNowResponse struct {
 
 func (x *SyncNowResponse) Reset() {
 	*x = SyncNowResponse{}
-	mi := &file_abgleich_proto_msgTypes[20]
+	mi := &file_abgleich_proto_msgTypes[21]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2088,7 +2150,7 @@ func (x *SyncNowResponse) String() string {
 func (*SyncNowResponse) ProtoMessage() {}
 
 func (x *SyncNowResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_abgleich_proto_msgTypes[20]
+	mi := &file_abgleich_proto_msgTypes[21]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2101,7 +2163,7 @@ func (x *SyncNowResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SyncNowResponse.ProtoReflect.Descriptor instead.
 func (*SyncNowResponse) Descriptor() ([]byte, []int) {
-	return file_abgleich_proto_rawDescGZIP(), []int{20}
+	return file_abgleich_proto_rawDescGZIP(), []int{21}
 }
 
 type PauseRequest struct {
@@ -2114,7 +2176,7 @@ type PauseRequest struct {
 
 func (x *PauseRequest) Reset() {
 	*x = PauseRequest{}
-	mi := &file_abgleich_proto_msgTypes[21]
+	mi := &file_abgleich_proto_msgTypes[22]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2126,7 +2188,7 @@ func (x *PauseRequest) String() string {
 func (*PauseRequest) ProtoMessage() {}
 
 func (x *PauseRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_abgleich_proto_msgTypes[21]
+	mi := &file_abgleich_proto_msgTypes[22]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2139,7 +2201,7 @@ func (x *PauseRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PauseRequest.ProtoReflect.Descriptor instead.
 func (*PauseRequest) Descriptor() ([]byte, []int) {
-	return file_abgleich_proto_rawDescGZIP(), []int{21}
+	return file_abgleich_proto_rawDescGZIP(), []int{22}
 }
 
 func (x *PauseRequest) GetUser() string {
@@ -2164,7 +2226,7 @@ type PauseResponse struct {
 
 func (x *PauseResponse) Reset() {
 	*x = PauseResponse{}
-	mi := &file_abgleich_proto_msgTypes[22]
+	mi := &file_abgleich_proto_msgTypes[23]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2176,7 +2238,7 @@ func (x *PauseResponse) String() string {
 func (*PauseResponse) ProtoMessage() {}
 
 func (x *PauseResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_abgleich_proto_msgTypes[22]
+	mi := &file_abgleich_proto_msgTypes[23]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2189,7 +2251,7 @@ func (x *PauseResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PauseResponse.ProtoReflect.Descriptor instead.
 func (*PauseResponse) Descriptor() ([]byte, []int) {
-	return file_abgleich_proto_rawDescGZIP(), []int{22}
+	return file_abgleich_proto_rawDescGZIP(), []int{23}
 }
 
 type ResumeRequest struct {
@@ -2201,7 +2263,7 @@ type ResumeRequest struct {
 
 func (x *ResumeRequest) Reset() {
 	*x = ResumeRequest{}
-	mi := &file_abgleich_proto_msgTypes[23]
+	mi := &file_abgleich_proto_msgTypes[24]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2213,7 +2275,7 @@ func (x *ResumeRequest) String() string {
 func (*ResumeRequest) ProtoMessage() {}
 
 func (x *ResumeRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_abgleich_proto_msgTypes[23]
+	mi := &file_abgleich_proto_msgTypes[24]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2226,7 +2288,7 @@ func (x *ResumeRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ResumeRequest.ProtoReflect.Descriptor instead.
 func (*ResumeRequest) Descriptor() ([]byte, []int) {
-	return file_abgleich_proto_rawDescGZIP(), []int{23}
+	return file_abgleich_proto_rawDescGZIP(), []int{24}
 }
 
 func (x *ResumeRequest) GetUser() string {
@@ -2244,7 +2306,7 @@ type ResumeResponse struct {
 
 func (x *ResumeResponse) Reset() {
 	*x = ResumeResponse{}
-	mi := &file_abgleich_proto_msgTypes[24]
+	mi := &file_abgleich_proto_msgTypes[25]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2256,7 +2318,7 @@ func (x *ResumeResponse) String() string {
 func (*ResumeResponse) ProtoMessage() {}
 
 func (x *ResumeResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_abgleich_proto_msgTypes[24]
+	mi := &file_abgleich_proto_msgTypes[25]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2269,7 +2331,7 @@ func (x *ResumeResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ResumeResponse.ProtoReflect.Descriptor instead.
 func (*ResumeResponse) Descriptor() ([]byte, []int) {
-	return file_abgleich_proto_rawDescGZIP(), []int{24}
+	return file_abgleich_proto_rawDescGZIP(), []int{25}
 }
 
 type ListProblemsRequest struct {
@@ -2282,7 +2344,7 @@ type ListProblemsRequest struct {
 
 func (x *ListProblemsRequest) Reset() {
 	*x = ListProblemsRequest{}
-	mi := &file_abgleich_proto_msgTypes[25]
+	mi := &file_abgleich_proto_msgTypes[26]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2294,7 +2356,7 @@ func (x *ListProblemsRequest) String() string {
 func (*ListProblemsRequest) ProtoMessage() {}
 
 func (x *ListProblemsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_abgleich_proto_msgTypes[25]
+	mi := &file_abgleich_proto_msgTypes[26]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2307,7 +2369,7 @@ func (x *ListProblemsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListProblemsRequest.ProtoReflect.Descriptor instead.
 func (*ListProblemsRequest) Descriptor() ([]byte, []int) {
-	return file_abgleich_proto_rawDescGZIP(), []int{25}
+	return file_abgleich_proto_rawDescGZIP(), []int{26}
 }
 
 func (x *ListProblemsRequest) GetUser() string {
@@ -2333,7 +2395,7 @@ type ListProblemsResponse struct {
 
 func (x *ListProblemsResponse) Reset() {
 	*x = ListProblemsResponse{}
-	mi := &file_abgleich_proto_msgTypes[26]
+	mi := &file_abgleich_proto_msgTypes[27]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2345,7 +2407,7 @@ func (x *ListProblemsResponse) String() string {
 func (*ListProblemsResponse) ProtoMessage() {}
 
 func (x *ListProblemsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_abgleich_proto_msgTypes[26]
+	mi := &file_abgleich_proto_msgTypes[27]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2358,7 +2420,7 @@ func (x *ListProblemsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListProblemsResponse.ProtoReflect.Descriptor instead.
 func (*ListProblemsResponse) Descriptor() ([]byte, []int) {
-	return file_abgleich_proto_rawDescGZIP(), []int{26}
+	return file_abgleich_proto_rawDescGZIP(), []int{27}
 }
 
 func (x *ListProblemsResponse) GetProblems() []*Problem {
@@ -2389,7 +2451,7 @@ type Problem struct {
 
 func (x *Problem) Reset() {
 	*x = Problem{}
-	mi := &file_abgleich_proto_msgTypes[27]
+	mi := &file_abgleich_proto_msgTypes[28]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2401,7 +2463,7 @@ func (x *Problem) String() string {
 func (*Problem) ProtoMessage() {}
 
 func (x *Problem) ProtoReflect() protoreflect.Message {
-	mi := &file_abgleich_proto_msgTypes[27]
+	mi := &file_abgleich_proto_msgTypes[28]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2414,7 +2476,7 @@ func (x *Problem) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Problem.ProtoReflect.Descriptor instead.
 func (*Problem) Descriptor() ([]byte, []int) {
-	return file_abgleich_proto_rawDescGZIP(), []int{27}
+	return file_abgleich_proto_rawDescGZIP(), []int{28}
 }
 
 func (x *Problem) GetId() int64 {
@@ -2517,7 +2579,7 @@ type RetryProblemRequest struct {
 
 func (x *RetryProblemRequest) Reset() {
 	*x = RetryProblemRequest{}
-	mi := &file_abgleich_proto_msgTypes[28]
+	mi := &file_abgleich_proto_msgTypes[29]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2529,7 +2591,7 @@ func (x *RetryProblemRequest) String() string {
 func (*RetryProblemRequest) ProtoMessage() {}
 
 func (x *RetryProblemRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_abgleich_proto_msgTypes[28]
+	mi := &file_abgleich_proto_msgTypes[29]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2542,7 +2604,7 @@ func (x *RetryProblemRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RetryProblemRequest.ProtoReflect.Descriptor instead.
 func (*RetryProblemRequest) Descriptor() ([]byte, []int) {
-	return file_abgleich_proto_rawDescGZIP(), []int{28}
+	return file_abgleich_proto_rawDescGZIP(), []int{29}
 }
 
 func (x *RetryProblemRequest) GetId() int64 {
@@ -2560,7 +2622,7 @@ type RetryProblemResponse struct {
 
 func (x *RetryProblemResponse) Reset() {
 	*x = RetryProblemResponse{}
-	mi := &file_abgleich_proto_msgTypes[29]
+	mi := &file_abgleich_proto_msgTypes[30]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2572,7 +2634,7 @@ func (x *RetryProblemResponse) String() string {
 func (*RetryProblemResponse) ProtoMessage() {}
 
 func (x *RetryProblemResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_abgleich_proto_msgTypes[29]
+	mi := &file_abgleich_proto_msgTypes[30]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2585,7 +2647,7 @@ func (x *RetryProblemResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RetryProblemResponse.ProtoReflect.Descriptor instead.
 func (*RetryProblemResponse) Descriptor() ([]byte, []int) {
-	return file_abgleich_proto_rawDescGZIP(), []int{29}
+	return file_abgleich_proto_rawDescGZIP(), []int{30}
 }
 
 type IgnoreProblemRequest struct {
@@ -2597,7 +2659,7 @@ type IgnoreProblemRequest struct {
 
 func (x *IgnoreProblemRequest) Reset() {
 	*x = IgnoreProblemRequest{}
-	mi := &file_abgleich_proto_msgTypes[30]
+	mi := &file_abgleich_proto_msgTypes[31]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2609,7 +2671,7 @@ func (x *IgnoreProblemRequest) String() string {
 func (*IgnoreProblemRequest) ProtoMessage() {}
 
 func (x *IgnoreProblemRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_abgleich_proto_msgTypes[30]
+	mi := &file_abgleich_proto_msgTypes[31]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2622,7 +2684,7 @@ func (x *IgnoreProblemRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use IgnoreProblemRequest.ProtoReflect.Descriptor instead.
 func (*IgnoreProblemRequest) Descriptor() ([]byte, []int) {
-	return file_abgleich_proto_rawDescGZIP(), []int{30}
+	return file_abgleich_proto_rawDescGZIP(), []int{31}
 }
 
 func (x *IgnoreProblemRequest) GetId() int64 {
@@ -2640,7 +2702,7 @@ type IgnoreProblemResponse struct {
 
 func (x *IgnoreProblemResponse) Reset() {
 	*x = IgnoreProblemResponse{}
-	mi := &file_abgleich_proto_msgTypes[31]
+	mi := &file_abgleich_proto_msgTypes[32]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2652,7 +2714,7 @@ func (x *IgnoreProblemResponse) String() string {
 func (*IgnoreProblemResponse) ProtoMessage() {}
 
 func (x *IgnoreProblemResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_abgleich_proto_msgTypes[31]
+	mi := &file_abgleich_proto_msgTypes[32]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2665,7 +2727,7 @@ func (x *IgnoreProblemResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use IgnoreProblemResponse.ProtoReflect.Descriptor instead.
 func (*IgnoreProblemResponse) Descriptor() ([]byte, []int) {
-	return file_abgleich_proto_rawDescGZIP(), []int{31}
+	return file_abgleich_proto_rawDescGZIP(), []int{32}
 }
 
 type GetProblemRequest struct {
@@ -2677,7 +2739,7 @@ type GetProblemRequest struct {
 
 func (x *GetProblemRequest) Reset() {
 	*x = GetProblemRequest{}
-	mi := &file_abgleich_proto_msgTypes[32]
+	mi := &file_abgleich_proto_msgTypes[33]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2689,7 +2751,7 @@ func (x *GetProblemRequest) String() string {
 func (*GetProblemRequest) ProtoMessage() {}
 
 func (x *GetProblemRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_abgleich_proto_msgTypes[32]
+	mi := &file_abgleich_proto_msgTypes[33]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2702,7 +2764,7 @@ func (x *GetProblemRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetProblemRequest.ProtoReflect.Descriptor instead.
 func (*GetProblemRequest) Descriptor() ([]byte, []int) {
-	return file_abgleich_proto_rawDescGZIP(), []int{32}
+	return file_abgleich_proto_rawDescGZIP(), []int{33}
 }
 
 func (x *GetProblemRequest) GetId() int64 {
@@ -2726,7 +2788,7 @@ type GetProblemResponse struct {
 
 func (x *GetProblemResponse) Reset() {
 	*x = GetProblemResponse{}
-	mi := &file_abgleich_proto_msgTypes[33]
+	mi := &file_abgleich_proto_msgTypes[34]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2738,7 +2800,7 @@ func (x *GetProblemResponse) String() string {
 func (*GetProblemResponse) ProtoMessage() {}
 
 func (x *GetProblemResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_abgleich_proto_msgTypes[33]
+	mi := &file_abgleich_proto_msgTypes[34]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2751,7 +2813,7 @@ func (x *GetProblemResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetProblemResponse.ProtoReflect.Descriptor instead.
 func (*GetProblemResponse) Descriptor() ([]byte, []int) {
-	return file_abgleich_proto_rawDescGZIP(), []int{33}
+	return file_abgleich_proto_rawDescGZIP(), []int{34}
 }
 
 func (x *GetProblemResponse) GetProblem() *Problem {
@@ -2809,7 +2871,7 @@ type FieldPair struct {
 
 func (x *FieldPair) Reset() {
 	*x = FieldPair{}
-	mi := &file_abgleich_proto_msgTypes[34]
+	mi := &file_abgleich_proto_msgTypes[35]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2821,7 +2883,7 @@ func (x *FieldPair) String() string {
 func (*FieldPair) ProtoMessage() {}
 
 func (x *FieldPair) ProtoReflect() protoreflect.Message {
-	mi := &file_abgleich_proto_msgTypes[34]
+	mi := &file_abgleich_proto_msgTypes[35]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2834,7 +2896,7 @@ func (x *FieldPair) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use FieldPair.ProtoReflect.Descriptor instead.
 func (*FieldPair) Descriptor() ([]byte, []int) {
-	return file_abgleich_proto_rawDescGZIP(), []int{34}
+	return file_abgleich_proto_rawDescGZIP(), []int{35}
 }
 
 func (x *FieldPair) GetField() string {
@@ -2875,7 +2937,7 @@ type ListHoldsRequest struct {
 
 func (x *ListHoldsRequest) Reset() {
 	*x = ListHoldsRequest{}
-	mi := &file_abgleich_proto_msgTypes[35]
+	mi := &file_abgleich_proto_msgTypes[36]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2887,7 +2949,7 @@ func (x *ListHoldsRequest) String() string {
 func (*ListHoldsRequest) ProtoMessage() {}
 
 func (x *ListHoldsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_abgleich_proto_msgTypes[35]
+	mi := &file_abgleich_proto_msgTypes[36]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2900,7 +2962,7 @@ func (x *ListHoldsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListHoldsRequest.ProtoReflect.Descriptor instead.
 func (*ListHoldsRequest) Descriptor() ([]byte, []int) {
-	return file_abgleich_proto_rawDescGZIP(), []int{35}
+	return file_abgleich_proto_rawDescGZIP(), []int{36}
 }
 
 func (x *ListHoldsRequest) GetUser() string {
@@ -2926,7 +2988,7 @@ type ListHoldsResponse struct {
 
 func (x *ListHoldsResponse) Reset() {
 	*x = ListHoldsResponse{}
-	mi := &file_abgleich_proto_msgTypes[36]
+	mi := &file_abgleich_proto_msgTypes[37]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2938,7 +3000,7 @@ func (x *ListHoldsResponse) String() string {
 func (*ListHoldsResponse) ProtoMessage() {}
 
 func (x *ListHoldsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_abgleich_proto_msgTypes[36]
+	mi := &file_abgleich_proto_msgTypes[37]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2951,7 +3013,7 @@ func (x *ListHoldsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListHoldsResponse.ProtoReflect.Descriptor instead.
 func (*ListHoldsResponse) Descriptor() ([]byte, []int) {
-	return file_abgleich_proto_rawDescGZIP(), []int{36}
+	return file_abgleich_proto_rawDescGZIP(), []int{37}
 }
 
 func (x *ListHoldsResponse) GetHolds() []*Hold {
@@ -2978,7 +3040,7 @@ type Hold struct {
 
 func (x *Hold) Reset() {
 	*x = Hold{}
-	mi := &file_abgleich_proto_msgTypes[37]
+	mi := &file_abgleich_proto_msgTypes[38]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2990,7 +3052,7 @@ func (x *Hold) String() string {
 func (*Hold) ProtoMessage() {}
 
 func (x *Hold) ProtoReflect() protoreflect.Message {
-	mi := &file_abgleich_proto_msgTypes[37]
+	mi := &file_abgleich_proto_msgTypes[38]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3003,7 +3065,7 @@ func (x *Hold) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Hold.ProtoReflect.Descriptor instead.
 func (*Hold) Descriptor() ([]byte, []int) {
-	return file_abgleich_proto_rawDescGZIP(), []int{37}
+	return file_abgleich_proto_rawDescGZIP(), []int{38}
 }
 
 func (x *Hold) GetId() int64 {
@@ -3081,7 +3143,7 @@ type HeldItem struct {
 
 func (x *HeldItem) Reset() {
 	*x = HeldItem{}
-	mi := &file_abgleich_proto_msgTypes[38]
+	mi := &file_abgleich_proto_msgTypes[39]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3093,7 +3155,7 @@ func (x *HeldItem) String() string {
 func (*HeldItem) ProtoMessage() {}
 
 func (x *HeldItem) ProtoReflect() protoreflect.Message {
-	mi := &file_abgleich_proto_msgTypes[38]
+	mi := &file_abgleich_proto_msgTypes[39]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3106,7 +3168,7 @@ func (x *HeldItem) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use HeldItem.ProtoReflect.Descriptor instead.
 func (*HeldItem) Descriptor() ([]byte, []int) {
-	return file_abgleich_proto_rawDescGZIP(), []int{38}
+	return file_abgleich_proto_rawDescGZIP(), []int{39}
 }
 
 func (x *HeldItem) GetTitle() string {
@@ -3140,7 +3202,7 @@ type ResolveHoldRequest struct {
 
 func (x *ResolveHoldRequest) Reset() {
 	*x = ResolveHoldRequest{}
-	mi := &file_abgleich_proto_msgTypes[39]
+	mi := &file_abgleich_proto_msgTypes[40]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3152,7 +3214,7 @@ func (x *ResolveHoldRequest) String() string {
 func (*ResolveHoldRequest) ProtoMessage() {}
 
 func (x *ResolveHoldRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_abgleich_proto_msgTypes[39]
+	mi := &file_abgleich_proto_msgTypes[40]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3165,7 +3227,7 @@ func (x *ResolveHoldRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ResolveHoldRequest.ProtoReflect.Descriptor instead.
 func (*ResolveHoldRequest) Descriptor() ([]byte, []int) {
-	return file_abgleich_proto_rawDescGZIP(), []int{39}
+	return file_abgleich_proto_rawDescGZIP(), []int{40}
 }
 
 func (x *ResolveHoldRequest) GetId() int64 {
@@ -3190,7 +3252,7 @@ type ResolveHoldResponse struct {
 
 func (x *ResolveHoldResponse) Reset() {
 	*x = ResolveHoldResponse{}
-	mi := &file_abgleich_proto_msgTypes[40]
+	mi := &file_abgleich_proto_msgTypes[41]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3202,7 +3264,7 @@ func (x *ResolveHoldResponse) String() string {
 func (*ResolveHoldResponse) ProtoMessage() {}
 
 func (x *ResolveHoldResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_abgleich_proto_msgTypes[40]
+	mi := &file_abgleich_proto_msgTypes[41]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3215,7 +3277,7 @@ func (x *ResolveHoldResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ResolveHoldResponse.ProtoReflect.Descriptor instead.
 func (*ResolveHoldResponse) Descriptor() ([]byte, []int) {
-	return file_abgleich_proto_rawDescGZIP(), []int{40}
+	return file_abgleich_proto_rawDescGZIP(), []int{41}
 }
 
 type PlanRunRequest struct {
@@ -3228,7 +3290,7 @@ type PlanRunRequest struct {
 
 func (x *PlanRunRequest) Reset() {
 	*x = PlanRunRequest{}
-	mi := &file_abgleich_proto_msgTypes[41]
+	mi := &file_abgleich_proto_msgTypes[42]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3240,7 +3302,7 @@ func (x *PlanRunRequest) String() string {
 func (*PlanRunRequest) ProtoMessage() {}
 
 func (x *PlanRunRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_abgleich_proto_msgTypes[41]
+	mi := &file_abgleich_proto_msgTypes[42]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3253,7 +3315,7 @@ func (x *PlanRunRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PlanRunRequest.ProtoReflect.Descriptor instead.
 func (*PlanRunRequest) Descriptor() ([]byte, []int) {
-	return file_abgleich_proto_rawDescGZIP(), []int{41}
+	return file_abgleich_proto_rawDescGZIP(), []int{42}
 }
 
 func (x *PlanRunRequest) GetUser() string {
@@ -3281,7 +3343,7 @@ type PlanRunResponse struct {
 
 func (x *PlanRunResponse) Reset() {
 	*x = PlanRunResponse{}
-	mi := &file_abgleich_proto_msgTypes[42]
+	mi := &file_abgleich_proto_msgTypes[43]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3293,7 +3355,7 @@ func (x *PlanRunResponse) String() string {
 func (*PlanRunResponse) ProtoMessage() {}
 
 func (x *PlanRunResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_abgleich_proto_msgTypes[42]
+	mi := &file_abgleich_proto_msgTypes[43]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3306,7 +3368,7 @@ func (x *PlanRunResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PlanRunResponse.ProtoReflect.Descriptor instead.
 func (*PlanRunResponse) Descriptor() ([]byte, []int) {
-	return file_abgleich_proto_rawDescGZIP(), []int{42}
+	return file_abgleich_proto_rawDescGZIP(), []int{43}
 }
 
 func (x *PlanRunResponse) GetCounts() *Counts {
@@ -3346,7 +3408,7 @@ type PlannedAction struct {
 
 func (x *PlannedAction) Reset() {
 	*x = PlannedAction{}
-	mi := &file_abgleich_proto_msgTypes[43]
+	mi := &file_abgleich_proto_msgTypes[44]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3358,7 +3420,7 @@ func (x *PlannedAction) String() string {
 func (*PlannedAction) ProtoMessage() {}
 
 func (x *PlannedAction) ProtoReflect() protoreflect.Message {
-	mi := &file_abgleich_proto_msgTypes[43]
+	mi := &file_abgleich_proto_msgTypes[44]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3371,7 +3433,7 @@ func (x *PlannedAction) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PlannedAction.ProtoReflect.Descriptor instead.
 func (*PlannedAction) Descriptor() ([]byte, []int) {
-	return file_abgleich_proto_rawDescGZIP(), []int{43}
+	return file_abgleich_proto_rawDescGZIP(), []int{44}
 }
 
 func (x *PlannedAction) GetSide() SideId {
@@ -3441,7 +3503,7 @@ type ListRunsRequest struct {
 
 func (x *ListRunsRequest) Reset() {
 	*x = ListRunsRequest{}
-	mi := &file_abgleich_proto_msgTypes[44]
+	mi := &file_abgleich_proto_msgTypes[45]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3453,7 +3515,7 @@ func (x *ListRunsRequest) String() string {
 func (*ListRunsRequest) ProtoMessage() {}
 
 func (x *ListRunsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_abgleich_proto_msgTypes[44]
+	mi := &file_abgleich_proto_msgTypes[45]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3466,7 +3528,7 @@ func (x *ListRunsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListRunsRequest.ProtoReflect.Descriptor instead.
 func (*ListRunsRequest) Descriptor() ([]byte, []int) {
-	return file_abgleich_proto_rawDescGZIP(), []int{44}
+	return file_abgleich_proto_rawDescGZIP(), []int{45}
 }
 
 func (x *ListRunsRequest) GetUser() string {
@@ -3499,7 +3561,7 @@ type ListRunsResponse struct {
 
 func (x *ListRunsResponse) Reset() {
 	*x = ListRunsResponse{}
-	mi := &file_abgleich_proto_msgTypes[45]
+	mi := &file_abgleich_proto_msgTypes[46]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3511,7 +3573,7 @@ func (x *ListRunsResponse) String() string {
 func (*ListRunsResponse) ProtoMessage() {}
 
 func (x *ListRunsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_abgleich_proto_msgTypes[45]
+	mi := &file_abgleich_proto_msgTypes[46]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3524,7 +3586,7 @@ func (x *ListRunsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListRunsResponse.ProtoReflect.Descriptor instead.
 func (*ListRunsResponse) Descriptor() ([]byte, []int) {
-	return file_abgleich_proto_rawDescGZIP(), []int{45}
+	return file_abgleich_proto_rawDescGZIP(), []int{46}
 }
 
 func (x *ListRunsResponse) GetRuns() []*Run {
@@ -3555,7 +3617,7 @@ type Run struct {
 
 func (x *Run) Reset() {
 	*x = Run{}
-	mi := &file_abgleich_proto_msgTypes[46]
+	mi := &file_abgleich_proto_msgTypes[47]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3567,7 +3629,7 @@ func (x *Run) String() string {
 func (*Run) ProtoMessage() {}
 
 func (x *Run) ProtoReflect() protoreflect.Message {
-	mi := &file_abgleich_proto_msgTypes[46]
+	mi := &file_abgleich_proto_msgTypes[47]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3580,7 +3642,7 @@ func (x *Run) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Run.ProtoReflect.Descriptor instead.
 func (*Run) Descriptor() ([]byte, []int) {
-	return file_abgleich_proto_rawDescGZIP(), []int{46}
+	return file_abgleich_proto_rawDescGZIP(), []int{47}
 }
 
 func (x *Run) GetId() int64 {
@@ -3685,7 +3747,7 @@ type CompareRequest struct {
 
 func (x *CompareRequest) Reset() {
 	*x = CompareRequest{}
-	mi := &file_abgleich_proto_msgTypes[47]
+	mi := &file_abgleich_proto_msgTypes[48]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3697,7 +3759,7 @@ func (x *CompareRequest) String() string {
 func (*CompareRequest) ProtoMessage() {}
 
 func (x *CompareRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_abgleich_proto_msgTypes[47]
+	mi := &file_abgleich_proto_msgTypes[48]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3710,7 +3772,7 @@ func (x *CompareRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CompareRequest.ProtoReflect.Descriptor instead.
 func (*CompareRequest) Descriptor() ([]byte, []int) {
-	return file_abgleich_proto_rawDescGZIP(), []int{47}
+	return file_abgleich_proto_rawDescGZIP(), []int{48}
 }
 
 func (x *CompareRequest) GetUser() string {
@@ -3746,7 +3808,7 @@ type CompareResponse struct {
 
 func (x *CompareResponse) Reset() {
 	*x = CompareResponse{}
-	mi := &file_abgleich_proto_msgTypes[48]
+	mi := &file_abgleich_proto_msgTypes[49]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3758,7 +3820,7 @@ func (x *CompareResponse) String() string {
 func (*CompareResponse) ProtoMessage() {}
 
 func (x *CompareResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_abgleich_proto_msgTypes[48]
+	mi := &file_abgleich_proto_msgTypes[49]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3771,7 +3833,7 @@ func (x *CompareResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CompareResponse.ProtoReflect.Descriptor instead.
 func (*CompareResponse) Descriptor() ([]byte, []int) {
-	return file_abgleich_proto_rawDescGZIP(), []int{48}
+	return file_abgleich_proto_rawDescGZIP(), []int{49}
 }
 
 func (x *CompareResponse) GetItems() []*Compared {
@@ -3820,7 +3882,7 @@ type Compared struct {
 
 func (x *Compared) Reset() {
 	*x = Compared{}
-	mi := &file_abgleich_proto_msgTypes[49]
+	mi := &file_abgleich_proto_msgTypes[50]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3832,7 +3894,7 @@ func (x *Compared) String() string {
 func (*Compared) ProtoMessage() {}
 
 func (x *Compared) ProtoReflect() protoreflect.Message {
-	mi := &file_abgleich_proto_msgTypes[49]
+	mi := &file_abgleich_proto_msgTypes[50]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3845,7 +3907,7 @@ func (x *Compared) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Compared.ProtoReflect.Descriptor instead.
 func (*Compared) Descriptor() ([]byte, []int) {
-	return file_abgleich_proto_rawDescGZIP(), []int{49}
+	return file_abgleich_proto_rawDescGZIP(), []int{50}
 }
 
 func (x *Compared) GetKind() Kind {
@@ -3931,7 +3993,7 @@ type Trashed struct {
 
 func (x *Trashed) Reset() {
 	*x = Trashed{}
-	mi := &file_abgleich_proto_msgTypes[50]
+	mi := &file_abgleich_proto_msgTypes[51]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3943,7 +4005,7 @@ func (x *Trashed) String() string {
 func (*Trashed) ProtoMessage() {}
 
 func (x *Trashed) ProtoReflect() protoreflect.Message {
-	mi := &file_abgleich_proto_msgTypes[50]
+	mi := &file_abgleich_proto_msgTypes[51]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3956,7 +4018,7 @@ func (x *Trashed) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Trashed.ProtoReflect.Descriptor instead.
 func (*Trashed) Descriptor() ([]byte, []int) {
-	return file_abgleich_proto_rawDescGZIP(), []int{50}
+	return file_abgleich_proto_rawDescGZIP(), []int{51}
 }
 
 func (x *Trashed) GetId() int64 {
@@ -4048,7 +4110,7 @@ type ListTrashRequest struct {
 
 func (x *ListTrashRequest) Reset() {
 	*x = ListTrashRequest{}
-	mi := &file_abgleich_proto_msgTypes[51]
+	mi := &file_abgleich_proto_msgTypes[52]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4060,7 +4122,7 @@ func (x *ListTrashRequest) String() string {
 func (*ListTrashRequest) ProtoMessage() {}
 
 func (x *ListTrashRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_abgleich_proto_msgTypes[51]
+	mi := &file_abgleich_proto_msgTypes[52]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4073,7 +4135,7 @@ func (x *ListTrashRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListTrashRequest.ProtoReflect.Descriptor instead.
 func (*ListTrashRequest) Descriptor() ([]byte, []int) {
-	return file_abgleich_proto_rawDescGZIP(), []int{51}
+	return file_abgleich_proto_rawDescGZIP(), []int{52}
 }
 
 func (x *ListTrashRequest) GetUser() string {
@@ -4113,7 +4175,7 @@ type ListTrashResponse struct {
 
 func (x *ListTrashResponse) Reset() {
 	*x = ListTrashResponse{}
-	mi := &file_abgleich_proto_msgTypes[52]
+	mi := &file_abgleich_proto_msgTypes[53]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4125,7 +4187,7 @@ func (x *ListTrashResponse) String() string {
 func (*ListTrashResponse) ProtoMessage() {}
 
 func (x *ListTrashResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_abgleich_proto_msgTypes[52]
+	mi := &file_abgleich_proto_msgTypes[53]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4138,7 +4200,7 @@ func (x *ListTrashResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListTrashResponse.ProtoReflect.Descriptor instead.
 func (*ListTrashResponse) Descriptor() ([]byte, []int) {
-	return file_abgleich_proto_rawDescGZIP(), []int{52}
+	return file_abgleich_proto_rawDescGZIP(), []int{53}
 }
 
 func (x *ListTrashResponse) GetItems() []*Trashed {
@@ -4157,7 +4219,7 @@ type RestoreTrashRequest struct {
 
 func (x *RestoreTrashRequest) Reset() {
 	*x = RestoreTrashRequest{}
-	mi := &file_abgleich_proto_msgTypes[53]
+	mi := &file_abgleich_proto_msgTypes[54]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4169,7 +4231,7 @@ func (x *RestoreTrashRequest) String() string {
 func (*RestoreTrashRequest) ProtoMessage() {}
 
 func (x *RestoreTrashRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_abgleich_proto_msgTypes[53]
+	mi := &file_abgleich_proto_msgTypes[54]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4182,7 +4244,7 @@ func (x *RestoreTrashRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RestoreTrashRequest.ProtoReflect.Descriptor instead.
 func (*RestoreTrashRequest) Descriptor() ([]byte, []int) {
-	return file_abgleich_proto_rawDescGZIP(), []int{53}
+	return file_abgleich_proto_rawDescGZIP(), []int{54}
 }
 
 func (x *RestoreTrashRequest) GetId() int64 {
@@ -4201,7 +4263,7 @@ type RestoreTrashResponse struct {
 
 func (x *RestoreTrashResponse) Reset() {
 	*x = RestoreTrashResponse{}
-	mi := &file_abgleich_proto_msgTypes[54]
+	mi := &file_abgleich_proto_msgTypes[55]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4213,7 +4275,7 @@ func (x *RestoreTrashResponse) String() string {
 func (*RestoreTrashResponse) ProtoMessage() {}
 
 func (x *RestoreTrashResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_abgleich_proto_msgTypes[54]
+	mi := &file_abgleich_proto_msgTypes[55]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4226,7 +4288,7 @@ func (x *RestoreTrashResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RestoreTrashResponse.ProtoReflect.Descriptor instead.
 func (*RestoreTrashResponse) Descriptor() ([]byte, []int) {
-	return file_abgleich_proto_rawDescGZIP(), []int{54}
+	return file_abgleich_proto_rawDescGZIP(), []int{55}
 }
 
 func (x *RestoreTrashResponse) GetCode() string {
@@ -4247,7 +4309,7 @@ type UndoRunRequest struct {
 
 func (x *UndoRunRequest) Reset() {
 	*x = UndoRunRequest{}
-	mi := &file_abgleich_proto_msgTypes[55]
+	mi := &file_abgleich_proto_msgTypes[56]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4259,7 +4321,7 @@ func (x *UndoRunRequest) String() string {
 func (*UndoRunRequest) ProtoMessage() {}
 
 func (x *UndoRunRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_abgleich_proto_msgTypes[55]
+	mi := &file_abgleich_proto_msgTypes[56]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4272,7 +4334,7 @@ func (x *UndoRunRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UndoRunRequest.ProtoReflect.Descriptor instead.
 func (*UndoRunRequest) Descriptor() ([]byte, []int) {
-	return file_abgleich_proto_rawDescGZIP(), []int{55}
+	return file_abgleich_proto_rawDescGZIP(), []int{56}
 }
 
 func (x *UndoRunRequest) GetUser() string {
@@ -4308,7 +4370,7 @@ type UndoRunResponse struct {
 
 func (x *UndoRunResponse) Reset() {
 	*x = UndoRunResponse{}
-	mi := &file_abgleich_proto_msgTypes[56]
+	mi := &file_abgleich_proto_msgTypes[57]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4320,7 +4382,7 @@ func (x *UndoRunResponse) String() string {
 func (*UndoRunResponse) ProtoMessage() {}
 
 func (x *UndoRunResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_abgleich_proto_msgTypes[56]
+	mi := &file_abgleich_proto_msgTypes[57]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4333,7 +4395,7 @@ func (x *UndoRunResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UndoRunResponse.ProtoReflect.Descriptor instead.
 func (*UndoRunResponse) Descriptor() ([]byte, []int) {
-	return file_abgleich_proto_rawDescGZIP(), []int{56}
+	return file_abgleich_proto_rawDescGZIP(), []int{57}
 }
 
 func (x *UndoRunResponse) GetRestored() uint64 {
@@ -4382,7 +4444,7 @@ type KindOptions struct {
 
 func (x *KindOptions) Reset() {
 	*x = KindOptions{}
-	mi := &file_abgleich_proto_msgTypes[57]
+	mi := &file_abgleich_proto_msgTypes[58]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4394,7 +4456,7 @@ func (x *KindOptions) String() string {
 func (*KindOptions) ProtoMessage() {}
 
 func (x *KindOptions) ProtoReflect() protoreflect.Message {
-	mi := &file_abgleich_proto_msgTypes[57]
+	mi := &file_abgleich_proto_msgTypes[58]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4407,7 +4469,7 @@ func (x *KindOptions) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use KindOptions.ProtoReflect.Descriptor instead.
 func (*KindOptions) Descriptor() ([]byte, []int) {
-	return file_abgleich_proto_rawDescGZIP(), []int{57}
+	return file_abgleich_proto_rawDescGZIP(), []int{58}
 }
 
 func (x *KindOptions) GetDirection() Direction {
@@ -4484,7 +4546,7 @@ type Options struct {
 
 func (x *Options) Reset() {
 	*x = Options{}
-	mi := &file_abgleich_proto_msgTypes[58]
+	mi := &file_abgleich_proto_msgTypes[59]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4496,7 +4558,7 @@ func (x *Options) String() string {
 func (*Options) ProtoMessage() {}
 
 func (x *Options) ProtoReflect() protoreflect.Message {
-	mi := &file_abgleich_proto_msgTypes[58]
+	mi := &file_abgleich_proto_msgTypes[59]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4509,7 +4571,7 @@ func (x *Options) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Options.ProtoReflect.Descriptor instead.
 func (*Options) Descriptor() ([]byte, []int) {
-	return file_abgleich_proto_rawDescGZIP(), []int{58}
+	return file_abgleich_proto_rawDescGZIP(), []int{59}
 }
 
 func (x *Options) GetAppointments() *KindOptions {
@@ -4542,7 +4604,7 @@ type GetOptionsRequest struct {
 
 func (x *GetOptionsRequest) Reset() {
 	*x = GetOptionsRequest{}
-	mi := &file_abgleich_proto_msgTypes[59]
+	mi := &file_abgleich_proto_msgTypes[60]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4554,7 +4616,7 @@ func (x *GetOptionsRequest) String() string {
 func (*GetOptionsRequest) ProtoMessage() {}
 
 func (x *GetOptionsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_abgleich_proto_msgTypes[59]
+	mi := &file_abgleich_proto_msgTypes[60]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4567,7 +4629,7 @@ func (x *GetOptionsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetOptionsRequest.ProtoReflect.Descriptor instead.
 func (*GetOptionsRequest) Descriptor() ([]byte, []int) {
-	return file_abgleich_proto_rawDescGZIP(), []int{59}
+	return file_abgleich_proto_rawDescGZIP(), []int{60}
 }
 
 func (x *GetOptionsRequest) GetUser() string {
@@ -4586,7 +4648,7 @@ type GetOptionsResponse struct {
 
 func (x *GetOptionsResponse) Reset() {
 	*x = GetOptionsResponse{}
-	mi := &file_abgleich_proto_msgTypes[60]
+	mi := &file_abgleich_proto_msgTypes[61]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4598,7 +4660,7 @@ func (x *GetOptionsResponse) String() string {
 func (*GetOptionsResponse) ProtoMessage() {}
 
 func (x *GetOptionsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_abgleich_proto_msgTypes[60]
+	mi := &file_abgleich_proto_msgTypes[61]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4611,7 +4673,7 @@ func (x *GetOptionsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetOptionsResponse.ProtoReflect.Descriptor instead.
 func (*GetOptionsResponse) Descriptor() ([]byte, []int) {
-	return file_abgleich_proto_rawDescGZIP(), []int{60}
+	return file_abgleich_proto_rawDescGZIP(), []int{61}
 }
 
 func (x *GetOptionsResponse) GetOptions() *Options {
@@ -4633,7 +4695,7 @@ type SetOptionsRequest struct {
 
 func (x *SetOptionsRequest) Reset() {
 	*x = SetOptionsRequest{}
-	mi := &file_abgleich_proto_msgTypes[61]
+	mi := &file_abgleich_proto_msgTypes[62]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4645,7 +4707,7 @@ func (x *SetOptionsRequest) String() string {
 func (*SetOptionsRequest) ProtoMessage() {}
 
 func (x *SetOptionsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_abgleich_proto_msgTypes[61]
+	mi := &file_abgleich_proto_msgTypes[62]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4658,7 +4720,7 @@ func (x *SetOptionsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SetOptionsRequest.ProtoReflect.Descriptor instead.
 func (*SetOptionsRequest) Descriptor() ([]byte, []int) {
-	return file_abgleich_proto_rawDescGZIP(), []int{61}
+	return file_abgleich_proto_rawDescGZIP(), []int{62}
 }
 
 func (x *SetOptionsRequest) GetUser() string {
@@ -4693,7 +4755,7 @@ type SetOptionsResponse struct {
 
 func (x *SetOptionsResponse) Reset() {
 	*x = SetOptionsResponse{}
-	mi := &file_abgleich_proto_msgTypes[62]
+	mi := &file_abgleich_proto_msgTypes[63]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4705,7 +4767,7 @@ func (x *SetOptionsResponse) String() string {
 func (*SetOptionsResponse) ProtoMessage() {}
 
 func (x *SetOptionsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_abgleich_proto_msgTypes[62]
+	mi := &file_abgleich_proto_msgTypes[63]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4718,7 +4780,7 @@ func (x *SetOptionsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SetOptionsResponse.ProtoReflect.Descriptor instead.
 func (*SetOptionsResponse) Descriptor() ([]byte, []int) {
-	return file_abgleich_proto_rawDescGZIP(), []int{62}
+	return file_abgleich_proto_rawDescGZIP(), []int{63}
 }
 
 func (x *SetOptionsResponse) GetOptions() *Options {
@@ -4761,7 +4823,7 @@ type OptionsEffect struct {
 
 func (x *OptionsEffect) Reset() {
 	*x = OptionsEffect{}
-	mi := &file_abgleich_proto_msgTypes[63]
+	mi := &file_abgleich_proto_msgTypes[64]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4773,7 +4835,7 @@ func (x *OptionsEffect) String() string {
 func (*OptionsEffect) ProtoMessage() {}
 
 func (x *OptionsEffect) ProtoReflect() protoreflect.Message {
-	mi := &file_abgleich_proto_msgTypes[63]
+	mi := &file_abgleich_proto_msgTypes[64]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4786,7 +4848,7 @@ func (x *OptionsEffect) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use OptionsEffect.ProtoReflect.Descriptor instead.
 func (*OptionsEffect) Descriptor() ([]byte, []int) {
-	return file_abgleich_proto_rawDescGZIP(), []int{63}
+	return file_abgleich_proto_rawDescGZIP(), []int{64}
 }
 
 func (x *OptionsEffect) GetJoinBusiness() uint64 {
@@ -4861,7 +4923,7 @@ type ForgetEmployeeRequest struct {
 
 func (x *ForgetEmployeeRequest) Reset() {
 	*x = ForgetEmployeeRequest{}
-	mi := &file_abgleich_proto_msgTypes[64]
+	mi := &file_abgleich_proto_msgTypes[65]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4873,7 +4935,7 @@ func (x *ForgetEmployeeRequest) String() string {
 func (*ForgetEmployeeRequest) ProtoMessage() {}
 
 func (x *ForgetEmployeeRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_abgleich_proto_msgTypes[64]
+	mi := &file_abgleich_proto_msgTypes[65]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4886,7 +4948,7 @@ func (x *ForgetEmployeeRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ForgetEmployeeRequest.ProtoReflect.Descriptor instead.
 func (*ForgetEmployeeRequest) Descriptor() ([]byte, []int) {
-	return file_abgleich_proto_rawDescGZIP(), []int{64}
+	return file_abgleich_proto_rawDescGZIP(), []int{65}
 }
 
 func (x *ForgetEmployeeRequest) GetUser() string {
@@ -4907,7 +4969,7 @@ type ForgetEmployeeResponse struct {
 
 func (x *ForgetEmployeeResponse) Reset() {
 	*x = ForgetEmployeeResponse{}
-	mi := &file_abgleich_proto_msgTypes[65]
+	mi := &file_abgleich_proto_msgTypes[66]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4919,7 +4981,7 @@ func (x *ForgetEmployeeResponse) String() string {
 func (*ForgetEmployeeResponse) ProtoMessage() {}
 
 func (x *ForgetEmployeeResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_abgleich_proto_msgTypes[65]
+	mi := &file_abgleich_proto_msgTypes[66]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4932,7 +4994,7 @@ func (x *ForgetEmployeeResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ForgetEmployeeResponse.ProtoReflect.Descriptor instead.
 func (*ForgetEmployeeResponse) Descriptor() ([]byte, []int) {
-	return file_abgleich_proto_rawDescGZIP(), []int{65}
+	return file_abgleich_proto_rawDescGZIP(), []int{66}
 }
 
 func (x *ForgetEmployeeResponse) GetPairs() uint64 {
@@ -4964,7 +5026,7 @@ type ConfirmDatabaseRequest struct {
 
 func (x *ConfirmDatabaseRequest) Reset() {
 	*x = ConfirmDatabaseRequest{}
-	mi := &file_abgleich_proto_msgTypes[66]
+	mi := &file_abgleich_proto_msgTypes[67]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4976,7 +5038,7 @@ func (x *ConfirmDatabaseRequest) String() string {
 func (*ConfirmDatabaseRequest) ProtoMessage() {}
 
 func (x *ConfirmDatabaseRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_abgleich_proto_msgTypes[66]
+	mi := &file_abgleich_proto_msgTypes[67]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4989,7 +5051,7 @@ func (x *ConfirmDatabaseRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ConfirmDatabaseRequest.ProtoReflect.Descriptor instead.
 func (*ConfirmDatabaseRequest) Descriptor() ([]byte, []int) {
-	return file_abgleich_proto_rawDescGZIP(), []int{66}
+	return file_abgleich_proto_rawDescGZIP(), []int{67}
 }
 
 type ConfirmDatabaseResponse struct {
@@ -5000,7 +5062,7 @@ type ConfirmDatabaseResponse struct {
 
 func (x *ConfirmDatabaseResponse) Reset() {
 	*x = ConfirmDatabaseResponse{}
-	mi := &file_abgleich_proto_msgTypes[67]
+	mi := &file_abgleich_proto_msgTypes[68]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5012,7 +5074,7 @@ func (x *ConfirmDatabaseResponse) String() string {
 func (*ConfirmDatabaseResponse) ProtoMessage() {}
 
 func (x *ConfirmDatabaseResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_abgleich_proto_msgTypes[67]
+	mi := &file_abgleich_proto_msgTypes[68]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5025,7 +5087,7 @@ func (x *ConfirmDatabaseResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ConfirmDatabaseResponse.ProtoReflect.Descriptor instead.
 func (*ConfirmDatabaseResponse) Descriptor() ([]byte, []int) {
-	return file_abgleich_proto_rawDescGZIP(), []int{67}
+	return file_abgleich_proto_rawDescGZIP(), []int{68}
 }
 
 type ListLooksRequest struct {
@@ -5037,7 +5099,7 @@ type ListLooksRequest struct {
 
 func (x *ListLooksRequest) Reset() {
 	*x = ListLooksRequest{}
-	mi := &file_abgleich_proto_msgTypes[68]
+	mi := &file_abgleich_proto_msgTypes[69]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5049,7 +5111,7 @@ func (x *ListLooksRequest) String() string {
 func (*ListLooksRequest) ProtoMessage() {}
 
 func (x *ListLooksRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_abgleich_proto_msgTypes[68]
+	mi := &file_abgleich_proto_msgTypes[69]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5062,7 +5124,7 @@ func (x *ListLooksRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListLooksRequest.ProtoReflect.Descriptor instead.
 func (*ListLooksRequest) Descriptor() ([]byte, []int) {
-	return file_abgleich_proto_rawDescGZIP(), []int{68}
+	return file_abgleich_proto_rawDescGZIP(), []int{69}
 }
 
 func (x *ListLooksRequest) GetLimit() uint32 {
@@ -5081,7 +5143,7 @@ type ListLooksResponse struct {
 
 func (x *ListLooksResponse) Reset() {
 	*x = ListLooksResponse{}
-	mi := &file_abgleich_proto_msgTypes[69]
+	mi := &file_abgleich_proto_msgTypes[70]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5093,7 +5155,7 @@ func (x *ListLooksResponse) String() string {
 func (*ListLooksResponse) ProtoMessage() {}
 
 func (x *ListLooksResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_abgleich_proto_msgTypes[69]
+	mi := &file_abgleich_proto_msgTypes[70]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5106,7 +5168,7 @@ func (x *ListLooksResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListLooksResponse.ProtoReflect.Descriptor instead.
 func (*ListLooksResponse) Descriptor() ([]byte, []int) {
-	return file_abgleich_proto_rawDescGZIP(), []int{69}
+	return file_abgleich_proto_rawDescGZIP(), []int{70}
 }
 
 func (x *ListLooksResponse) GetLooks() []*Look {
@@ -5128,7 +5190,7 @@ type Look struct {
 
 func (x *Look) Reset() {
 	*x = Look{}
-	mi := &file_abgleich_proto_msgTypes[70]
+	mi := &file_abgleich_proto_msgTypes[71]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5140,7 +5202,7 @@ func (x *Look) String() string {
 func (*Look) ProtoMessage() {}
 
 func (x *Look) ProtoReflect() protoreflect.Message {
-	mi := &file_abgleich_proto_msgTypes[70]
+	mi := &file_abgleich_proto_msgTypes[71]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5153,7 +5215,7 @@ func (x *Look) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Look.ProtoReflect.Descriptor instead.
 func (*Look) Descriptor() ([]byte, []int) {
-	return file_abgleich_proto_rawDescGZIP(), []int{70}
+	return file_abgleich_proto_rawDescGZIP(), []int{71}
 }
 
 func (x *Look) GetAt() *timestamppb.Timestamp {
@@ -5200,7 +5262,7 @@ type Parameter struct {
 
 func (x *Parameter) Reset() {
 	*x = Parameter{}
-	mi := &file_abgleich_proto_msgTypes[71]
+	mi := &file_abgleich_proto_msgTypes[72]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5212,7 +5274,7 @@ func (x *Parameter) String() string {
 func (*Parameter) ProtoMessage() {}
 
 func (x *Parameter) ProtoReflect() protoreflect.Message {
-	mi := &file_abgleich_proto_msgTypes[71]
+	mi := &file_abgleich_proto_msgTypes[72]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5225,7 +5287,7 @@ func (x *Parameter) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Parameter.ProtoReflect.Descriptor instead.
 func (*Parameter) Descriptor() ([]byte, []int) {
-	return file_abgleich_proto_rawDescGZIP(), []int{71}
+	return file_abgleich_proto_rawDescGZIP(), []int{72}
 }
 
 func (x *Parameter) GetKey() string {
@@ -5292,7 +5354,7 @@ type GetParametersRequest struct {
 
 func (x *GetParametersRequest) Reset() {
 	*x = GetParametersRequest{}
-	mi := &file_abgleich_proto_msgTypes[72]
+	mi := &file_abgleich_proto_msgTypes[73]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5304,7 +5366,7 @@ func (x *GetParametersRequest) String() string {
 func (*GetParametersRequest) ProtoMessage() {}
 
 func (x *GetParametersRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_abgleich_proto_msgTypes[72]
+	mi := &file_abgleich_proto_msgTypes[73]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5317,7 +5379,7 @@ func (x *GetParametersRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetParametersRequest.ProtoReflect.Descriptor instead.
 func (*GetParametersRequest) Descriptor() ([]byte, []int) {
-	return file_abgleich_proto_rawDescGZIP(), []int{72}
+	return file_abgleich_proto_rawDescGZIP(), []int{73}
 }
 
 type GetParametersResponse struct {
@@ -5330,7 +5392,7 @@ type GetParametersResponse struct {
 
 func (x *GetParametersResponse) Reset() {
 	*x = GetParametersResponse{}
-	mi := &file_abgleich_proto_msgTypes[73]
+	mi := &file_abgleich_proto_msgTypes[74]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5342,7 +5404,7 @@ func (x *GetParametersResponse) String() string {
 func (*GetParametersResponse) ProtoMessage() {}
 
 func (x *GetParametersResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_abgleich_proto_msgTypes[73]
+	mi := &file_abgleich_proto_msgTypes[74]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5355,7 +5417,7 @@ func (x *GetParametersResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetParametersResponse.ProtoReflect.Descriptor instead.
 func (*GetParametersResponse) Descriptor() ([]byte, []int) {
-	return file_abgleich_proto_rawDescGZIP(), []int{73}
+	return file_abgleich_proto_rawDescGZIP(), []int{74}
 }
 
 func (x *GetParametersResponse) GetParameters() []*Parameter {
@@ -5384,7 +5446,7 @@ type SetParametersRequest struct {
 
 func (x *SetParametersRequest) Reset() {
 	*x = SetParametersRequest{}
-	mi := &file_abgleich_proto_msgTypes[74]
+	mi := &file_abgleich_proto_msgTypes[75]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5396,7 +5458,7 @@ func (x *SetParametersRequest) String() string {
 func (*SetParametersRequest) ProtoMessage() {}
 
 func (x *SetParametersRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_abgleich_proto_msgTypes[74]
+	mi := &file_abgleich_proto_msgTypes[75]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5409,7 +5471,7 @@ func (x *SetParametersRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SetParametersRequest.ProtoReflect.Descriptor instead.
 func (*SetParametersRequest) Descriptor() ([]byte, []int) {
-	return file_abgleich_proto_rawDescGZIP(), []int{74}
+	return file_abgleich_proto_rawDescGZIP(), []int{75}
 }
 
 func (x *SetParametersRequest) GetValues() map[string]string {
@@ -5452,7 +5514,7 @@ type SetParametersResponse struct {
 
 func (x *SetParametersResponse) Reset() {
 	*x = SetParametersResponse{}
-	mi := &file_abgleich_proto_msgTypes[75]
+	mi := &file_abgleich_proto_msgTypes[76]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5464,7 +5526,7 @@ func (x *SetParametersResponse) String() string {
 func (*SetParametersResponse) ProtoMessage() {}
 
 func (x *SetParametersResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_abgleich_proto_msgTypes[75]
+	mi := &file_abgleich_proto_msgTypes[76]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5477,7 +5539,7 @@ func (x *SetParametersResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SetParametersResponse.ProtoReflect.Descriptor instead.
 func (*SetParametersResponse) Descriptor() ([]byte, []int) {
-	return file_abgleich_proto_rawDescGZIP(), []int{75}
+	return file_abgleich_proto_rawDescGZIP(), []int{76}
 }
 
 func (x *SetParametersResponse) GetEtag() string {
@@ -5506,7 +5568,7 @@ type ParameterMistake struct {
 
 func (x *ParameterMistake) Reset() {
 	*x = ParameterMistake{}
-	mi := &file_abgleich_proto_msgTypes[76]
+	mi := &file_abgleich_proto_msgTypes[77]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5518,7 +5580,7 @@ func (x *ParameterMistake) String() string {
 func (*ParameterMistake) ProtoMessage() {}
 
 func (x *ParameterMistake) ProtoReflect() protoreflect.Message {
-	mi := &file_abgleich_proto_msgTypes[76]
+	mi := &file_abgleich_proto_msgTypes[77]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5531,7 +5593,7 @@ func (x *ParameterMistake) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ParameterMistake.ProtoReflect.Descriptor instead.
 func (*ParameterMistake) Descriptor() ([]byte, []int) {
-	return file_abgleich_proto_rawDescGZIP(), []int{76}
+	return file_abgleich_proto_rawDescGZIP(), []int{77}
 }
 
 func (x *ParameterMistake) GetKey() string {
@@ -5563,7 +5625,7 @@ type SendTestNoticeRequest struct {
 
 func (x *SendTestNoticeRequest) Reset() {
 	*x = SendTestNoticeRequest{}
-	mi := &file_abgleich_proto_msgTypes[77]
+	mi := &file_abgleich_proto_msgTypes[78]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5575,7 +5637,7 @@ func (x *SendTestNoticeRequest) String() string {
 func (*SendTestNoticeRequest) ProtoMessage() {}
 
 func (x *SendTestNoticeRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_abgleich_proto_msgTypes[77]
+	mi := &file_abgleich_proto_msgTypes[78]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5588,7 +5650,7 @@ func (x *SendTestNoticeRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SendTestNoticeRequest.ProtoReflect.Descriptor instead.
 func (*SendTestNoticeRequest) Descriptor() ([]byte, []int) {
-	return file_abgleich_proto_rawDescGZIP(), []int{77}
+	return file_abgleich_proto_rawDescGZIP(), []int{78}
 }
 
 type SendTestNoticeResponse struct {
@@ -5601,7 +5663,7 @@ type SendTestNoticeResponse struct {
 
 func (x *SendTestNoticeResponse) Reset() {
 	*x = SendTestNoticeResponse{}
-	mi := &file_abgleich_proto_msgTypes[78]
+	mi := &file_abgleich_proto_msgTypes[79]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5613,7 +5675,7 @@ func (x *SendTestNoticeResponse) String() string {
 func (*SendTestNoticeResponse) ProtoMessage() {}
 
 func (x *SendTestNoticeResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_abgleich_proto_msgTypes[78]
+	mi := &file_abgleich_proto_msgTypes[79]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5626,7 +5688,7 @@ func (x *SendTestNoticeResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SendTestNoticeResponse.ProtoReflect.Descriptor instead.
 func (*SendTestNoticeResponse) Descriptor() ([]byte, []int) {
-	return file_abgleich_proto_rawDescGZIP(), []int{78}
+	return file_abgleich_proto_rawDescGZIP(), []int{79}
 }
 
 func (x *SendTestNoticeResponse) GetRecipient() string {
@@ -5659,7 +5721,7 @@ type Employee struct {
 
 func (x *Employee) Reset() {
 	*x = Employee{}
-	mi := &file_abgleich_proto_msgTypes[79]
+	mi := &file_abgleich_proto_msgTypes[80]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5671,7 +5733,7 @@ func (x *Employee) String() string {
 func (*Employee) ProtoMessage() {}
 
 func (x *Employee) ProtoReflect() protoreflect.Message {
-	mi := &file_abgleich_proto_msgTypes[79]
+	mi := &file_abgleich_proto_msgTypes[80]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5684,7 +5746,7 @@ func (x *Employee) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Employee.ProtoReflect.Descriptor instead.
 func (*Employee) Descriptor() ([]byte, []int) {
-	return file_abgleich_proto_rawDescGZIP(), []int{79}
+	return file_abgleich_proto_rawDescGZIP(), []int{80}
 }
 
 func (x *Employee) GetUser() string {
@@ -5755,7 +5817,7 @@ type MailboxTie struct {
 
 func (x *MailboxTie) Reset() {
 	*x = MailboxTie{}
-	mi := &file_abgleich_proto_msgTypes[80]
+	mi := &file_abgleich_proto_msgTypes[81]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5767,7 +5829,7 @@ func (x *MailboxTie) String() string {
 func (*MailboxTie) ProtoMessage() {}
 
 func (x *MailboxTie) ProtoReflect() protoreflect.Message {
-	mi := &file_abgleich_proto_msgTypes[80]
+	mi := &file_abgleich_proto_msgTypes[81]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5780,7 +5842,7 @@ func (x *MailboxTie) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use MailboxTie.ProtoReflect.Descriptor instead.
 func (*MailboxTie) Descriptor() ([]byte, []int) {
-	return file_abgleich_proto_rawDescGZIP(), []int{80}
+	return file_abgleich_proto_rawDescGZIP(), []int{81}
 }
 
 func (x *MailboxTie) GetMailbox() string {
@@ -5812,7 +5874,7 @@ type ListEmployeesRequest struct {
 
 func (x *ListEmployeesRequest) Reset() {
 	*x = ListEmployeesRequest{}
-	mi := &file_abgleich_proto_msgTypes[81]
+	mi := &file_abgleich_proto_msgTypes[82]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5824,7 +5886,7 @@ func (x *ListEmployeesRequest) String() string {
 func (*ListEmployeesRequest) ProtoMessage() {}
 
 func (x *ListEmployeesRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_abgleich_proto_msgTypes[81]
+	mi := &file_abgleich_proto_msgTypes[82]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5837,7 +5899,7 @@ func (x *ListEmployeesRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListEmployeesRequest.ProtoReflect.Descriptor instead.
 func (*ListEmployeesRequest) Descriptor() ([]byte, []int) {
-	return file_abgleich_proto_rawDescGZIP(), []int{81}
+	return file_abgleich_proto_rawDescGZIP(), []int{82}
 }
 
 type ListEmployeesResponse struct {
@@ -5852,7 +5914,7 @@ type ListEmployeesResponse struct {
 
 func (x *ListEmployeesResponse) Reset() {
 	*x = ListEmployeesResponse{}
-	mi := &file_abgleich_proto_msgTypes[82]
+	mi := &file_abgleich_proto_msgTypes[83]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5864,7 +5926,7 @@ func (x *ListEmployeesResponse) String() string {
 func (*ListEmployeesResponse) ProtoMessage() {}
 
 func (x *ListEmployeesResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_abgleich_proto_msgTypes[82]
+	mi := &file_abgleich_proto_msgTypes[83]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5877,7 +5939,7 @@ func (x *ListEmployeesResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListEmployeesResponse.ProtoReflect.Descriptor instead.
 func (*ListEmployeesResponse) Descriptor() ([]byte, []int) {
-	return file_abgleich_proto_rawDescGZIP(), []int{82}
+	return file_abgleich_proto_rawDescGZIP(), []int{83}
 }
 
 func (x *ListEmployeesResponse) GetEmployees() []*Employee {
@@ -5919,7 +5981,7 @@ type PermissionGroup struct {
 
 func (x *PermissionGroup) Reset() {
 	*x = PermissionGroup{}
-	mi := &file_abgleich_proto_msgTypes[83]
+	mi := &file_abgleich_proto_msgTypes[84]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5931,7 +5993,7 @@ func (x *PermissionGroup) String() string {
 func (*PermissionGroup) ProtoMessage() {}
 
 func (x *PermissionGroup) ProtoReflect() protoreflect.Message {
-	mi := &file_abgleich_proto_msgTypes[83]
+	mi := &file_abgleich_proto_msgTypes[84]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5944,7 +6006,7 @@ func (x *PermissionGroup) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PermissionGroup.ProtoReflect.Descriptor instead.
 func (*PermissionGroup) Descriptor() ([]byte, []int) {
-	return file_abgleich_proto_rawDescGZIP(), []int{83}
+	return file_abgleich_proto_rawDescGZIP(), []int{84}
 }
 
 func (x *PermissionGroup) GetName() string {
@@ -5977,7 +6039,7 @@ type SaveEmployeeRequest struct {
 
 func (x *SaveEmployeeRequest) Reset() {
 	*x = SaveEmployeeRequest{}
-	mi := &file_abgleich_proto_msgTypes[84]
+	mi := &file_abgleich_proto_msgTypes[85]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5989,7 +6051,7 @@ func (x *SaveEmployeeRequest) String() string {
 func (*SaveEmployeeRequest) ProtoMessage() {}
 
 func (x *SaveEmployeeRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_abgleich_proto_msgTypes[84]
+	mi := &file_abgleich_proto_msgTypes[85]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6002,7 +6064,7 @@ func (x *SaveEmployeeRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SaveEmployeeRequest.ProtoReflect.Descriptor instead.
 func (*SaveEmployeeRequest) Descriptor() ([]byte, []int) {
-	return file_abgleich_proto_rawDescGZIP(), []int{84}
+	return file_abgleich_proto_rawDescGZIP(), []int{85}
 }
 
 func (x *SaveEmployeeRequest) GetEmployee() *Employee {
@@ -6021,7 +6083,7 @@ type SaveEmployeeResponse struct {
 
 func (x *SaveEmployeeResponse) Reset() {
 	*x = SaveEmployeeResponse{}
-	mi := &file_abgleich_proto_msgTypes[85]
+	mi := &file_abgleich_proto_msgTypes[86]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6033,7 +6095,7 @@ func (x *SaveEmployeeResponse) String() string {
 func (*SaveEmployeeResponse) ProtoMessage() {}
 
 func (x *SaveEmployeeResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_abgleich_proto_msgTypes[85]
+	mi := &file_abgleich_proto_msgTypes[86]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6046,7 +6108,7 @@ func (x *SaveEmployeeResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SaveEmployeeResponse.ProtoReflect.Descriptor instead.
 func (*SaveEmployeeResponse) Descriptor() ([]byte, []int) {
-	return file_abgleich_proto_rawDescGZIP(), []int{85}
+	return file_abgleich_proto_rawDescGZIP(), []int{86}
 }
 
 func (x *SaveEmployeeResponse) GetEmployee() *Employee {
@@ -6066,7 +6128,7 @@ type SetMailboxRequest struct {
 
 func (x *SetMailboxRequest) Reset() {
 	*x = SetMailboxRequest{}
-	mi := &file_abgleich_proto_msgTypes[86]
+	mi := &file_abgleich_proto_msgTypes[87]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6078,7 +6140,7 @@ func (x *SetMailboxRequest) String() string {
 func (*SetMailboxRequest) ProtoMessage() {}
 
 func (x *SetMailboxRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_abgleich_proto_msgTypes[86]
+	mi := &file_abgleich_proto_msgTypes[87]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6091,7 +6153,7 @@ func (x *SetMailboxRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SetMailboxRequest.ProtoReflect.Descriptor instead.
 func (*SetMailboxRequest) Descriptor() ([]byte, []int) {
-	return file_abgleich_proto_rawDescGZIP(), []int{86}
+	return file_abgleich_proto_rawDescGZIP(), []int{87}
 }
 
 func (x *SetMailboxRequest) GetUser() string {
@@ -6117,7 +6179,7 @@ type SetMailboxResponse struct {
 
 func (x *SetMailboxResponse) Reset() {
 	*x = SetMailboxResponse{}
-	mi := &file_abgleich_proto_msgTypes[87]
+	mi := &file_abgleich_proto_msgTypes[88]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6129,7 +6191,7 @@ func (x *SetMailboxResponse) String() string {
 func (*SetMailboxResponse) ProtoMessage() {}
 
 func (x *SetMailboxResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_abgleich_proto_msgTypes[87]
+	mi := &file_abgleich_proto_msgTypes[88]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6142,7 +6204,7 @@ func (x *SetMailboxResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SetMailboxResponse.ProtoReflect.Descriptor instead.
 func (*SetMailboxResponse) Descriptor() ([]byte, []int) {
-	return file_abgleich_proto_rawDescGZIP(), []int{87}
+	return file_abgleich_proto_rawDescGZIP(), []int{88}
 }
 
 func (x *SetMailboxResponse) GetTie() *MailboxTie {
@@ -6163,7 +6225,7 @@ type SetPermissionRequest struct {
 
 func (x *SetPermissionRequest) Reset() {
 	*x = SetPermissionRequest{}
-	mi := &file_abgleich_proto_msgTypes[88]
+	mi := &file_abgleich_proto_msgTypes[89]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6175,7 +6237,7 @@ func (x *SetPermissionRequest) String() string {
 func (*SetPermissionRequest) ProtoMessage() {}
 
 func (x *SetPermissionRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_abgleich_proto_msgTypes[88]
+	mi := &file_abgleich_proto_msgTypes[89]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6188,7 +6250,7 @@ func (x *SetPermissionRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SetPermissionRequest.ProtoReflect.Descriptor instead.
 func (*SetPermissionRequest) Descriptor() ([]byte, []int) {
-	return file_abgleich_proto_rawDescGZIP(), []int{88}
+	return file_abgleich_proto_rawDescGZIP(), []int{89}
 }
 
 func (x *SetPermissionRequest) GetGroup() string {
@@ -6220,7 +6282,7 @@ type SetPermissionResponse struct {
 
 func (x *SetPermissionResponse) Reset() {
 	*x = SetPermissionResponse{}
-	mi := &file_abgleich_proto_msgTypes[89]
+	mi := &file_abgleich_proto_msgTypes[90]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6232,7 +6294,7 @@ func (x *SetPermissionResponse) String() string {
 func (*SetPermissionResponse) ProtoMessage() {}
 
 func (x *SetPermissionResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_abgleich_proto_msgTypes[89]
+	mi := &file_abgleich_proto_msgTypes[90]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6245,7 +6307,7 @@ func (x *SetPermissionResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SetPermissionResponse.ProtoReflect.Descriptor instead.
 func (*SetPermissionResponse) Descriptor() ([]byte, []int) {
-	return file_abgleich_proto_rawDescGZIP(), []int{89}
+	return file_abgleich_proto_rawDescGZIP(), []int{90}
 }
 
 type ReadLogRequest struct {
@@ -6261,7 +6323,7 @@ type ReadLogRequest struct {
 
 func (x *ReadLogRequest) Reset() {
 	*x = ReadLogRequest{}
-	mi := &file_abgleich_proto_msgTypes[90]
+	mi := &file_abgleich_proto_msgTypes[91]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6273,7 +6335,7 @@ func (x *ReadLogRequest) String() string {
 func (*ReadLogRequest) ProtoMessage() {}
 
 func (x *ReadLogRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_abgleich_proto_msgTypes[90]
+	mi := &file_abgleich_proto_msgTypes[91]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6286,7 +6348,7 @@ func (x *ReadLogRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReadLogRequest.ProtoReflect.Descriptor instead.
 func (*ReadLogRequest) Descriptor() ([]byte, []int) {
-	return file_abgleich_proto_rawDescGZIP(), []int{90}
+	return file_abgleich_proto_rawDescGZIP(), []int{91}
 }
 
 func (x *ReadLogRequest) GetUser() string {
@@ -6333,7 +6395,7 @@ type ReadLogResponse struct {
 
 func (x *ReadLogResponse) Reset() {
 	*x = ReadLogResponse{}
-	mi := &file_abgleich_proto_msgTypes[91]
+	mi := &file_abgleich_proto_msgTypes[92]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6345,7 +6407,7 @@ func (x *ReadLogResponse) String() string {
 func (*ReadLogResponse) ProtoMessage() {}
 
 func (x *ReadLogResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_abgleich_proto_msgTypes[91]
+	mi := &file_abgleich_proto_msgTypes[92]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6358,7 +6420,7 @@ func (x *ReadLogResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReadLogResponse.ProtoReflect.Descriptor instead.
 func (*ReadLogResponse) Descriptor() ([]byte, []int) {
-	return file_abgleich_proto_rawDescGZIP(), []int{91}
+	return file_abgleich_proto_rawDescGZIP(), []int{92}
 }
 
 func (x *ReadLogResponse) GetLines() []string {
@@ -6378,7 +6440,7 @@ type DiagnosticsRequest struct {
 
 func (x *DiagnosticsRequest) Reset() {
 	*x = DiagnosticsRequest{}
-	mi := &file_abgleich_proto_msgTypes[92]
+	mi := &file_abgleich_proto_msgTypes[93]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6390,7 +6452,7 @@ func (x *DiagnosticsRequest) String() string {
 func (*DiagnosticsRequest) ProtoMessage() {}
 
 func (x *DiagnosticsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_abgleich_proto_msgTypes[92]
+	mi := &file_abgleich_proto_msgTypes[93]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6403,7 +6465,7 @@ func (x *DiagnosticsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DiagnosticsRequest.ProtoReflect.Descriptor instead.
 func (*DiagnosticsRequest) Descriptor() ([]byte, []int) {
-	return file_abgleich_proto_rawDescGZIP(), []int{92}
+	return file_abgleich_proto_rawDescGZIP(), []int{93}
 }
 
 func (x *DiagnosticsRequest) GetAllUsers() bool {
@@ -6429,7 +6491,7 @@ type DiagnosticsResponse struct {
 
 func (x *DiagnosticsResponse) Reset() {
 	*x = DiagnosticsResponse{}
-	mi := &file_abgleich_proto_msgTypes[93]
+	mi := &file_abgleich_proto_msgTypes[94]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6441,7 +6503,7 @@ func (x *DiagnosticsResponse) String() string {
 func (*DiagnosticsResponse) ProtoMessage() {}
 
 func (x *DiagnosticsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_abgleich_proto_msgTypes[93]
+	mi := &file_abgleich_proto_msgTypes[94]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6454,7 +6516,7 @@ func (x *DiagnosticsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DiagnosticsResponse.ProtoReflect.Descriptor instead.
 func (*DiagnosticsResponse) Descriptor() ([]byte, []int) {
-	return file_abgleich_proto_rawDescGZIP(), []int{93}
+	return file_abgleich_proto_rawDescGZIP(), []int{94}
 }
 
 func (x *DiagnosticsResponse) GetFile() *DiagnosticFile {
@@ -6475,7 +6537,7 @@ type DiagnosticFile struct {
 
 func (x *DiagnosticFile) Reset() {
 	*x = DiagnosticFile{}
-	mi := &file_abgleich_proto_msgTypes[94]
+	mi := &file_abgleich_proto_msgTypes[95]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6487,7 +6549,7 @@ func (x *DiagnosticFile) String() string {
 func (*DiagnosticFile) ProtoMessage() {}
 
 func (x *DiagnosticFile) ProtoReflect() protoreflect.Message {
-	mi := &file_abgleich_proto_msgTypes[94]
+	mi := &file_abgleich_proto_msgTypes[95]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6500,7 +6562,7 @@ func (x *DiagnosticFile) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DiagnosticFile.ProtoReflect.Descriptor instead.
 func (*DiagnosticFile) Descriptor() ([]byte, []int) {
-	return file_abgleich_proto_rawDescGZIP(), []int{94}
+	return file_abgleich_proto_rawDescGZIP(), []int{95}
 }
 
 func (x *DiagnosticFile) GetName() string {
@@ -6601,11 +6663,14 @@ const file_abgleich_proto_rawDesc = "" +
 	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"E\n" +
 	"\x12WatchStatusRequest\x12\x12\n" +
 	"\x04user\x18\x01 \x01(\tR\x04user\x12\x1b\n" +
-	"\tall_users\x18\x02 \x01(\bR\ballUsers\"\x88\x01\n" +
+	"\tall_users\x18\x02 \x01(\bR\ballUsers\"\xcc\x01\n" +
 	"\x13WatchStatusResponse\x12\x12\n" +
 	"\x04full\x18\x01 \x01(\bR\x04full\x12.\n" +
 	"\x05agent\x18\x02 \x01(\v2\x18.abgleich.v1.AgentStatusR\x05agent\x12-\n" +
-	"\x05users\x18\x03 \x03(\v2\x17.abgleich.v1.UserStatusR\x05users\"\xdc\x02\n" +
+	"\x05users\x18\x03 \x03(\v2\x17.abgleich.v1.UserStatusR\x05users\x12B\n" +
+	"\x0fwithout_user_id\x18\x04 \x01(\v2\x1a.abgleich.v1.WithoutUserIdR\rwithoutUserId\"F\n" +
+	"\rWithoutUserId\x125\n" +
+	"\temployees\x18\x01 \x03(\v2\x17.abgleich.v1.UserStatusR\temployees\"\xdc\x02\n" +
 	"\vAgentStatus\x124\n" +
 	"\astarted\x18\x01 \x01(\v2\x1a.google.protobuf.TimestampR\astarted\x12\x18\n" +
 	"\aversion\x18\x02 \x01(\tR\aversion\x12!\n" +
@@ -6624,7 +6689,7 @@ const file_abgleich_proto_rawDesc = "" +
 	"\fpaused_until\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampR\vpausedUntil\x12-\n" +
 	"\x05kinds\x18\x06 \x03(\v2\x17.abgleich.v1.KindStatusR\x05kinds\x12\x1a\n" +
 	"\bproblems\x18\a \x01(\rR\bproblems\x12\x14\n" +
-	"\x05holds\x18\b \x01(\rR\x05holds\"\x80\x05\n" +
+	"\x05holds\x18\b \x01(\rR\x05holds\"\xb6\x05\n" +
 	"\n" +
 	"KindStatus\x12%\n" +
 	"\x04kind\x18\x01 \x01(\x0e2\x11.abgleich.v1.KindR\x04kind\x12\x18\n" +
@@ -6643,7 +6708,8 @@ const file_abgleich_proto_rawDesc = "" +
 	"\fblocked_code\x18\f \x01(\tR\vblockedCode\x12?\n" +
 	"\rblocked_until\x18\r \x01(\v2\x1a.google.protobuf.TimestampR\fblockedUntil\x12+\n" +
 	"\x06counts\x18\x0e \x01(\v2\x13.abgleich.v1.CountsR\x06counts\x12\x14\n" +
-	"\x05pairs\x18\x0f \x01(\x04R\x05pairs\"\xf0\x02\n" +
+	"\x05pairs\x18\x0f \x01(\x04R\x05pairs\x124\n" +
+	"\tdirection\x18\x10 \x01(\x0e2\x16.abgleich.v1.DirectionR\tdirection\"\xf0\x02\n" +
 	"\x06Counts\x12)\n" +
 	"\x10created_business\x18\x01 \x01(\x04R\x0fcreatedBusiness\x12)\n" +
 	"\x10created_exchange\x18\x02 \x01(\x04R\x0fcreatedExchange\x12)\n" +
@@ -7098,7 +7164,7 @@ func file_abgleich_proto_rawDescGZIP() []byte {
 }
 
 var file_abgleich_proto_enumTypes = make([]protoimpl.EnumInfo, 9)
-var file_abgleich_proto_msgTypes = make([]protoimpl.MessageInfo, 100)
+var file_abgleich_proto_msgTypes = make([]protoimpl.MessageInfo, 101)
 var file_abgleich_proto_goTypes = []any{
 	(Kind)(0),                         // 0: abgleich.v1.Kind
 	(SideId)(0),                       // 1: abgleich.v1.SideId
@@ -7124,261 +7190,265 @@ var file_abgleich_proto_goTypes = []any{
 	(*Stage)(nil),                     // 21: abgleich.v1.Stage
 	(*WatchStatusRequest)(nil),        // 22: abgleich.v1.WatchStatusRequest
 	(*WatchStatusResponse)(nil),       // 23: abgleich.v1.WatchStatusResponse
-	(*AgentStatus)(nil),               // 24: abgleich.v1.AgentStatus
-	(*UserStatus)(nil),                // 25: abgleich.v1.UserStatus
-	(*KindStatus)(nil),                // 26: abgleich.v1.KindStatus
-	(*Counts)(nil),                    // 27: abgleich.v1.Counts
-	(*SyncNowRequest)(nil),            // 28: abgleich.v1.SyncNowRequest
-	(*SyncNowResponse)(nil),           // 29: abgleich.v1.SyncNowResponse
-	(*PauseRequest)(nil),              // 30: abgleich.v1.PauseRequest
-	(*PauseResponse)(nil),             // 31: abgleich.v1.PauseResponse
-	(*ResumeRequest)(nil),             // 32: abgleich.v1.ResumeRequest
-	(*ResumeResponse)(nil),            // 33: abgleich.v1.ResumeResponse
-	(*ListProblemsRequest)(nil),       // 34: abgleich.v1.ListProblemsRequest
-	(*ListProblemsResponse)(nil),      // 35: abgleich.v1.ListProblemsResponse
-	(*Problem)(nil),                   // 36: abgleich.v1.Problem
-	(*RetryProblemRequest)(nil),       // 37: abgleich.v1.RetryProblemRequest
-	(*RetryProblemResponse)(nil),      // 38: abgleich.v1.RetryProblemResponse
-	(*IgnoreProblemRequest)(nil),      // 39: abgleich.v1.IgnoreProblemRequest
-	(*IgnoreProblemResponse)(nil),     // 40: abgleich.v1.IgnoreProblemResponse
-	(*GetProblemRequest)(nil),         // 41: abgleich.v1.GetProblemRequest
-	(*GetProblemResponse)(nil),        // 42: abgleich.v1.GetProblemResponse
-	(*FieldPair)(nil),                 // 43: abgleich.v1.FieldPair
-	(*ListHoldsRequest)(nil),          // 44: abgleich.v1.ListHoldsRequest
-	(*ListHoldsResponse)(nil),         // 45: abgleich.v1.ListHoldsResponse
-	(*Hold)(nil),                      // 46: abgleich.v1.Hold
-	(*HeldItem)(nil),                  // 47: abgleich.v1.HeldItem
-	(*ResolveHoldRequest)(nil),        // 48: abgleich.v1.ResolveHoldRequest
-	(*ResolveHoldResponse)(nil),       // 49: abgleich.v1.ResolveHoldResponse
-	(*PlanRunRequest)(nil),            // 50: abgleich.v1.PlanRunRequest
-	(*PlanRunResponse)(nil),           // 51: abgleich.v1.PlanRunResponse
-	(*PlannedAction)(nil),             // 52: abgleich.v1.PlannedAction
-	(*ListRunsRequest)(nil),           // 53: abgleich.v1.ListRunsRequest
-	(*ListRunsResponse)(nil),          // 54: abgleich.v1.ListRunsResponse
-	(*Run)(nil),                       // 55: abgleich.v1.Run
-	(*CompareRequest)(nil),            // 56: abgleich.v1.CompareRequest
-	(*CompareResponse)(nil),           // 57: abgleich.v1.CompareResponse
-	(*Compared)(nil),                  // 58: abgleich.v1.Compared
-	(*Trashed)(nil),                   // 59: abgleich.v1.Trashed
-	(*ListTrashRequest)(nil),          // 60: abgleich.v1.ListTrashRequest
-	(*ListTrashResponse)(nil),         // 61: abgleich.v1.ListTrashResponse
-	(*RestoreTrashRequest)(nil),       // 62: abgleich.v1.RestoreTrashRequest
-	(*RestoreTrashResponse)(nil),      // 63: abgleich.v1.RestoreTrashResponse
-	(*UndoRunRequest)(nil),            // 64: abgleich.v1.UndoRunRequest
-	(*UndoRunResponse)(nil),           // 65: abgleich.v1.UndoRunResponse
-	(*KindOptions)(nil),               // 66: abgleich.v1.KindOptions
-	(*Options)(nil),                   // 67: abgleich.v1.Options
-	(*GetOptionsRequest)(nil),         // 68: abgleich.v1.GetOptionsRequest
-	(*GetOptionsResponse)(nil),        // 69: abgleich.v1.GetOptionsResponse
-	(*SetOptionsRequest)(nil),         // 70: abgleich.v1.SetOptionsRequest
-	(*SetOptionsResponse)(nil),        // 71: abgleich.v1.SetOptionsResponse
-	(*OptionsEffect)(nil),             // 72: abgleich.v1.OptionsEffect
-	(*ForgetEmployeeRequest)(nil),     // 73: abgleich.v1.ForgetEmployeeRequest
-	(*ForgetEmployeeResponse)(nil),    // 74: abgleich.v1.ForgetEmployeeResponse
-	(*ConfirmDatabaseRequest)(nil),    // 75: abgleich.v1.ConfirmDatabaseRequest
-	(*ConfirmDatabaseResponse)(nil),   // 76: abgleich.v1.ConfirmDatabaseResponse
-	(*ListLooksRequest)(nil),          // 77: abgleich.v1.ListLooksRequest
-	(*ListLooksResponse)(nil),         // 78: abgleich.v1.ListLooksResponse
-	(*Look)(nil),                      // 79: abgleich.v1.Look
-	(*Parameter)(nil),                 // 80: abgleich.v1.Parameter
-	(*GetParametersRequest)(nil),      // 81: abgleich.v1.GetParametersRequest
-	(*GetParametersResponse)(nil),     // 82: abgleich.v1.GetParametersResponse
-	(*SetParametersRequest)(nil),      // 83: abgleich.v1.SetParametersRequest
-	(*SetParametersResponse)(nil),     // 84: abgleich.v1.SetParametersResponse
-	(*ParameterMistake)(nil),          // 85: abgleich.v1.ParameterMistake
-	(*SendTestNoticeRequest)(nil),     // 86: abgleich.v1.SendTestNoticeRequest
-	(*SendTestNoticeResponse)(nil),    // 87: abgleich.v1.SendTestNoticeResponse
-	(*Employee)(nil),                  // 88: abgleich.v1.Employee
-	(*MailboxTie)(nil),                // 89: abgleich.v1.MailboxTie
-	(*ListEmployeesRequest)(nil),      // 90: abgleich.v1.ListEmployeesRequest
-	(*ListEmployeesResponse)(nil),     // 91: abgleich.v1.ListEmployeesResponse
-	(*PermissionGroup)(nil),           // 92: abgleich.v1.PermissionGroup
-	(*SaveEmployeeRequest)(nil),       // 93: abgleich.v1.SaveEmployeeRequest
-	(*SaveEmployeeResponse)(nil),      // 94: abgleich.v1.SaveEmployeeResponse
-	(*SetMailboxRequest)(nil),         // 95: abgleich.v1.SetMailboxRequest
-	(*SetMailboxResponse)(nil),        // 96: abgleich.v1.SetMailboxResponse
-	(*SetPermissionRequest)(nil),      // 97: abgleich.v1.SetPermissionRequest
-	(*SetPermissionResponse)(nil),     // 98: abgleich.v1.SetPermissionResponse
-	(*ReadLogRequest)(nil),            // 99: abgleich.v1.ReadLogRequest
-	(*ReadLogResponse)(nil),           // 100: abgleich.v1.ReadLogResponse
-	(*DiagnosticsRequest)(nil),        // 101: abgleich.v1.DiagnosticsRequest
-	(*DiagnosticsResponse)(nil),       // 102: abgleich.v1.DiagnosticsResponse
-	(*DiagnosticFile)(nil),            // 103: abgleich.v1.DiagnosticFile
-	nil,                               // 104: abgleich.v1.Stage.ArgsEntry
-	nil,                               // 105: abgleich.v1.KindOptions.FieldPoliciesEntry
-	nil,                               // 106: abgleich.v1.Parameter.HelpEntry
-	nil,                               // 107: abgleich.v1.SetParametersRequest.ValuesEntry
-	nil,                               // 108: abgleich.v1.SetParametersRequest.SealedValuesEntry
-	(*timestamppb.Timestamp)(nil),     // 109: google.protobuf.Timestamp
-	(*durationpb.Duration)(nil),       // 110: google.protobuf.Duration
+	(*WithoutUserId)(nil),             // 24: abgleich.v1.WithoutUserId
+	(*AgentStatus)(nil),               // 25: abgleich.v1.AgentStatus
+	(*UserStatus)(nil),                // 26: abgleich.v1.UserStatus
+	(*KindStatus)(nil),                // 27: abgleich.v1.KindStatus
+	(*Counts)(nil),                    // 28: abgleich.v1.Counts
+	(*SyncNowRequest)(nil),            // 29: abgleich.v1.SyncNowRequest
+	(*SyncNowResponse)(nil),           // 30: abgleich.v1.SyncNowResponse
+	(*PauseRequest)(nil),              // 31: abgleich.v1.PauseRequest
+	(*PauseResponse)(nil),             // 32: abgleich.v1.PauseResponse
+	(*ResumeRequest)(nil),             // 33: abgleich.v1.ResumeRequest
+	(*ResumeResponse)(nil),            // 34: abgleich.v1.ResumeResponse
+	(*ListProblemsRequest)(nil),       // 35: abgleich.v1.ListProblemsRequest
+	(*ListProblemsResponse)(nil),      // 36: abgleich.v1.ListProblemsResponse
+	(*Problem)(nil),                   // 37: abgleich.v1.Problem
+	(*RetryProblemRequest)(nil),       // 38: abgleich.v1.RetryProblemRequest
+	(*RetryProblemResponse)(nil),      // 39: abgleich.v1.RetryProblemResponse
+	(*IgnoreProblemRequest)(nil),      // 40: abgleich.v1.IgnoreProblemRequest
+	(*IgnoreProblemResponse)(nil),     // 41: abgleich.v1.IgnoreProblemResponse
+	(*GetProblemRequest)(nil),         // 42: abgleich.v1.GetProblemRequest
+	(*GetProblemResponse)(nil),        // 43: abgleich.v1.GetProblemResponse
+	(*FieldPair)(nil),                 // 44: abgleich.v1.FieldPair
+	(*ListHoldsRequest)(nil),          // 45: abgleich.v1.ListHoldsRequest
+	(*ListHoldsResponse)(nil),         // 46: abgleich.v1.ListHoldsResponse
+	(*Hold)(nil),                      // 47: abgleich.v1.Hold
+	(*HeldItem)(nil),                  // 48: abgleich.v1.HeldItem
+	(*ResolveHoldRequest)(nil),        // 49: abgleich.v1.ResolveHoldRequest
+	(*ResolveHoldResponse)(nil),       // 50: abgleich.v1.ResolveHoldResponse
+	(*PlanRunRequest)(nil),            // 51: abgleich.v1.PlanRunRequest
+	(*PlanRunResponse)(nil),           // 52: abgleich.v1.PlanRunResponse
+	(*PlannedAction)(nil),             // 53: abgleich.v1.PlannedAction
+	(*ListRunsRequest)(nil),           // 54: abgleich.v1.ListRunsRequest
+	(*ListRunsResponse)(nil),          // 55: abgleich.v1.ListRunsResponse
+	(*Run)(nil),                       // 56: abgleich.v1.Run
+	(*CompareRequest)(nil),            // 57: abgleich.v1.CompareRequest
+	(*CompareResponse)(nil),           // 58: abgleich.v1.CompareResponse
+	(*Compared)(nil),                  // 59: abgleich.v1.Compared
+	(*Trashed)(nil),                   // 60: abgleich.v1.Trashed
+	(*ListTrashRequest)(nil),          // 61: abgleich.v1.ListTrashRequest
+	(*ListTrashResponse)(nil),         // 62: abgleich.v1.ListTrashResponse
+	(*RestoreTrashRequest)(nil),       // 63: abgleich.v1.RestoreTrashRequest
+	(*RestoreTrashResponse)(nil),      // 64: abgleich.v1.RestoreTrashResponse
+	(*UndoRunRequest)(nil),            // 65: abgleich.v1.UndoRunRequest
+	(*UndoRunResponse)(nil),           // 66: abgleich.v1.UndoRunResponse
+	(*KindOptions)(nil),               // 67: abgleich.v1.KindOptions
+	(*Options)(nil),                   // 68: abgleich.v1.Options
+	(*GetOptionsRequest)(nil),         // 69: abgleich.v1.GetOptionsRequest
+	(*GetOptionsResponse)(nil),        // 70: abgleich.v1.GetOptionsResponse
+	(*SetOptionsRequest)(nil),         // 71: abgleich.v1.SetOptionsRequest
+	(*SetOptionsResponse)(nil),        // 72: abgleich.v1.SetOptionsResponse
+	(*OptionsEffect)(nil),             // 73: abgleich.v1.OptionsEffect
+	(*ForgetEmployeeRequest)(nil),     // 74: abgleich.v1.ForgetEmployeeRequest
+	(*ForgetEmployeeResponse)(nil),    // 75: abgleich.v1.ForgetEmployeeResponse
+	(*ConfirmDatabaseRequest)(nil),    // 76: abgleich.v1.ConfirmDatabaseRequest
+	(*ConfirmDatabaseResponse)(nil),   // 77: abgleich.v1.ConfirmDatabaseResponse
+	(*ListLooksRequest)(nil),          // 78: abgleich.v1.ListLooksRequest
+	(*ListLooksResponse)(nil),         // 79: abgleich.v1.ListLooksResponse
+	(*Look)(nil),                      // 80: abgleich.v1.Look
+	(*Parameter)(nil),                 // 81: abgleich.v1.Parameter
+	(*GetParametersRequest)(nil),      // 82: abgleich.v1.GetParametersRequest
+	(*GetParametersResponse)(nil),     // 83: abgleich.v1.GetParametersResponse
+	(*SetParametersRequest)(nil),      // 84: abgleich.v1.SetParametersRequest
+	(*SetParametersResponse)(nil),     // 85: abgleich.v1.SetParametersResponse
+	(*ParameterMistake)(nil),          // 86: abgleich.v1.ParameterMistake
+	(*SendTestNoticeRequest)(nil),     // 87: abgleich.v1.SendTestNoticeRequest
+	(*SendTestNoticeResponse)(nil),    // 88: abgleich.v1.SendTestNoticeResponse
+	(*Employee)(nil),                  // 89: abgleich.v1.Employee
+	(*MailboxTie)(nil),                // 90: abgleich.v1.MailboxTie
+	(*ListEmployeesRequest)(nil),      // 91: abgleich.v1.ListEmployeesRequest
+	(*ListEmployeesResponse)(nil),     // 92: abgleich.v1.ListEmployeesResponse
+	(*PermissionGroup)(nil),           // 93: abgleich.v1.PermissionGroup
+	(*SaveEmployeeRequest)(nil),       // 94: abgleich.v1.SaveEmployeeRequest
+	(*SaveEmployeeResponse)(nil),      // 95: abgleich.v1.SaveEmployeeResponse
+	(*SetMailboxRequest)(nil),         // 96: abgleich.v1.SetMailboxRequest
+	(*SetMailboxResponse)(nil),        // 97: abgleich.v1.SetMailboxResponse
+	(*SetPermissionRequest)(nil),      // 98: abgleich.v1.SetPermissionRequest
+	(*SetPermissionResponse)(nil),     // 99: abgleich.v1.SetPermissionResponse
+	(*ReadLogRequest)(nil),            // 100: abgleich.v1.ReadLogRequest
+	(*ReadLogResponse)(nil),           // 101: abgleich.v1.ReadLogResponse
+	(*DiagnosticsRequest)(nil),        // 102: abgleich.v1.DiagnosticsRequest
+	(*DiagnosticsResponse)(nil),       // 103: abgleich.v1.DiagnosticsResponse
+	(*DiagnosticFile)(nil),            // 104: abgleich.v1.DiagnosticFile
+	nil,                               // 105: abgleich.v1.Stage.ArgsEntry
+	nil,                               // 106: abgleich.v1.KindOptions.FieldPoliciesEntry
+	nil,                               // 107: abgleich.v1.Parameter.HelpEntry
+	nil,                               // 108: abgleich.v1.SetParametersRequest.ValuesEntry
+	nil,                               // 109: abgleich.v1.SetParametersRequest.SealedValuesEntry
+	(*timestamppb.Timestamp)(nil),     // 110: google.protobuf.Timestamp
+	(*durationpb.Duration)(nil),       // 111: google.protobuf.Duration
 }
 var file_abgleich_proto_depIdxs = []int32{
-	109, // 0: abgleich.v1.HelloResponse.now:type_name -> google.protobuf.Timestamp
-	109, // 1: abgleich.v1.Credentials.verified:type_name -> google.protobuf.Timestamp
+	110, // 0: abgleich.v1.HelloResponse.now:type_name -> google.protobuf.Timestamp
+	110, // 1: abgleich.v1.Credentials.verified:type_name -> google.protobuf.Timestamp
 	12,  // 2: abgleich.v1.GetCredentialsResponse.credentials:type_name -> abgleich.v1.Credentials
 	12,  // 3: abgleich.v1.SaveCredentialsResponse.credentials:type_name -> abgleich.v1.Credentials
 	21,  // 4: abgleich.v1.VerifyCredentialsResponse.stage:type_name -> abgleich.v1.Stage
 	2,   // 5: abgleich.v1.Stage.state:type_name -> abgleich.v1.StageState
-	104, // 6: abgleich.v1.Stage.args:type_name -> abgleich.v1.Stage.ArgsEntry
-	110, // 7: abgleich.v1.Stage.took:type_name -> google.protobuf.Duration
-	24,  // 8: abgleich.v1.WatchStatusResponse.agent:type_name -> abgleich.v1.AgentStatus
-	25,  // 9: abgleich.v1.WatchStatusResponse.users:type_name -> abgleich.v1.UserStatus
-	109, // 10: abgleich.v1.AgentStatus.started:type_name -> google.protobuf.Timestamp
-	110, // 11: abgleich.v1.AgentStatus.interval:type_name -> google.protobuf.Duration
-	3,   // 12: abgleich.v1.UserStatus.state:type_name -> abgleich.v1.UserState
-	109, // 13: abgleich.v1.UserStatus.paused_until:type_name -> google.protobuf.Timestamp
-	26,  // 14: abgleich.v1.UserStatus.kinds:type_name -> abgleich.v1.KindStatus
-	0,   // 15: abgleich.v1.KindStatus.kind:type_name -> abgleich.v1.Kind
-	4,   // 16: abgleich.v1.KindStatus.phase:type_name -> abgleich.v1.RunPhase
-	110, // 17: abgleich.v1.KindStatus.remaining:type_name -> google.protobuf.Duration
-	109, // 18: abgleich.v1.KindStatus.last_success:type_name -> google.protobuf.Timestamp
-	109, // 19: abgleich.v1.KindStatus.last_try:type_name -> google.protobuf.Timestamp
-	109, // 20: abgleich.v1.KindStatus.next_run:type_name -> google.protobuf.Timestamp
-	109, // 21: abgleich.v1.KindStatus.blocked_until:type_name -> google.protobuf.Timestamp
-	27,  // 22: abgleich.v1.KindStatus.counts:type_name -> abgleich.v1.Counts
-	0,   // 23: abgleich.v1.SyncNowRequest.kind:type_name -> abgleich.v1.Kind
-	109, // 24: abgleich.v1.PauseRequest.until:type_name -> google.protobuf.Timestamp
-	36,  // 25: abgleich.v1.ListProblemsResponse.problems:type_name -> abgleich.v1.Problem
-	0,   // 26: abgleich.v1.Problem.kind:type_name -> abgleich.v1.Kind
-	1,   // 27: abgleich.v1.Problem.side:type_name -> abgleich.v1.SideId
-	109, // 28: abgleich.v1.Problem.first:type_name -> google.protobuf.Timestamp
-	109, // 29: abgleich.v1.Problem.last:type_name -> google.protobuf.Timestamp
-	109, // 30: abgleich.v1.Problem.next_try:type_name -> google.protobuf.Timestamp
-	36,  // 31: abgleich.v1.GetProblemResponse.problem:type_name -> abgleich.v1.Problem
-	43,  // 32: abgleich.v1.GetProblemResponse.fields:type_name -> abgleich.v1.FieldPair
-	46,  // 33: abgleich.v1.ListHoldsResponse.holds:type_name -> abgleich.v1.Hold
-	0,   // 34: abgleich.v1.Hold.kind:type_name -> abgleich.v1.Kind
-	1,   // 35: abgleich.v1.Hold.side:type_name -> abgleich.v1.SideId
-	109, // 36: abgleich.v1.Hold.since:type_name -> google.protobuf.Timestamp
-	47,  // 37: abgleich.v1.Hold.preview:type_name -> abgleich.v1.HeldItem
-	109, // 38: abgleich.v1.HeldItem.start:type_name -> google.protobuf.Timestamp
-	0,   // 39: abgleich.v1.PlanRunRequest.kind:type_name -> abgleich.v1.Kind
-	27,  // 40: abgleich.v1.PlanRunResponse.counts:type_name -> abgleich.v1.Counts
-	52,  // 41: abgleich.v1.PlanRunResponse.actions:type_name -> abgleich.v1.PlannedAction
-	1,   // 42: abgleich.v1.PlannedAction.side:type_name -> abgleich.v1.SideId
-	0,   // 43: abgleich.v1.PlannedAction.kind:type_name -> abgleich.v1.Kind
-	109, // 44: abgleich.v1.PlannedAction.start:type_name -> google.protobuf.Timestamp
-	55,  // 45: abgleich.v1.ListRunsResponse.runs:type_name -> abgleich.v1.Run
-	0,   // 46: abgleich.v1.Run.kind:type_name -> abgleich.v1.Kind
-	109, // 47: abgleich.v1.Run.started:type_name -> google.protobuf.Timestamp
-	110, // 48: abgleich.v1.Run.took:type_name -> google.protobuf.Duration
-	27,  // 49: abgleich.v1.Run.counts:type_name -> abgleich.v1.Counts
-	110, // 50: abgleich.v1.Run.throttled:type_name -> google.protobuf.Duration
-	109, // 51: abgleich.v1.Run.undone:type_name -> google.protobuf.Timestamp
-	0,   // 52: abgleich.v1.CompareRequest.kind:type_name -> abgleich.v1.Kind
-	58,  // 53: abgleich.v1.CompareResponse.items:type_name -> abgleich.v1.Compared
-	0,   // 54: abgleich.v1.Compared.kind:type_name -> abgleich.v1.Kind
-	5,   // 55: abgleich.v1.Compared.state:type_name -> abgleich.v1.CompareState
-	109, // 56: abgleich.v1.Compared.start:type_name -> google.protobuf.Timestamp
-	43,  // 57: abgleich.v1.Compared.fields:type_name -> abgleich.v1.FieldPair
-	0,   // 58: abgleich.v1.Trashed.kind:type_name -> abgleich.v1.Kind
-	1,   // 59: abgleich.v1.Trashed.side:type_name -> abgleich.v1.SideId
-	6,   // 60: abgleich.v1.Trashed.reason:type_name -> abgleich.v1.TrashReason
-	109, // 61: abgleich.v1.Trashed.start:type_name -> google.protobuf.Timestamp
-	109, // 62: abgleich.v1.Trashed.at:type_name -> google.protobuf.Timestamp
-	43,  // 63: abgleich.v1.Trashed.fields:type_name -> abgleich.v1.FieldPair
-	109, // 64: abgleich.v1.Trashed.restored:type_name -> google.protobuf.Timestamp
-	59,  // 65: abgleich.v1.ListTrashResponse.items:type_name -> abgleich.v1.Trashed
-	7,   // 66: abgleich.v1.KindOptions.direction:type_name -> abgleich.v1.Direction
-	8,   // 67: abgleich.v1.KindOptions.private:type_name -> abgleich.v1.PrivateItems
-	105, // 68: abgleich.v1.KindOptions.field_policies:type_name -> abgleich.v1.KindOptions.FieldPoliciesEntry
-	66,  // 69: abgleich.v1.Options.appointments:type_name -> abgleich.v1.KindOptions
-	66,  // 70: abgleich.v1.Options.tasks:type_name -> abgleich.v1.KindOptions
-	67,  // 71: abgleich.v1.GetOptionsResponse.options:type_name -> abgleich.v1.Options
-	67,  // 72: abgleich.v1.SetOptionsRequest.options:type_name -> abgleich.v1.Options
-	67,  // 73: abgleich.v1.SetOptionsResponse.options:type_name -> abgleich.v1.Options
-	72,  // 74: abgleich.v1.SetOptionsResponse.appointments:type_name -> abgleich.v1.OptionsEffect
-	72,  // 75: abgleich.v1.SetOptionsResponse.tasks:type_name -> abgleich.v1.OptionsEffect
-	79,  // 76: abgleich.v1.ListLooksResponse.looks:type_name -> abgleich.v1.Look
-	109, // 77: abgleich.v1.Look.at:type_name -> google.protobuf.Timestamp
-	106, // 78: abgleich.v1.Parameter.help:type_name -> abgleich.v1.Parameter.HelpEntry
-	80,  // 79: abgleich.v1.GetParametersResponse.parameters:type_name -> abgleich.v1.Parameter
-	107, // 80: abgleich.v1.SetParametersRequest.values:type_name -> abgleich.v1.SetParametersRequest.ValuesEntry
-	108, // 81: abgleich.v1.SetParametersRequest.sealed_values:type_name -> abgleich.v1.SetParametersRequest.SealedValuesEntry
-	85,  // 82: abgleich.v1.SetParametersResponse.mistakes:type_name -> abgleich.v1.ParameterMistake
-	89,  // 83: abgleich.v1.Employee.tie:type_name -> abgleich.v1.MailboxTie
-	88,  // 84: abgleich.v1.ListEmployeesResponse.employees:type_name -> abgleich.v1.Employee
-	92,  // 85: abgleich.v1.ListEmployeesResponse.permission_groups:type_name -> abgleich.v1.PermissionGroup
-	88,  // 86: abgleich.v1.SaveEmployeeRequest.employee:type_name -> abgleich.v1.Employee
-	88,  // 87: abgleich.v1.SaveEmployeeResponse.employee:type_name -> abgleich.v1.Employee
-	89,  // 88: abgleich.v1.SetMailboxRequest.tie:type_name -> abgleich.v1.MailboxTie
-	89,  // 89: abgleich.v1.SetMailboxResponse.tie:type_name -> abgleich.v1.MailboxTie
-	103, // 90: abgleich.v1.DiagnosticsResponse.file:type_name -> abgleich.v1.DiagnosticFile
-	10,  // 91: abgleich.v1.AgentService.Hello:input_type -> abgleich.v1.HelloRequest
-	13,  // 92: abgleich.v1.AgentService.GetCredentials:input_type -> abgleich.v1.GetCredentialsRequest
-	15,  // 93: abgleich.v1.AgentService.SaveCredentials:input_type -> abgleich.v1.SaveCredentialsRequest
-	17,  // 94: abgleich.v1.AgentService.DeleteCredentials:input_type -> abgleich.v1.DeleteCredentialsRequest
-	19,  // 95: abgleich.v1.AgentService.VerifyCredentials:input_type -> abgleich.v1.VerifyCredentialsRequest
-	22,  // 96: abgleich.v1.AgentService.WatchStatus:input_type -> abgleich.v1.WatchStatusRequest
-	28,  // 97: abgleich.v1.AgentService.SyncNow:input_type -> abgleich.v1.SyncNowRequest
-	30,  // 98: abgleich.v1.AgentService.Pause:input_type -> abgleich.v1.PauseRequest
-	32,  // 99: abgleich.v1.AgentService.Resume:input_type -> abgleich.v1.ResumeRequest
-	34,  // 100: abgleich.v1.AgentService.ListProblems:input_type -> abgleich.v1.ListProblemsRequest
-	37,  // 101: abgleich.v1.AgentService.RetryProblem:input_type -> abgleich.v1.RetryProblemRequest
-	39,  // 102: abgleich.v1.AgentService.IgnoreProblem:input_type -> abgleich.v1.IgnoreProblemRequest
-	41,  // 103: abgleich.v1.AgentService.GetProblem:input_type -> abgleich.v1.GetProblemRequest
-	44,  // 104: abgleich.v1.AgentService.ListHolds:input_type -> abgleich.v1.ListHoldsRequest
-	48,  // 105: abgleich.v1.AgentService.ResolveHold:input_type -> abgleich.v1.ResolveHoldRequest
-	50,  // 106: abgleich.v1.AgentService.PlanRun:input_type -> abgleich.v1.PlanRunRequest
-	53,  // 107: abgleich.v1.AgentService.ListRuns:input_type -> abgleich.v1.ListRunsRequest
-	56,  // 108: abgleich.v1.AgentService.Compare:input_type -> abgleich.v1.CompareRequest
-	60,  // 109: abgleich.v1.AgentService.ListTrash:input_type -> abgleich.v1.ListTrashRequest
-	62,  // 110: abgleich.v1.AgentService.RestoreTrash:input_type -> abgleich.v1.RestoreTrashRequest
-	64,  // 111: abgleich.v1.AgentService.UndoRun:input_type -> abgleich.v1.UndoRunRequest
-	68,  // 112: abgleich.v1.AgentService.GetOptions:input_type -> abgleich.v1.GetOptionsRequest
-	70,  // 113: abgleich.v1.AgentService.SetOptions:input_type -> abgleich.v1.SetOptionsRequest
-	81,  // 114: abgleich.v1.AgentService.GetParameters:input_type -> abgleich.v1.GetParametersRequest
-	83,  // 115: abgleich.v1.AgentService.SetParameters:input_type -> abgleich.v1.SetParametersRequest
-	86,  // 116: abgleich.v1.AgentService.SendTestNotice:input_type -> abgleich.v1.SendTestNoticeRequest
-	90,  // 117: abgleich.v1.AgentService.ListEmployees:input_type -> abgleich.v1.ListEmployeesRequest
-	93,  // 118: abgleich.v1.AgentService.SaveEmployee:input_type -> abgleich.v1.SaveEmployeeRequest
-	97,  // 119: abgleich.v1.AgentService.SetPermission:input_type -> abgleich.v1.SetPermissionRequest
-	95,  // 120: abgleich.v1.AgentService.SetMailbox:input_type -> abgleich.v1.SetMailboxRequest
-	73,  // 121: abgleich.v1.AgentService.ForgetEmployee:input_type -> abgleich.v1.ForgetEmployeeRequest
-	75,  // 122: abgleich.v1.AgentService.ConfirmDatabase:input_type -> abgleich.v1.ConfirmDatabaseRequest
-	77,  // 123: abgleich.v1.AgentService.ListLooks:input_type -> abgleich.v1.ListLooksRequest
-	99,  // 124: abgleich.v1.AgentService.ReadLog:input_type -> abgleich.v1.ReadLogRequest
-	101, // 125: abgleich.v1.AgentService.Diagnostics:input_type -> abgleich.v1.DiagnosticsRequest
-	11,  // 126: abgleich.v1.AgentService.Hello:output_type -> abgleich.v1.HelloResponse
-	14,  // 127: abgleich.v1.AgentService.GetCredentials:output_type -> abgleich.v1.GetCredentialsResponse
-	16,  // 128: abgleich.v1.AgentService.SaveCredentials:output_type -> abgleich.v1.SaveCredentialsResponse
-	18,  // 129: abgleich.v1.AgentService.DeleteCredentials:output_type -> abgleich.v1.DeleteCredentialsResponse
-	20,  // 130: abgleich.v1.AgentService.VerifyCredentials:output_type -> abgleich.v1.VerifyCredentialsResponse
-	23,  // 131: abgleich.v1.AgentService.WatchStatus:output_type -> abgleich.v1.WatchStatusResponse
-	29,  // 132: abgleich.v1.AgentService.SyncNow:output_type -> abgleich.v1.SyncNowResponse
-	31,  // 133: abgleich.v1.AgentService.Pause:output_type -> abgleich.v1.PauseResponse
-	33,  // 134: abgleich.v1.AgentService.Resume:output_type -> abgleich.v1.ResumeResponse
-	35,  // 135: abgleich.v1.AgentService.ListProblems:output_type -> abgleich.v1.ListProblemsResponse
-	38,  // 136: abgleich.v1.AgentService.RetryProblem:output_type -> abgleich.v1.RetryProblemResponse
-	40,  // 137: abgleich.v1.AgentService.IgnoreProblem:output_type -> abgleich.v1.IgnoreProblemResponse
-	42,  // 138: abgleich.v1.AgentService.GetProblem:output_type -> abgleich.v1.GetProblemResponse
-	45,  // 139: abgleich.v1.AgentService.ListHolds:output_type -> abgleich.v1.ListHoldsResponse
-	49,  // 140: abgleich.v1.AgentService.ResolveHold:output_type -> abgleich.v1.ResolveHoldResponse
-	51,  // 141: abgleich.v1.AgentService.PlanRun:output_type -> abgleich.v1.PlanRunResponse
-	54,  // 142: abgleich.v1.AgentService.ListRuns:output_type -> abgleich.v1.ListRunsResponse
-	57,  // 143: abgleich.v1.AgentService.Compare:output_type -> abgleich.v1.CompareResponse
-	61,  // 144: abgleich.v1.AgentService.ListTrash:output_type -> abgleich.v1.ListTrashResponse
-	63,  // 145: abgleich.v1.AgentService.RestoreTrash:output_type -> abgleich.v1.RestoreTrashResponse
-	65,  // 146: abgleich.v1.AgentService.UndoRun:output_type -> abgleich.v1.UndoRunResponse
-	69,  // 147: abgleich.v1.AgentService.GetOptions:output_type -> abgleich.v1.GetOptionsResponse
-	71,  // 148: abgleich.v1.AgentService.SetOptions:output_type -> abgleich.v1.SetOptionsResponse
-	82,  // 149: abgleich.v1.AgentService.GetParameters:output_type -> abgleich.v1.GetParametersResponse
-	84,  // 150: abgleich.v1.AgentService.SetParameters:output_type -> abgleich.v1.SetParametersResponse
-	87,  // 151: abgleich.v1.AgentService.SendTestNotice:output_type -> abgleich.v1.SendTestNoticeResponse
-	91,  // 152: abgleich.v1.AgentService.ListEmployees:output_type -> abgleich.v1.ListEmployeesResponse
-	94,  // 153: abgleich.v1.AgentService.SaveEmployee:output_type -> abgleich.v1.SaveEmployeeResponse
-	98,  // 154: abgleich.v1.AgentService.SetPermission:output_type -> abgleich.v1.SetPermissionResponse
-	96,  // 155: abgleich.v1.AgentService.SetMailbox:output_type -> abgleich.v1.SetMailboxResponse
-	74,  // 156: abgleich.v1.AgentService.ForgetEmployee:output_type -> abgleich.v1.ForgetEmployeeResponse
-	76,  // 157: abgleich.v1.AgentService.ConfirmDatabase:output_type -> abgleich.v1.ConfirmDatabaseResponse
-	78,  // 158: abgleich.v1.AgentService.ListLooks:output_type -> abgleich.v1.ListLooksResponse
-	100, // 159: abgleich.v1.AgentService.ReadLog:output_type -> abgleich.v1.ReadLogResponse
-	102, // 160: abgleich.v1.AgentService.Diagnostics:output_type -> abgleich.v1.DiagnosticsResponse
-	126, // [126:161] is the sub-list for method output_type
-	91,  // [91:126] is the sub-list for method input_type
-	91,  // [91:91] is the sub-list for extension type_name
-	91,  // [91:91] is the sub-list for extension extendee
-	0,   // [0:91] is the sub-list for field type_name
+	105, // 6: abgleich.v1.Stage.args:type_name -> abgleich.v1.Stage.ArgsEntry
+	111, // 7: abgleich.v1.Stage.took:type_name -> google.protobuf.Duration
+	25,  // 8: abgleich.v1.WatchStatusResponse.agent:type_name -> abgleich.v1.AgentStatus
+	26,  // 9: abgleich.v1.WatchStatusResponse.users:type_name -> abgleich.v1.UserStatus
+	24,  // 10: abgleich.v1.WatchStatusResponse.without_user_id:type_name -> abgleich.v1.WithoutUserId
+	26,  // 11: abgleich.v1.WithoutUserId.employees:type_name -> abgleich.v1.UserStatus
+	110, // 12: abgleich.v1.AgentStatus.started:type_name -> google.protobuf.Timestamp
+	111, // 13: abgleich.v1.AgentStatus.interval:type_name -> google.protobuf.Duration
+	3,   // 14: abgleich.v1.UserStatus.state:type_name -> abgleich.v1.UserState
+	110, // 15: abgleich.v1.UserStatus.paused_until:type_name -> google.protobuf.Timestamp
+	27,  // 16: abgleich.v1.UserStatus.kinds:type_name -> abgleich.v1.KindStatus
+	0,   // 17: abgleich.v1.KindStatus.kind:type_name -> abgleich.v1.Kind
+	4,   // 18: abgleich.v1.KindStatus.phase:type_name -> abgleich.v1.RunPhase
+	111, // 19: abgleich.v1.KindStatus.remaining:type_name -> google.protobuf.Duration
+	110, // 20: abgleich.v1.KindStatus.last_success:type_name -> google.protobuf.Timestamp
+	110, // 21: abgleich.v1.KindStatus.last_try:type_name -> google.protobuf.Timestamp
+	110, // 22: abgleich.v1.KindStatus.next_run:type_name -> google.protobuf.Timestamp
+	110, // 23: abgleich.v1.KindStatus.blocked_until:type_name -> google.protobuf.Timestamp
+	28,  // 24: abgleich.v1.KindStatus.counts:type_name -> abgleich.v1.Counts
+	7,   // 25: abgleich.v1.KindStatus.direction:type_name -> abgleich.v1.Direction
+	0,   // 26: abgleich.v1.SyncNowRequest.kind:type_name -> abgleich.v1.Kind
+	110, // 27: abgleich.v1.PauseRequest.until:type_name -> google.protobuf.Timestamp
+	37,  // 28: abgleich.v1.ListProblemsResponse.problems:type_name -> abgleich.v1.Problem
+	0,   // 29: abgleich.v1.Problem.kind:type_name -> abgleich.v1.Kind
+	1,   // 30: abgleich.v1.Problem.side:type_name -> abgleich.v1.SideId
+	110, // 31: abgleich.v1.Problem.first:type_name -> google.protobuf.Timestamp
+	110, // 32: abgleich.v1.Problem.last:type_name -> google.protobuf.Timestamp
+	110, // 33: abgleich.v1.Problem.next_try:type_name -> google.protobuf.Timestamp
+	37,  // 34: abgleich.v1.GetProblemResponse.problem:type_name -> abgleich.v1.Problem
+	44,  // 35: abgleich.v1.GetProblemResponse.fields:type_name -> abgleich.v1.FieldPair
+	47,  // 36: abgleich.v1.ListHoldsResponse.holds:type_name -> abgleich.v1.Hold
+	0,   // 37: abgleich.v1.Hold.kind:type_name -> abgleich.v1.Kind
+	1,   // 38: abgleich.v1.Hold.side:type_name -> abgleich.v1.SideId
+	110, // 39: abgleich.v1.Hold.since:type_name -> google.protobuf.Timestamp
+	48,  // 40: abgleich.v1.Hold.preview:type_name -> abgleich.v1.HeldItem
+	110, // 41: abgleich.v1.HeldItem.start:type_name -> google.protobuf.Timestamp
+	0,   // 42: abgleich.v1.PlanRunRequest.kind:type_name -> abgleich.v1.Kind
+	28,  // 43: abgleich.v1.PlanRunResponse.counts:type_name -> abgleich.v1.Counts
+	53,  // 44: abgleich.v1.PlanRunResponse.actions:type_name -> abgleich.v1.PlannedAction
+	1,   // 45: abgleich.v1.PlannedAction.side:type_name -> abgleich.v1.SideId
+	0,   // 46: abgleich.v1.PlannedAction.kind:type_name -> abgleich.v1.Kind
+	110, // 47: abgleich.v1.PlannedAction.start:type_name -> google.protobuf.Timestamp
+	56,  // 48: abgleich.v1.ListRunsResponse.runs:type_name -> abgleich.v1.Run
+	0,   // 49: abgleich.v1.Run.kind:type_name -> abgleich.v1.Kind
+	110, // 50: abgleich.v1.Run.started:type_name -> google.protobuf.Timestamp
+	111, // 51: abgleich.v1.Run.took:type_name -> google.protobuf.Duration
+	28,  // 52: abgleich.v1.Run.counts:type_name -> abgleich.v1.Counts
+	111, // 53: abgleich.v1.Run.throttled:type_name -> google.protobuf.Duration
+	110, // 54: abgleich.v1.Run.undone:type_name -> google.protobuf.Timestamp
+	0,   // 55: abgleich.v1.CompareRequest.kind:type_name -> abgleich.v1.Kind
+	59,  // 56: abgleich.v1.CompareResponse.items:type_name -> abgleich.v1.Compared
+	0,   // 57: abgleich.v1.Compared.kind:type_name -> abgleich.v1.Kind
+	5,   // 58: abgleich.v1.Compared.state:type_name -> abgleich.v1.CompareState
+	110, // 59: abgleich.v1.Compared.start:type_name -> google.protobuf.Timestamp
+	44,  // 60: abgleich.v1.Compared.fields:type_name -> abgleich.v1.FieldPair
+	0,   // 61: abgleich.v1.Trashed.kind:type_name -> abgleich.v1.Kind
+	1,   // 62: abgleich.v1.Trashed.side:type_name -> abgleich.v1.SideId
+	6,   // 63: abgleich.v1.Trashed.reason:type_name -> abgleich.v1.TrashReason
+	110, // 64: abgleich.v1.Trashed.start:type_name -> google.protobuf.Timestamp
+	110, // 65: abgleich.v1.Trashed.at:type_name -> google.protobuf.Timestamp
+	44,  // 66: abgleich.v1.Trashed.fields:type_name -> abgleich.v1.FieldPair
+	110, // 67: abgleich.v1.Trashed.restored:type_name -> google.protobuf.Timestamp
+	60,  // 68: abgleich.v1.ListTrashResponse.items:type_name -> abgleich.v1.Trashed
+	7,   // 69: abgleich.v1.KindOptions.direction:type_name -> abgleich.v1.Direction
+	8,   // 70: abgleich.v1.KindOptions.private:type_name -> abgleich.v1.PrivateItems
+	106, // 71: abgleich.v1.KindOptions.field_policies:type_name -> abgleich.v1.KindOptions.FieldPoliciesEntry
+	67,  // 72: abgleich.v1.Options.appointments:type_name -> abgleich.v1.KindOptions
+	67,  // 73: abgleich.v1.Options.tasks:type_name -> abgleich.v1.KindOptions
+	68,  // 74: abgleich.v1.GetOptionsResponse.options:type_name -> abgleich.v1.Options
+	68,  // 75: abgleich.v1.SetOptionsRequest.options:type_name -> abgleich.v1.Options
+	68,  // 76: abgleich.v1.SetOptionsResponse.options:type_name -> abgleich.v1.Options
+	73,  // 77: abgleich.v1.SetOptionsResponse.appointments:type_name -> abgleich.v1.OptionsEffect
+	73,  // 78: abgleich.v1.SetOptionsResponse.tasks:type_name -> abgleich.v1.OptionsEffect
+	80,  // 79: abgleich.v1.ListLooksResponse.looks:type_name -> abgleich.v1.Look
+	110, // 80: abgleich.v1.Look.at:type_name -> google.protobuf.Timestamp
+	107, // 81: abgleich.v1.Parameter.help:type_name -> abgleich.v1.Parameter.HelpEntry
+	81,  // 82: abgleich.v1.GetParametersResponse.parameters:type_name -> abgleich.v1.Parameter
+	108, // 83: abgleich.v1.SetParametersRequest.values:type_name -> abgleich.v1.SetParametersRequest.ValuesEntry
+	109, // 84: abgleich.v1.SetParametersRequest.sealed_values:type_name -> abgleich.v1.SetParametersRequest.SealedValuesEntry
+	86,  // 85: abgleich.v1.SetParametersResponse.mistakes:type_name -> abgleich.v1.ParameterMistake
+	90,  // 86: abgleich.v1.Employee.tie:type_name -> abgleich.v1.MailboxTie
+	89,  // 87: abgleich.v1.ListEmployeesResponse.employees:type_name -> abgleich.v1.Employee
+	93,  // 88: abgleich.v1.ListEmployeesResponse.permission_groups:type_name -> abgleich.v1.PermissionGroup
+	89,  // 89: abgleich.v1.SaveEmployeeRequest.employee:type_name -> abgleich.v1.Employee
+	89,  // 90: abgleich.v1.SaveEmployeeResponse.employee:type_name -> abgleich.v1.Employee
+	90,  // 91: abgleich.v1.SetMailboxRequest.tie:type_name -> abgleich.v1.MailboxTie
+	90,  // 92: abgleich.v1.SetMailboxResponse.tie:type_name -> abgleich.v1.MailboxTie
+	104, // 93: abgleich.v1.DiagnosticsResponse.file:type_name -> abgleich.v1.DiagnosticFile
+	10,  // 94: abgleich.v1.AgentService.Hello:input_type -> abgleich.v1.HelloRequest
+	13,  // 95: abgleich.v1.AgentService.GetCredentials:input_type -> abgleich.v1.GetCredentialsRequest
+	15,  // 96: abgleich.v1.AgentService.SaveCredentials:input_type -> abgleich.v1.SaveCredentialsRequest
+	17,  // 97: abgleich.v1.AgentService.DeleteCredentials:input_type -> abgleich.v1.DeleteCredentialsRequest
+	19,  // 98: abgleich.v1.AgentService.VerifyCredentials:input_type -> abgleich.v1.VerifyCredentialsRequest
+	22,  // 99: abgleich.v1.AgentService.WatchStatus:input_type -> abgleich.v1.WatchStatusRequest
+	29,  // 100: abgleich.v1.AgentService.SyncNow:input_type -> abgleich.v1.SyncNowRequest
+	31,  // 101: abgleich.v1.AgentService.Pause:input_type -> abgleich.v1.PauseRequest
+	33,  // 102: abgleich.v1.AgentService.Resume:input_type -> abgleich.v1.ResumeRequest
+	35,  // 103: abgleich.v1.AgentService.ListProblems:input_type -> abgleich.v1.ListProblemsRequest
+	38,  // 104: abgleich.v1.AgentService.RetryProblem:input_type -> abgleich.v1.RetryProblemRequest
+	40,  // 105: abgleich.v1.AgentService.IgnoreProblem:input_type -> abgleich.v1.IgnoreProblemRequest
+	42,  // 106: abgleich.v1.AgentService.GetProblem:input_type -> abgleich.v1.GetProblemRequest
+	45,  // 107: abgleich.v1.AgentService.ListHolds:input_type -> abgleich.v1.ListHoldsRequest
+	49,  // 108: abgleich.v1.AgentService.ResolveHold:input_type -> abgleich.v1.ResolveHoldRequest
+	51,  // 109: abgleich.v1.AgentService.PlanRun:input_type -> abgleich.v1.PlanRunRequest
+	54,  // 110: abgleich.v1.AgentService.ListRuns:input_type -> abgleich.v1.ListRunsRequest
+	57,  // 111: abgleich.v1.AgentService.Compare:input_type -> abgleich.v1.CompareRequest
+	61,  // 112: abgleich.v1.AgentService.ListTrash:input_type -> abgleich.v1.ListTrashRequest
+	63,  // 113: abgleich.v1.AgentService.RestoreTrash:input_type -> abgleich.v1.RestoreTrashRequest
+	65,  // 114: abgleich.v1.AgentService.UndoRun:input_type -> abgleich.v1.UndoRunRequest
+	69,  // 115: abgleich.v1.AgentService.GetOptions:input_type -> abgleich.v1.GetOptionsRequest
+	71,  // 116: abgleich.v1.AgentService.SetOptions:input_type -> abgleich.v1.SetOptionsRequest
+	82,  // 117: abgleich.v1.AgentService.GetParameters:input_type -> abgleich.v1.GetParametersRequest
+	84,  // 118: abgleich.v1.AgentService.SetParameters:input_type -> abgleich.v1.SetParametersRequest
+	87,  // 119: abgleich.v1.AgentService.SendTestNotice:input_type -> abgleich.v1.SendTestNoticeRequest
+	91,  // 120: abgleich.v1.AgentService.ListEmployees:input_type -> abgleich.v1.ListEmployeesRequest
+	94,  // 121: abgleich.v1.AgentService.SaveEmployee:input_type -> abgleich.v1.SaveEmployeeRequest
+	98,  // 122: abgleich.v1.AgentService.SetPermission:input_type -> abgleich.v1.SetPermissionRequest
+	96,  // 123: abgleich.v1.AgentService.SetMailbox:input_type -> abgleich.v1.SetMailboxRequest
+	74,  // 124: abgleich.v1.AgentService.ForgetEmployee:input_type -> abgleich.v1.ForgetEmployeeRequest
+	76,  // 125: abgleich.v1.AgentService.ConfirmDatabase:input_type -> abgleich.v1.ConfirmDatabaseRequest
+	78,  // 126: abgleich.v1.AgentService.ListLooks:input_type -> abgleich.v1.ListLooksRequest
+	100, // 127: abgleich.v1.AgentService.ReadLog:input_type -> abgleich.v1.ReadLogRequest
+	102, // 128: abgleich.v1.AgentService.Diagnostics:input_type -> abgleich.v1.DiagnosticsRequest
+	11,  // 129: abgleich.v1.AgentService.Hello:output_type -> abgleich.v1.HelloResponse
+	14,  // 130: abgleich.v1.AgentService.GetCredentials:output_type -> abgleich.v1.GetCredentialsResponse
+	16,  // 131: abgleich.v1.AgentService.SaveCredentials:output_type -> abgleich.v1.SaveCredentialsResponse
+	18,  // 132: abgleich.v1.AgentService.DeleteCredentials:output_type -> abgleich.v1.DeleteCredentialsResponse
+	20,  // 133: abgleich.v1.AgentService.VerifyCredentials:output_type -> abgleich.v1.VerifyCredentialsResponse
+	23,  // 134: abgleich.v1.AgentService.WatchStatus:output_type -> abgleich.v1.WatchStatusResponse
+	30,  // 135: abgleich.v1.AgentService.SyncNow:output_type -> abgleich.v1.SyncNowResponse
+	32,  // 136: abgleich.v1.AgentService.Pause:output_type -> abgleich.v1.PauseResponse
+	34,  // 137: abgleich.v1.AgentService.Resume:output_type -> abgleich.v1.ResumeResponse
+	36,  // 138: abgleich.v1.AgentService.ListProblems:output_type -> abgleich.v1.ListProblemsResponse
+	39,  // 139: abgleich.v1.AgentService.RetryProblem:output_type -> abgleich.v1.RetryProblemResponse
+	41,  // 140: abgleich.v1.AgentService.IgnoreProblem:output_type -> abgleich.v1.IgnoreProblemResponse
+	43,  // 141: abgleich.v1.AgentService.GetProblem:output_type -> abgleich.v1.GetProblemResponse
+	46,  // 142: abgleich.v1.AgentService.ListHolds:output_type -> abgleich.v1.ListHoldsResponse
+	50,  // 143: abgleich.v1.AgentService.ResolveHold:output_type -> abgleich.v1.ResolveHoldResponse
+	52,  // 144: abgleich.v1.AgentService.PlanRun:output_type -> abgleich.v1.PlanRunResponse
+	55,  // 145: abgleich.v1.AgentService.ListRuns:output_type -> abgleich.v1.ListRunsResponse
+	58,  // 146: abgleich.v1.AgentService.Compare:output_type -> abgleich.v1.CompareResponse
+	62,  // 147: abgleich.v1.AgentService.ListTrash:output_type -> abgleich.v1.ListTrashResponse
+	64,  // 148: abgleich.v1.AgentService.RestoreTrash:output_type -> abgleich.v1.RestoreTrashResponse
+	66,  // 149: abgleich.v1.AgentService.UndoRun:output_type -> abgleich.v1.UndoRunResponse
+	70,  // 150: abgleich.v1.AgentService.GetOptions:output_type -> abgleich.v1.GetOptionsResponse
+	72,  // 151: abgleich.v1.AgentService.SetOptions:output_type -> abgleich.v1.SetOptionsResponse
+	83,  // 152: abgleich.v1.AgentService.GetParameters:output_type -> abgleich.v1.GetParametersResponse
+	85,  // 153: abgleich.v1.AgentService.SetParameters:output_type -> abgleich.v1.SetParametersResponse
+	88,  // 154: abgleich.v1.AgentService.SendTestNotice:output_type -> abgleich.v1.SendTestNoticeResponse
+	92,  // 155: abgleich.v1.AgentService.ListEmployees:output_type -> abgleich.v1.ListEmployeesResponse
+	95,  // 156: abgleich.v1.AgentService.SaveEmployee:output_type -> abgleich.v1.SaveEmployeeResponse
+	99,  // 157: abgleich.v1.AgentService.SetPermission:output_type -> abgleich.v1.SetPermissionResponse
+	97,  // 158: abgleich.v1.AgentService.SetMailbox:output_type -> abgleich.v1.SetMailboxResponse
+	75,  // 159: abgleich.v1.AgentService.ForgetEmployee:output_type -> abgleich.v1.ForgetEmployeeResponse
+	77,  // 160: abgleich.v1.AgentService.ConfirmDatabase:output_type -> abgleich.v1.ConfirmDatabaseResponse
+	79,  // 161: abgleich.v1.AgentService.ListLooks:output_type -> abgleich.v1.ListLooksResponse
+	101, // 162: abgleich.v1.AgentService.ReadLog:output_type -> abgleich.v1.ReadLogResponse
+	103, // 163: abgleich.v1.AgentService.Diagnostics:output_type -> abgleich.v1.DiagnosticsResponse
+	129, // [129:164] is the sub-list for method output_type
+	94,  // [94:129] is the sub-list for method input_type
+	94,  // [94:94] is the sub-list for extension type_name
+	94,  // [94:94] is the sub-list for extension extendee
+	0,   // [0:94] is the sub-list for field type_name
 }
 
 func init() { file_abgleich_proto_init() }
@@ -7386,14 +7456,14 @@ func file_abgleich_proto_init() {
 	if File_abgleich_proto != nil {
 		return
 	}
-	file_abgleich_proto_msgTypes[57].OneofWrappers = []any{}
+	file_abgleich_proto_msgTypes[58].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_abgleich_proto_rawDesc), len(file_abgleich_proto_rawDesc)),
 			NumEnums:      9,
-			NumMessages:   100,
+			NumMessages:   101,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

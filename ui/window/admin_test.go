@@ -44,22 +44,22 @@ func TestOnlyAdministratorsSeeTheAdministration(t *testing.T) {
 func TestUsersAreSortedByTrouble(t *testing.T) {
 	s := adminScreen(t, setup{})
 	p := s.app.admin.users
-	s.sees("2 von 7 Benutzern brauchen Hilfe.")
+	s.sees("2 von 8 Benutzern brauchen Hilfe.")
 	order := func() (names string) {
 		for _, u := range p.shown {
-			names += u.GetUser()[:1]
+			names += u.GetName()[:1]
 		}
 		return names
 	}
-	if got := order(); got != "BCEDAFG" {
+	if got := order(); got != "BCEDAFGH" {
 		t.Errorf("by trouble: %s", got)
 	}
 	p.order.SetSelected("Nach Namen")
-	if got := order(); got != "ABCDEFG" {
+	if got := order(); got != "ABCDEFGH" {
 		t.Errorf("by name: %s", got)
 	}
 	p.order.SetSelected("Nach letztem Abgleich")
-	if got := order(); got[:2] != "GB" {
+	if got := order(); got[:3] != "GHB" {
 		t.Errorf("by last sync: %s", got)
 	}
 	p.search.SetText("wim")
@@ -71,7 +71,7 @@ func TestUsersAreSortedByTrouble(t *testing.T) {
 func TestAChangedStateKeepsWhoWasChosen(t *testing.T) {
 	s := adminScreen(t, setup{})
 	p := s.app.admin.users
-	s.until("listed", func() bool { return len(p.shown) == 7 })
+	s.until("listed", func() bool { return len(p.shown) == 8 })
 	p.list.Select(0)
 	s.sees("Benutzer oder Passwort stimmt nicht.")
 	s.agent.Set(func(sc *agentdouble.Script) {
@@ -87,9 +87,24 @@ func TestAChangedStateKeepsWhoWasChosen(t *testing.T) {
 	s.called("sync now")
 }
 
+func TestWhoHasNoUserIDIsInTheListAndCanOnlyBeLookedUpInTheMasterData(t *testing.T) {
+	s := adminScreen(t, setup{})
+	p := s.app.admin.users
+	s.until("listed", func() bool { return len(p.shown) == 8 })
+	p.search.SetText("lang")
+	s.sees("In den Mitarbeiterstammdaten fehlt die BenutzerID.")
+	p.list.Select(0)
+	s.sees("Ohne sie wird nichts abgeglichen und nichts gelöscht.")
+	if s.button("Jetzt abgleichen") != nil || s.button("Verlauf") != nil {
+		t.Errorf("what could be done for him:\n%s", strings.Join(s.texts(), "\n"))
+	}
+	s.press("Mitarbeiter")
+	s.sees("4 Mitarbeiter")
+}
+
 func TestAnAdministratorLooksAtSomebodysPagesAndComesBack(t *testing.T) {
 	s := adminScreen(t, setup{})
-	s.until("listed", func() bool { return len(s.app.admin.users.shown) == 7 })
+	s.until("listed", func() bool { return len(s.app.admin.users.shown) == 8 })
 	s.app.admin.users.list.Select(1)
 	s.press("Verlauf")
 	s.sees("Sie sehen Carla Steiner.")
@@ -276,7 +291,7 @@ func TestAdministrationLooksAsItShould(t *testing.T) {
 		for i, name := range []string{"users", "employees", "params", "log"} {
 			t.Run(name, func(t *testing.T) {
 				s := adminScreen(t, setup{theme: theme, lang: lang})
-				s.until("listed", func() bool { return len(s.app.admin.users.shown) == 7 })
+				s.until("listed", func() bool { return len(s.app.admin.users.shown) == 8 })
 				s.tab(i)
 				switch name {
 				case "users":

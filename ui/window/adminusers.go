@@ -2,6 +2,7 @@ package window
 
 import (
 	"context"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -28,6 +29,7 @@ type usersPart struct {
 	detail  *detail
 
 	users    map[string]*contract.UserStatus
+	nameless []*contract.UserStatus // without a User-ID
 	shown    []*contract.UserStatus
 	chosen   string
 	last     *contract.UserStatus // what the sheet shows
@@ -43,7 +45,7 @@ func newUsersPart(a *App) *usersPart {
 	p.search.OnChanged = func(string) { p.show() }
 	p.order = newChoice([]string{t.T("admin.users.by-trouble"), t.T("admin.users.by-name"), t.T("admin.users.by-last")}, 0, func(int) { p.show() }, a.escape)
 	p.list = newListing(func() int { return len(p.shown) }, func(i int) entry { return p.entry(p.shown[i]) }, func(i int) {
-		p.chosen = p.shown[i].GetUser()
+		p.chosen = keyOf(p.shown[i])
 		p.choose(p.shown[i])
 	}, a.escape)
 	p.detail = newDetail(t.T("list.choose"))
@@ -91,7 +93,18 @@ func (p *usersPart) merge(m *contract.WatchStatusResponse) {
 	for _, u := range m.GetUsers() {
 		p.users[u.GetUser()] = u
 	}
+	if m.GetWithoutUserId() != nil {
+		p.nameless = m.GetWithoutUserId().GetEmployees()
+	}
 	p.show()
+}
+
+// keyOf tells the users of the list apart, also those without a User-ID.
+func keyOf(u *contract.UserStatus) string {
+	if u.GetUser() == "" {
+		return "\x00" + u.GetName()
+	}
+	return u.GetUser()
 }
 
 // trouble ranks a state: the higher the number, the less it needs somebody.
@@ -126,7 +139,7 @@ func (p *usersPart) show() {
 	t := p.app.texts
 	p.shown = nil
 	count := 0
-	for _, u := range p.users {
+	for _, u := range slices.AppendSeq(slices.Clone(p.nameless), maps.Values(p.users)) {
 		if trouble(u) < 3 {
 			count++
 		}
@@ -151,12 +164,13 @@ func (p *usersPart) show() {
 		}
 		return by
 	})
-	note := t.T("admin.users.well", "n", len(p.users))
+	all := len(p.users) + len(p.nameless)
+	note := t.T("admin.users.well", "n", all)
 	if count > 0 {
-		note = t.N("admin.users.trouble", count, "all", len(p.users))
+		note = t.N("admin.users.trouble", count, "all", all)
 	}
 	p.note.set(note)
-	at := slices.IndexFunc(p.shown, func(u *contract.UserStatus) bool { return u.GetUser() == p.chosen })
+	at := slices.IndexFunc(p.shown, func(u *contract.UserStatus) bool { return keyOf(u) == p.chosen })
 	if at >= 0 && at == p.list.at {
 		p.list.Refresh()
 		if !proto.Equal(p.last, p.shown[at]) { // else the keyboard would lose its place
@@ -179,6 +193,9 @@ func (p *usersPart) entry(u *contract.UserStatus) entry {
 	}
 	word := stateWordOf(u)
 	e := entry{icon: client.StateIcon(u.GetState()), title: name, note: t.T("state."+word+".text", "time", p.until(u)), needsHuman: trouble(u) < 2, picture: true}
+	if u.GetState() == contract.UserState_USER_STATE_DISABLED && u.GetCode() != "" {
+		e.note, _ = t.Fault(u.GetCode(), nil) // why says more
+	}
 	if last := lastOf(u); !last.IsZero() {
 		e.tag = t.When(last, p.app.opt.Now())
 		e.needsHuman = false
@@ -207,6 +224,12 @@ func (p *usersPart) choose(u *contract.UserStatus) {
 		lines.Add(border(nil, nil, newText(name, theme.SizeNameText, colorMuted, false, false),
 			newText(v, theme.SizeNameText, theme.ColorNameForeground, false, false).right()))
 	}
+	if u.GetUser() == "" { // nothing can be kept for him
+		lines.Add(newGap(2))
+		lines.Add(row(gap, newButton(t.T("admin.employees"), func() { p.app.admin.tabs.show(1) }, p.app.escape)))
+		p.detail.show(lines)
+		return
+	}
 	for _, k := range u.GetKinds() {
 		last := t.T("status.never")
 		switch {
@@ -216,6 +239,9 @@ func (p *usersPart) choose(u *contract.UserStatus) {
 			last = t.When(k.GetLastSuccess().AsTime(), now)
 		}
 		value(kindName(t, k.GetKind()), last)
+		if d := k.GetDirection(); k.GetEnabled() && d > contract.Direction_DIRECTION_BOTH {
+			value(t.T("status.direction"), directionText(t, d))
+		}
 		if k.GetFirstSync() && k.GetExpected() > 0 {
 			value(t.T("status.first"), t.T("status.done", "done", k.GetDone(), "expected", k.GetExpected()))
 		}

@@ -55,7 +55,7 @@ func newKindCard(a *App, name string, icon assets.Icon) *kindCard {
 	c.blocked = container.NewStack(notice(stack(2, c.reason, c.hint)))
 
 	lines := stack(gap)
-	for _, key := range []string{"status.last", "status.next", "status.pairs", "status.counts.to-business", "status.counts.to-exchange"} {
+	for _, key := range []string{"status.last", "status.next", "status.direction", "status.pairs", "status.counts.to-business", "status.counts.to-exchange"} {
 		v := newText("", theme.SizeNameText, theme.ColorNameForeground, false, false).right()
 		c.values[key] = v
 		line := border(nil, nil, newText(t.T(key), theme.SizeNameText, colorMuted, false, false), v)
@@ -87,6 +87,7 @@ func (c *kindCard) show(k *contract.KindStatus, live bool, now time.Time) {
 	}
 	c.values["status.last"].set(c.moment(k.GetLastSuccess() != nil, k.GetLastSuccess().AsTime(), now, "status.never"))
 	c.values["status.next"].set(c.moment(k.GetNextRun() != nil, k.GetNextRun().AsTime(), now, "status.soon"))
+	c.values["status.direction"].set(directionText(t, k.GetDirection()))
 	c.values["status.pairs"].set(t.Int(int64(k.GetPairs())))
 	n := k.GetCounts()
 	c.values["status.counts.to-business"].set(c.counts(n.GetCreatedBusiness(), n.GetUpdatedBusiness(), n.GetDeletedBusiness()))
@@ -142,6 +143,8 @@ func (c *kindCard) showProgress(k *contract.KindStatus, live bool) {
 	left, speed := "", ""
 	if k.GetRemaining() != nil && live {
 		left = t.T("status.left", "time", t.Span(k.GetRemaining().AsDuration()))
+	} else if live && k.GetBlockedCode() == "" && k.GetPhase() > contract.RunPhase_RUN_PHASE_QUEUED && k.GetDone() < k.GetExpected() {
+		left = t.T("status.left.unknown")
 	}
 	if n := int(k.GetItemsPerSecond() + 0.5); n > 0 && live {
 		speed = t.T("status.speed", "n", n)
@@ -149,6 +152,18 @@ func (c *kindCard) showProgress(k *contract.KindStatus, live bool) {
 	c.left.set(left)
 	c.speed.set(speed)
 	c.plot.add(k.GetItemsPerSecond(), k.GetDone())
+}
+
+// directionText says which way items travel; an agent that doesn't tell knows of no
+// other than both.
+func directionText(t *assets.Catalog, d contract.Direction) string {
+	switch d {
+	case contract.Direction_DIRECTION_TO_EXCHANGE:
+		return t.T("status.direction.to-exchange")
+	case contract.Direction_DIRECTION_TO_BUSINESS:
+		return t.T("status.direction.to-business")
+	}
+	return t.T("status.direction.both")
 }
 
 func (c *kindCard) moment(known bool, at, now time.Time, otherwise string) string {

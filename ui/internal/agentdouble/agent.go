@@ -291,7 +291,8 @@ func (a *Agent) WatchStatus(ctx context.Context, r *connect.Request[contract.Wat
 		a.mu.Lock()
 		status, changed, broken := a.status, a.changed, a.broken
 		if r.Msg.GetAllUsers() && a.books.Office != nil {
-			status = &contract.WatchStatusResponse{Full: true, Agent: status.Agent, Users: a.books.Office.Users}
+			status = &contract.WatchStatusResponse{Full: true, Agent: status.Agent, Users: a.books.Office.Users,
+				WithoutUserId: &contract.WithoutUserId{Employees: a.books.Office.Nameless}}
 		}
 		a.mu.Unlock()
 		if err := s.Send(status); err != nil {

@@ -17,6 +17,7 @@ import (
 // Office is what administrators see.
 type Office struct {
 	Users      []*contract.UserStatus
+	Nameless   []*contract.UserStatus // employees without a User-ID
 	Parameters []*contract.Parameter
 	Etag       int
 	Employees  *contract.ListEmployeesResponse
@@ -212,6 +213,7 @@ func AnOffice(now time.Time) *Office {
 		user("FRANZ", "Franz Leitner", contract.UserState_USER_STATE_FINE, 2*time.Minute),
 		user("GRETA", "Greta Maier", contract.UserState_USER_STATE_NOT_SET_UP, 0),
 	}
+	o.Nameless = []*contract.UserStatus{{Name: "Hanna Lang", State: contract.UserState_USER_STATE_DISABLED, Code: "employee-without-id"}}
 	o.Users[1].Code = "login-rejected"
 	o.Users[2].Problems, o.Users[2].Holds = 2, 1
 	for _, k := range o.Users[6].Kinds {

@@ -14,9 +14,9 @@ func Quiet(now time.Time) *contract.UserStatus {
 	at := func(d time.Duration) *timestamppb.Timestamp { return timestamppb.New(now.Add(d)) }
 	return &contract.UserStatus{User: "ANNA", Name: "Anna Berger", State: contract.UserState_USER_STATE_FINE, Kinds: []*contract.KindStatus{
 		{Kind: contract.Kind_KIND_APPOINTMENT, Enabled: true, Phase: contract.RunPhase_RUN_PHASE_IDLE, LastSuccess: at(-3 * time.Minute),
-			LastTry: at(-3 * time.Minute), NextRun: at(7 * time.Minute), Pairs: 12345, Counts: &contract.Counts{CreatedExchange: 2, UpdatedExchange: 1, CreatedBusiness: 1}},
+			LastTry: at(-3 * time.Minute), NextRun: at(7 * time.Minute), Pairs: 12345, Direction: contract.Direction_DIRECTION_BOTH, Counts: &contract.Counts{CreatedExchange: 2, UpdatedExchange: 1, CreatedBusiness: 1}},
 		{Kind: contract.Kind_KIND_TASK, Enabled: true, Phase: contract.RunPhase_RUN_PHASE_IDLE, LastSuccess: at(-4 * time.Minute),
-			LastTry: at(-4 * time.Minute), NextRun: at(6 * time.Minute), Pairs: 987, Counts: &contract.Counts{}},
+			LastTry: at(-4 * time.Minute), NextRun: at(6 * time.Minute), Pairs: 987, Direction: contract.Direction_DIRECTION_TO_EXCHANGE, Counts: &contract.Counts{}},
 	}}
 }
 
