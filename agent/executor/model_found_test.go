@@ -396,6 +396,21 @@ func TestAnItemThatStaysWhenTwoRunsAreUndoneIsNotForgotten(t *testing.T) {
 	w.quiet()
 }
 
+func TestUndoingAnUndoLeavesTheItemThatNeverLeft(t *testing.T) {
+	for _, from := range both {
+		w := newWorld(t, false)
+		w.put(from, appointment("a", 8))
+		w.run()
+		for range 3 { // removed, brought back, removed
+			w.undo(w.last().ID)
+		}
+		w.settle()
+		w.has(from, "a")
+		w.has(from.Other(), "")
+		w.quiet()
+	}
+}
+
 func TestWhatIsInTheFolderOfBeforeIsMadeAnewInAnotherOne(t *testing.T) {
 	w := newWorld(t, false)
 	w.put(pim.Business, appointment("b", 9))

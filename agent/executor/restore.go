@@ -52,7 +52,7 @@ func (s *slice) bringBackSide(ctx context.Context, id pim.SideID, all []*back) e
 	}
 	// The other one first, where it was deleted too and is still kept whole: from then
 	// on they are a pair again.
-	if err := s.putBack(ctx, id.Other(), all, func(b *back) bool { return b.t.Partner != "" }, true); err != nil {
+	if err := s.putBackPartners(ctx, id.Other(), all); err != nil {
 		return err
 	}
 	if err := s.putBack(ctx, id, all, func(*back) bool { return true }, false); err != nil {
@@ -154,6 +154,35 @@ func (s *slice) isBack(ctx context.Context, id pim.SideID, w *wished, b *back, i
 		s.report.change(func(p *Progress) { *p.Counts.Created.At(id)++ })
 	}
 	return nil
+}
+
+// putBackPartners takes the other items out of where their side keeps deleted ones.
+// Those that never left are none this run brings back: undoing it would remove them.
+func (s *slice) putBackPartners(ctx context.Context, id pim.SideID, all []*back) error {
+	if _, ok := s.folder(id).(side.Keeper); !ok {
+		return nil
+	}
+	var keys []pim.Key
+	for _, b := range all {
+		if !b.done && b.t.Partner != "" {
+			keys = append(keys, b.t.Key)
+		}
+	}
+	if len(keys) == 0 {
+		return nil
+	}
+	found, err := s.folder(id).FindByKey(ctx, keys)
+	if err == nil && len(found) != len(keys) {
+		err = broken("undo", id, len(found), len(keys))
+	}
+	if err != nil {
+		return s.blame(id, err)
+	}
+	left := make(map[pim.Key]bool)
+	for _, f := range found {
+		left[f.Key] = len(f.Items) == 0
+	}
+	return s.putBack(ctx, id, all, func(b *back) bool { return left[b.t.Key] }, true)
 }
 
 // putBack takes items out of where the side keeps deleted ones. gently leaves alone
