@@ -54,6 +54,11 @@ func (l *Lease) Relist(ctx context.Context, s pim.SideID) error {
 		if err := t.do(`DELETE FROM inbox WHERE sync = ? AND side = ? AND pair IS NULL`, l.sync, int64(s)); err != nil {
 			return err
 		}
+		// What left before, and nobody has looked for yet, may be where it was before
+		// that: in a database that went back it may be nowhere, and was not deleted.
+		if err := t.do(`UPDATE inbox SET broken = 1 WHERE sync = ? AND side = ? AND gone AND place = 0`, l.sync, int64(s)); err != nil {
+			return err
+		}
 		return t.do(`DELETE FROM seen WHERE sync = ? AND side = ?`, l.sync, int64(s))
 	})
 }

@@ -6,7 +6,7 @@ const (
 	executorDir = "agent/executor"
 	model       = "TestNothingIsLostOrDoubledWhateverHappens|TestAKillAtAnyEffectChangesNothingInTheEnd"
 	world       = "TestNothingIsLostOrDoubledWhateverHappens"
-	found       = "TestAPrivateItemMadeAnew|TestComparingCalls|TestAConfirmedDeletion|TestWhatAPersonDoesNot|TestTheCreationGuardLooks|TestWhatANewListing|TestAKeyThatArrived|TestOfSeveralItems|TestAnItemThatWasEditedWhile|TestWhatIsWrittenIntoADay"
+	found       = "TestAPrivateItemMadeAnew|TestComparingCalls|TestAConfirmedDeletion|TestWhatAPersonDoesNot|TestTheCreationGuardLooks|TestWhatANewListing|TestAKeyThatArrived|TestOfSeveralItems|TestAnItemThatWasEditedWhile|TestWhatIsWrittenIntoADay|TestUndoingAnUndo|TestWhatWasMovedAway"
 	runs        = "TestRun$|" + model
 	undo        = "TestUndoLeaves|TestAWholeRunIsUndone|TestAnItemEditedWhileItsUndo|TestWhatAnUndoneRunMade"
 	options     = "TestUnderAnyOptions|TestAPrivateItems|TestACopyWithout|TestOptionsNever"
@@ -292,4 +292,10 @@ var mutants = []mutant{
 	{promise: "options", name: "what is written into a day of a private series' copy stays",
 		file: "agent/engine/private.go", pkg: executorDir, tests: found,
 		was: "rec := b.Shared().Recurrence; rec == nil", is: "rec := own.Shared().Recurrence; rec == nil"},
+	{promise: "undo", name: "what never left counts as brought back",
+		file: "agent/executor/restore.go", pkg: executorDir, tests: found,
+		was: "return left[b.t.Key] }, true)", is: "return b.t.Partner != \"\" }, true)"},
+	{promise: "restored database", name: "what left before a database went back, and is nowhere then, is deleted",
+		file: "agent/store/feed.go", pkg: executorDir, tests: found,
+		was: "UPDATE inbox SET broken = 1 WHERE sync = ? AND side = ? AND gone AND place = 0", is: "UPDATE inbox SET broken = 1 WHERE sync = ? AND side = ? AND NOT gone AND place = 0"},
 }
