@@ -36,7 +36,7 @@ type Options struct {
 	Now func() time.Time
 	// Processes are what runs on this machine; nil means the operating system's list.
 	Processes rival.Processes
-	// Report tells the operating system's event log; nil means [service.Report].
+	// Report tells the operating system's event log; nil means [service.Reporter].
 	Report func(service.Event, string)
 	// Machine is a mark of this machine, "" for none; nil means the operating system's.
 	Machine func() string
@@ -91,7 +91,7 @@ func Start(ctx context.Context, o Options) (*Agent, error) {
 		o.Processes = rival.System{}
 	}
 	if o.Report == nil {
-		o.Report = service.Report
+		o.Report = service.Reporter(o.Parameters.Instance())
 	}
 	if o.Machine == nil {
 		o.Machine = machineMark

@@ -126,6 +126,8 @@ type Logs interface {
 // Settings are the communication-system parameters.
 type Settings interface {
 	Load() (params.Params, params.Etag, error)
+	// Default is what holds where the file says nothing.
+	Default() params.Params
 	Change(based params.Etag, changes ...params.Change) (params.Params, params.Etag, error)
 	// Check tells what would be wrong with changes, and changes nothing.
 	Check(changes ...params.Change) (params.Mistakes, error)

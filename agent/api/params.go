@@ -30,7 +30,7 @@ func (s *server) GetParameters(ctx context.Context, _ *connect.Request[contract.
 		return nil, err
 	}
 	out := &contract.GetParametersResponse{Etag: string(etag)}
-	standard := params.Default()
+	standard := s.Settings.Default()
 	for _, f := range params.Describe() {
 		for _, key := range keysOf(f.Key, p) {
 			v, err := params.Get(p, key)

@@ -121,5 +121,7 @@ const (
 	AlreadyRunning       Code = "already-running"
 	EventServerFailed    Code = "event-server-failed"
 	EventServerUnproven  Code = "event-server-unproven"
-	ClocksDisagree       Code = "clocks-disagree"
+	// EventPortShared is an event port that another agent of this machine has.
+	EventPortShared Code = "event-port-shared"
+	ClocksDisagree  Code = "clocks-disagree"
 )

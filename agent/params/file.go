@@ -13,6 +13,7 @@ import (
 	"sync"
 
 	"abgleich/agent/fault"
+	"abgleich/ipc/pipe"
 )
 
 // Etag names one state of the file's bytes. "" stands for any state.
@@ -28,11 +29,23 @@ func etagOf(b []byte) Etag {
 type File struct {
 	path string
 	lim  Limits
+	of   pipe.Instance
 	mu   sync.Mutex // one change at a time
 }
 
 // NewFile names the file; nothing is read yet. The zero Limits are production's.
 func NewFile(path string, lim Limits) *File { return &File{path: path, lim: lim} }
+
+// FileOf names an instance's file, whose defaults are the instance's own.
+func FileOf(i pipe.Instance, path string) *File { return &File{path: path, of: i} }
+
+// Instance is whose file it is.
+func (f *File) Instance() pipe.Instance { return f.of }
+
+// Default is what holds when the file says nothing.
+func (f *File) Default() Params { return DefaultOf(f.of) }
+
+func (f *File) parse(b []byte) (Params, Mistakes) { return parse(b, f.lim, f.Default()) }
 
 // Path is the file's path.
 func (f *File) Path() string { return f.path }
@@ -57,7 +70,7 @@ func (f *File) load() (Params, []byte, error) {
 	if err != nil {
 		return Params{}, nil, fault.New(fault.Internal, op, f.path, err)
 	}
-	p, ms := parse(b, f.lim)
+	p, ms := f.parse(b)
 	return p, b, ms.asFault(op, f.path)
 }
 
@@ -95,7 +108,7 @@ func (f *File) Change(based Etag, changes ...Change) (Params, Etag, error) {
 	defer f.mu.Unlock()
 	old, b, err := f.load()
 	if fault.Has(err, fault.NotFound) && based == "" {
-		old, b, err = Default(), Marshal(Default()), nil
+		old, b, err = f.Default(), Marshal(f.Default()), nil
 	}
 	if err != nil {
 		return Params{}, "", err
@@ -120,11 +133,11 @@ func (f *File) Change(based Etag, changes ...Change) (Params, Etag, error) {
 // checked makes sure that the bytes say what is meant. An edit of single lines
 // may miss an unusual way of writing TOML; then the whole file is written anew.
 func (f *File) checked(b []byte, want Params) ([]byte, error) {
-	if got, ms := parse(b, f.lim); len(ms) == 0 && reflect.DeepEqual(got, want) {
+	if got, ms := f.parse(b); len(ms) == 0 && reflect.DeepEqual(got, want) {
 		return b, nil
 	}
 	b = Marshal(want)
-	got, ms := parse(b, f.lim)
+	got, ms := f.parse(b)
 	if err := ms.asFault("params.Change", f.path); err != nil {
 		return nil, err
 	}

@@ -25,10 +25,14 @@ func (l Limits) minInterval() time.Duration {
 // maxFile bounds a parameter file, in bytes.
 const maxFile = 1 << 20
 
-// Default is what holds when the file says nothing, for this operating system
-// and user.
-func Default() Params {
-	data, log := defaultFolders()
+// Default is what holds when the file of the agent without a name says nothing, for
+// this operating system and user.
+func Default() Params { return DefaultOf("") }
+
+// DefaultOf is what holds when an instance's file says nothing: each has its own
+// folders and address.
+func DefaultOf(i pipe.Instance) Params {
+	data, log := defaultFolders(i)
 	return Params{
 		Language:      German,
 		Communication: Communication{System: EWS, Port: 443, SSL: true, Access: AccessUser, Login: LoginAuto},
@@ -45,21 +49,22 @@ func Default() Params {
 		Tasks:        Options{Direction: DirectionBoth, PastDays: EverythingDays, FutureDays: EverythingDays, Private: PrivateBusy},
 		Log:          Log{Folder: log, Level: LevelInfo, MaxSizeMB: 10, MaxAgeDays: 90},
 		Data:         Data{Folder: data},
-		IPC:          IPC{Address: pipe.DefaultAddress()},
+		IPC:          IPC{Address: pipe.DefaultAddress(i)},
 	}
 }
 
 // Parse reads a parameter file. Codes: ParameterUnknown, ParameterInvalid; the
 // cause is then [Mistakes] with all of them.
 func Parse(b []byte, lim Limits) (Params, error) {
-	p, ms := parse(b, lim)
+	p, ms := parse(b, lim, Default())
 	if err := ms.asFault("params.Parse", ""); err != nil {
 		return Params{}, err
 	}
 	return p, nil
 }
 
-func parse(b []byte, lim Limits) (Params, Mistakes) {
+// parse takes what the file doesn't say from standard, which it owns.
+func parse(b []byte, lim Limits, standard Params) (Params, Mistakes) {
 	if len(b) > maxFile {
 		return Params{}, Mistakes{{Reason: BadSyntax, Detail: "file is too long"}}
 	}
@@ -68,7 +73,7 @@ func parse(b []byte, lim Limits) (Params, Mistakes) {
 	if err != nil {
 		return Params{}, Mistakes{syntaxMistake(err)}
 	}
-	r := reader{md: md, lim: lim, draft: draft{Params: Default()}, byKey: map[string]Field{}}
+	r := reader{md: md, lim: lim, draft: draft{Params: standard}, byKey: map[string]Field{}}
 	for _, f := range fields() {
 		r.byKey[f.Key] = f
 	}

@@ -1,11 +1,19 @@
 package service
 
-import "golang.org/x/sys/windows/svc/eventlog"
+import (
+	"golang.org/x/sys/windows/svc/eventlog"
 
-// Report writes an event into the Windows event log. It is a courtesy: where there
-// is no source or no event log, the service log has it all the same.
-func Report(e Event, text string) {
-	l, err := eventlog.Open(EventSource)
+	"abgleich/ipc/pipe"
+)
+
+// Reporter writes an instance's events into the Windows event log. It is a courtesy:
+// where there is no source or no event log, the service log has it all the same.
+func Reporter(i pipe.Instance) func(Event, string) {
+	return func(e Event, text string) { report(EventSource(i), e, text) }
+}
+
+func report(source string, e Event, text string) {
+	l, err := eventlog.Open(source)
 	if err != nil {
 		return
 	}
@@ -22,8 +30,8 @@ func Report(e Event, text string) {
 
 // addSource makes the source known. EventCreate.exe has the texts of all numbers
 // up to 1000: what is reported, as it is.
-func addSource() {
-	_ = eventlog.InstallAsEventCreate(EventSource, eventlog.Error|eventlog.Warning|eventlog.Info)
+func addSource(source string) {
+	_ = eventlog.InstallAsEventCreate(source, eventlog.Error|eventlog.Warning|eventlog.Info)
 }
 
-func removeSource() { _ = eventlog.Remove(EventSource) }
+func removeSource(source string) { _ = eventlog.Remove(source) }

@@ -4,33 +4,42 @@ import (
 	"context"
 	"strconv"
 	"strings"
+
+	"abgleich/ipc/pipe"
 )
 
 // FirewallRule is what lets the mail server reach the event server: this program,
 // on one port, by TCP and UDP.
 type FirewallRule struct {
+	// Of is the agent's instance; each has rules of its own.
+	Of pipe.Instance
 	// Program is the agent's absolute path.
 	Program string
 	// Port is the event port.
 	Port int
 }
 
-// ruleName is the name of the firewall rules; both protocols share it.
-const ruleName = "Abgleich Agent (Events)"
+// name is the name of the firewall rules; both protocols share it.
+func (r FirewallRule) name() string {
+	if r.Of == "" {
+		return "Abgleich Agent (Events)"
+	}
+	return "Abgleich Agent " + string(r.Of) + " (Events)"
+}
 
 // add are the arguments of netsh that make the rules, one set a protocol.
 func (r FirewallRule) add() [][]string {
 	var all [][]string
 	for _, protocol := range []string{"TCP", "UDP"} {
-		all = append(all, []string{"advfirewall", "firewall", "add", "rule", "name=" + ruleName, "dir=in", "action=allow",
+		all = append(all, []string{"advfirewall", "firewall", "add", "rule", "name=" + r.name(), "dir=in", "action=allow",
 			"program=" + r.Program, "protocol=" + protocol, "localport=" + strconv.Itoa(r.Port), "profile=domain,private", "enable=yes"})
 	}
 	return all
 }
 
 // remove are the arguments that remove them all.
-func (FirewallRule) remove() []string {
-	return []string{"advfirewall", "firewall", "delete", "rule", "name=" + ruleName}
+func (r FirewallRule) remove() []string {
+	return []string{"advfirewall", "firewall", "delete", "rule", "name=" + r.name()}
 }
 
 // Commands are the commands a person types where the agent may not.

@@ -35,6 +35,13 @@ func TestTheFirewallIsOpenedForThisProgramAndPortOnly(t *testing.T) {
 	}
 }
 
+func TestInstancesHaveRulesOfTheirOwn(t *testing.T) {
+	r := FirewallRule{Of: "steyr", Program: `C:\a.exe`, Port: 9091}
+	if name := "name=Abgleich Agent steyr (Events)"; !slices.Contains(r.add()[0], name) || !slices.Contains(r.remove(), name) {
+		t.Error(r.add(), r.remove())
+	}
+}
+
 func TestARefusedRuleLeavesNoHalf(t *testing.T) {
 	var calls []string
 	refused := errors.New("refused")

@@ -14,19 +14,19 @@ import (
 
 // OpenFirewall makes the rules, in place of older ones. Code [fault.NotPermitted]
 // where this process may not.
-func (manager) OpenFirewall(ctx context.Context, r FirewallRule) error {
-	if err := elevated("service.OpenFirewall"); err != nil {
+func (m manager) OpenFirewall(ctx context.Context, r FirewallRule) error {
+	if err := m.elevated("service.OpenFirewall"); err != nil {
 		return err
 	}
 	return r.open(ctx, systemNetsh)
 }
 
 // CloseFirewall removes the rules. Codes as for OpenFirewall.
-func (manager) CloseFirewall(ctx context.Context) error {
-	if err := elevated("service.CloseFirewall"); err != nil {
+func (m manager) CloseFirewall(ctx context.Context) error {
+	if err := m.elevated("service.CloseFirewall"); err != nil {
 		return err
 	}
-	_ = systemNetsh(ctx, FirewallRule{}.remove()...) // fails when there is none
+	_ = systemNetsh(ctx, FirewallRule{Of: m.of}.remove()...) // fails when there is none
 	return nil
 }
 

@@ -10,11 +10,11 @@ import (
 
 // own makes a folder that belongs to the service, administrators and the system, and
 // that nobody else may look into: it holds the database, logs with names, and keys.
-func own(folder string) error {
+func own(folder string, i pipe.Instance) error {
 	if err := os.MkdirAll(folder, 0o700); err != nil {
 		return err
 	}
-	sd, err := windows.SecurityDescriptorFromString(folderAccess())
+	sd, err := windows.SecurityDescriptorFromString(folderAccess(i))
 	if err != nil {
 		return err
 	}
@@ -27,6 +27,6 @@ func own(folder string) error {
 }
 
 // folderAccess is inherited by everything in the folder, and inherits nothing.
-func folderAccess() string {
-	return "D:P(A;OICI;FA;;;SY)(A;OICI;FA;;;BA)(A;OICI;FA;;;" + pipe.ServiceSID(Name) + ")"
+func folderAccess(i pipe.Instance) string {
+	return "D:P(A;OICI;FA;;;SY)(A;OICI;FA;;;BA)(A;OICI;FA;;;" + pipe.ServiceSID(i.Service()) + ")"
 }

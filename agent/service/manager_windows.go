@@ -11,93 +11,94 @@ import (
 	"golang.org/x/sys/windows/svc/mgr"
 
 	"abgleich/agent/fault"
+	"abgleich/ipc/pipe"
 )
 
 // NewManager is the Windows service manager on this machine.
-func NewManager() Manager { return manager{} }
+func NewManager(i pipe.Instance) Manager { return manager{i} }
 
-type manager struct{}
+type manager struct{ of pipe.Instance }
 
 // virtualAccount is the service's own: it has no password, no rights but those it is
 // given, and its own name in every access list.
-const virtualAccount = `NT SERVICE\` + Name
+func (m manager) virtualAccount() string { return `NT SERVICE\` + m.of.Service() }
 
 // dependencies start before the agent: what it talks through.
 var dependencies = []string{"Tcpip", "EventLog"}
 
 // coded gives the service manager's errors their code.
-func coded(op string, err error) error {
+func (m manager) coded(op string, err error) error {
 	switch {
 	case err == nil:
 		return nil
 	case errors.Is(err, windows.ERROR_ACCESS_DENIED):
-		return fault.New(fault.NotPermitted, op, Name, errNotElevated)
+		return fault.New(fault.NotPermitted, op, m.of.Service(), errNotElevated)
 	case errors.Is(err, windows.ERROR_SERVICE_DOES_NOT_EXIST):
-		return fault.New(fault.ServiceNotInstalled, op, Name, err)
+		return fault.New(fault.ServiceNotInstalled, op, m.of.Service(), err)
 	}
-	return fault.New(fault.ServiceManagerFailed, op, Name, err)
+	return fault.New(fault.ServiceManagerFailed, op, m.of.Service(), err)
 }
 
 var errNotElevated = errors.New("needs an elevated administrator: please repeat in a prompt run as administrator")
 
 // elevated refuses before anything is touched.
-func elevated(op string) error {
+func (m manager) elevated(op string) error {
 	h, err := windows.OpenSCManager(nil, nil, windows.SC_MANAGER_CREATE_SERVICE)
 	if err != nil {
-		return coded(op, err)
+		return m.coded(op, err)
 	}
 	return windows.CloseServiceHandle(h)
 }
 
 // with opens the service with no more rights than wanted and calls f.
-func with(op string, access uint32, f func(*mgr.Service) error) error {
-	m, err := windows.OpenSCManager(nil, nil, windows.SC_MANAGER_CONNECT)
+func (m manager) with(op string, access uint32, f func(*mgr.Service) error) error {
+	scm, err := windows.OpenSCManager(nil, nil, windows.SC_MANAGER_CONNECT)
 	if err != nil {
-		return coded(op, err)
+		return m.coded(op, err)
 	}
-	defer windows.CloseServiceHandle(m) //nolint:errcheck // only asked
-	name, err := windows.UTF16PtrFromString(Name)
+	defer windows.CloseServiceHandle(scm) //nolint:errcheck // only asked
+	name, err := windows.UTF16PtrFromString(m.of.Service())
 	if err != nil {
-		return coded(op, err)
+		return m.coded(op, err)
 	}
-	h, err := windows.OpenService(m, name, access)
+	h, err := windows.OpenService(scm, name, access)
 	if err != nil {
-		return coded(op, err)
+		return m.coded(op, err)
 	}
-	s := &mgr.Service{Name: Name, Handle: h}
+	s := &mgr.Service{Name: m.of.Service(), Handle: h}
 	defer s.Close()
-	return coded(op, f(s))
+	return m.coded(op, f(s))
 }
 
 // Install creates the service, or brings an installed one up to date. What some
 // systems refuse, and a service runs without, is a wish: delayed start, recovery;
 // Wine knows no service identifiers (ERROR_INVALID_LEVEL).
-func (manager) Install(ctx context.Context, s Spec) error {
+func (m manager) Install(ctx context.Context, s Spec) error {
 	const op = "service.Install"
-	if err := elevated(op); err != nil {
+	if err := m.elevated(op); err != nil {
 		return err
 	}
-	m, err := mgr.Connect()
+	scm, err := mgr.Connect()
 	if err != nil {
-		return coded(op, err)
+		return m.coded(op, err)
 	}
-	defer m.Disconnect()
+	defer scm.Disconnect()
 	account := s.Account
 	if account == "" {
-		account = virtualAccount
+		account = m.virtualAccount()
 	}
-	name, description := texts()
+	name, description := m.texts()
 	c := mgr.Config{
 		ServiceType: windows.SERVICE_WIN32_OWN_PROCESS, StartType: mgr.StartAutomatic, ErrorControl: mgr.ErrorNormal,
 		DisplayName: name, Description: description, ServiceStartName: account, Dependencies: dependencies,
 	}
 	args := append([]string{RunArgument}, s.Arguments...)
 	made := false
-	installed, err := m.OpenService(Name)
+	installed, err := scm.OpenService(m.of.Service())
 	if err != nil {
 		made = true
-		if installed, err = m.CreateService(Name, s.Program, c, args...); err != nil {
-			return coded(op, err)
+		if installed, err = scm.CreateService(m.of.Service(), s.Program, c, args...); err != nil {
+			return m.coded(op, err)
 		}
 	}
 	defer installed.Close()
@@ -107,17 +108,17 @@ func (manager) Install(ctx context.Context, s Spec) error {
 		if made {
 			_ = installed.Delete() // nothing half done
 		}
-		return coded(op, err)
+		return m.coded(op, err)
 	}
 	for _, folder := range s.Folders {
-		if err := own(folder); err != nil {
+		if err := own(folder, m.of); err != nil {
 			if made {
 				_ = installed.Delete()
 			}
-			return coded(op, err)
+			return m.coded(op, err)
 		}
 	}
-	addSource()
+	addSource(EventSource(m.of))
 	c.DelayedAutoStart = true
 	_ = installed.UpdateConfig(c)
 	_ = installed.SetRecoveryActions([]mgr.RecoveryAction{
@@ -130,12 +131,16 @@ func (manager) Install(ctx context.Context, s Spec) error {
 }
 
 // texts are the service's name and description in the system's language.
-func texts() (name, description string) {
+func (m manager) texts() (name, description string) {
+	name, description = "Abgleich Agent", "Keeps appointments and tasks of the business database and of Exchange mailboxes the same."
 	languages, err := windows.GetSystemPreferredUILanguages(windows.MUI_LANGUAGE_NAME)
 	if err == nil && len(languages) > 0 && strings.HasPrefix(languages[0], "de") {
-		return "Abgleich-Dienst", "Hält Termine und Aufgaben der Unternehmensdatenbank und der Exchange-Postfächer gleich."
+		name, description = "Abgleich-Dienst", "Hält Termine und Aufgaben der Unternehmensdatenbank und der Exchange-Postfächer gleich."
 	}
-	return "Abgleich Agent", "Keeps appointments and tasks of the business database and of Exchange mailboxes the same."
+	if m.of != "" {
+		name += " (" + string(m.of) + ")"
+	}
+	return name, description
 }
 
 func commandLine(program string, args []string) string {
@@ -148,23 +153,23 @@ func commandLine(program string, args []string) string {
 
 // Uninstall stops and removes the service.
 func (m manager) Uninstall(ctx context.Context) error {
-	if err := elevated("service.Uninstall"); err != nil {
+	if err := m.elevated("service.Uninstall"); err != nil {
 		return err
 	}
 	if err := m.Stop(ctx); err != nil && !fault.Has(err, fault.ServiceNotInstalled) {
 		return err
 	}
-	err := with("service.Uninstall", windows.SERVICE_ALL_ACCESS, func(s *mgr.Service) error { return s.Delete() })
+	err := m.with("service.Uninstall", windows.SERVICE_ALL_ACCESS, func(s *mgr.Service) error { return s.Delete() })
 	if err != nil && !fault.Has(err, fault.ServiceNotInstalled) {
 		return err
 	}
-	removeSource()
+	removeSource(EventSource(m.of))
 	return nil
 }
 
 // Start starts the service and waits until it runs.
-func (manager) Start(ctx context.Context) error {
-	return with("service.Start", windows.SERVICE_START|windows.SERVICE_QUERY_STATUS, func(s *mgr.Service) error {
+func (m manager) Start(ctx context.Context) error {
+	return m.with("service.Start", windows.SERVICE_START|windows.SERVICE_QUERY_STATUS, func(s *mgr.Service) error {
 		if err := s.Start(); err != nil && !errors.Is(err, windows.ERROR_SERVICE_ALREADY_RUNNING) {
 			return err
 		}
@@ -173,8 +178,8 @@ func (manager) Start(ctx context.Context) error {
 }
 
 // Stop stops the service and waits until it has ended.
-func (manager) Stop(ctx context.Context) error {
-	return with("service.Stop", windows.SERVICE_STOP|windows.SERVICE_QUERY_STATUS, func(s *mgr.Service) error {
+func (m manager) Stop(ctx context.Context) error {
+	return m.with("service.Stop", windows.SERVICE_STOP|windows.SERVICE_QUERY_STATUS, func(s *mgr.Service) error {
 		if _, err := s.Control(svc.Stop); err != nil && !errors.Is(err, windows.ERROR_SERVICE_NOT_ACTIVE) {
 			return err
 		}
@@ -206,9 +211,9 @@ func await(ctx context.Context, s *mgr.Service, want svc.State) error {
 }
 
 // Status asks the service manager; everybody may.
-func (manager) Status(ctx context.Context) (Info, error) {
+func (m manager) Status(ctx context.Context) (Info, error) {
 	var info Info
-	err := with("service.Status", windows.SERVICE_QUERY_STATUS, func(s *mgr.Service) error {
+	err := m.with("service.Status", windows.SERVICE_QUERY_STATUS, func(s *mgr.Service) error {
 		st, err := s.Query()
 		if err != nil {
 			return err
@@ -220,6 +225,19 @@ func (manager) Status(ctx context.Context) (Info, error) {
 		return Info{State: NotInstalled}, nil
 	}
 	return info, err
+}
+
+// Installed asks the service manager for the names of all services; everybody may.
+func (m manager) Installed(context.Context) ([]pipe.Instance, error) {
+	const op = "service.Installed"
+	h, err := windows.OpenSCManager(nil, nil, windows.SC_MANAGER_CONNECT|windows.SC_MANAGER_ENUMERATE_SERVICE)
+	if err != nil {
+		return nil, m.coded(op, err)
+	}
+	scm := &mgr.Mgr{Handle: h}
+	defer scm.Disconnect()
+	names, err := scm.ListServices()
+	return instances(names), m.coded(op, err)
 }
 
 func stateOf(st svc.Status) State {

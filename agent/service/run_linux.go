@@ -8,12 +8,14 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"abgleich/ipc/pipe"
 )
 
 // Run calls main under the service manager: READY once main says so, the
 // watchdog while main runs, STOPPING when ctx ends. Where systemd didn't start
-// the process it only calls main. The name is not used on Linux.
-func Run(ctx context.Context, name string, main Main) error {
+// the process it only calls main.
+func Run(ctx context.Context, _ pipe.Instance, main Main) error {
 	return run(ctx, environment{
 		socket:   os.Getenv("NOTIFY_SOCKET"),
 		watchdog: os.Getenv("WATCHDOG_USEC"),

@@ -9,6 +9,8 @@ import (
 
 	"golang.org/x/sys/windows"
 	"golang.org/x/sys/windows/svc"
+
+	"abgleich/ipc/pipe"
 )
 
 // The service manager is told anew that things go on, well before it gives up.
@@ -27,12 +29,12 @@ var errSlowStop = errors.New("the service did not end within 15 seconds")
 // Run calls main under the service manager when the command line holds
 // [RunArgument], else it only calls main. Stop and shutdown end main's context.
 // Start, end and failure are reported to the event log.
-func Run(ctx context.Context, name string, main Main) error {
+func Run(ctx context.Context, i pipe.Instance, main Main) error {
 	if !slices.Contains(os.Args[1:], RunArgument) {
 		return main(ctx, func(string) {})
 	}
-	h := &handler{ctx: ctx, main: main, report: Report}
-	if err := svc.Run(name, h); err != nil {
+	h := &handler{ctx: ctx, main: main, report: Reporter(i)}
+	if err := svc.Run(i.Service(), h); err != nil {
 		return err
 	}
 	return h.err

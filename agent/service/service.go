@@ -6,14 +6,19 @@
 // removes, starts and stops. It promises that an attempt without the rights for
 // it changes nothing and says what is missing.
 //
+// A machine may have several agents, each an instance with a service of its own
+// ([pipe.Instance]); a manager is of one of them.
+//
 // The package must not know what the agent does, nor its parameters; the
 // installer hands over a command line.
 package service
 
-import "context"
+import (
+	"context"
+	"slices"
 
-// Name is the service's name on every system.
-const Name = "abgleich-agent"
+	"abgleich/ipc/pipe"
+)
 
 // RunArgument is the argument that says "run as Windows service", followed by
 // the command. Under Wine a program can't find out by itself that the service
@@ -66,8 +71,8 @@ const (
 	EventBadFile    Event = 11 // a parameter file that can't be used; the old ones hold
 )
 
-// EventSource is the agent's name in the Windows event log.
-const EventSource = "Abgleich"
+// EventSource is an instance's name in the Windows event log.
+func EventSource(i pipe.Instance) string { return i.After("Abgleich") }
 
 // Info is what [Manager.Status] gives.
 type Info struct {
@@ -79,7 +84,7 @@ type Info struct {
 	PID int
 }
 
-// Manager is the machine's service manager.
+// Manager is the machine's service manager, for the service of one instance.
 type Manager interface {
 	// Install registers the service and lets it start with the machine. An
 	// installed service is brought up to date.
@@ -98,4 +103,18 @@ type Manager interface {
 	CloseFirewall(ctx context.Context) error
 	// Status asks; not installed is a state and no error.
 	Status(ctx context.Context) (Info, error)
+	// Installed lists all instances this machine has a service for, sorted.
+	Installed(ctx context.Context) ([]pipe.Instance, error)
+}
+
+// instances are those of ours among the names of services.
+func instances(services []string) []pipe.Instance {
+	var all []pipe.Instance
+	for _, name := range services {
+		if i, ok := pipe.InstanceOf(name); ok {
+			all = append(all, i)
+		}
+	}
+	slices.Sort(all)
+	return all
 }

@@ -13,6 +13,7 @@ import (
 	"testing"
 
 	"abgleich/agent/fault"
+	"abgleich/ipc/pipe"
 )
 
 // systemdSocket is the other end of sd_notify.
@@ -111,7 +112,7 @@ func TestInstallingWritesAUnitThatSystemdAccepts(t *testing.T) {
 	if err := m.Install(t.Context(), spec); err != nil {
 		t.Fatal(err)
 	}
-	path := filepath.Join(m.folder, unitName)
+	path := filepath.Join(m.folder, m.unit())
 	b, err := os.ReadFile(path)
 	if err != nil {
 		t.Fatal(err)
@@ -122,29 +123,79 @@ func TestInstallingWritesAUnitThatSystemdAccepts(t *testing.T) {
 	if strings.Contains(string(b), "@") || !strings.Contains(string(b), "User=root\n") {
 		t.Errorf("template not filled:\n%s", b)
 	}
-	if !slices.Equal(*calls, []string{"daemon-reload", "enable " + unitName}) {
+	if !slices.Equal(*calls, []string{"daemon-reload", "enable " + m.unit()}) {
 		t.Errorf("calls %q", *calls)
 	}
+	judge(t, path)
+}
+
+// judge asks systemd what it thinks of a unit.
+func judge(t *testing.T, path string) {
+	t.Helper()
 	analyze, err := exec.LookPath("systemd-analyze")
 	if err != nil {
 		t.Skip("systemd-analyze is not installed; the unit was not judged by systemd")
+	}
+	b, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
 	}
 	// The program in the unit must exist for the judge.
 	b = []byte(strings.Replace(string(b), "/opt/ab gleich/agent", "/bin/true", 1))
 	if err := os.WriteFile(path, b, 0o600); err != nil {
 		t.Fatal(err)
 	}
+	// Whether systemd itself runs here is another matter: only what names the unit counts.
 	out, _ := exec.CommandContext(t.Context(), analyze, "verify", "--man=no", path).CombinedOutput()
-	if strings.Contains(string(out), unitName+":") {
+	if strings.Contains(string(out), filepath.Base(path)+":") {
 		t.Errorf("systemd says: %s", out)
 	}
+}
+
+func TestInstancesHaveUnitsAndFoldersOfTheirOwn(t *testing.T) {
+	m, calls := fake(t, true, nil)
+	steyr := *m
+	steyr.of = "steyr"
+	for _, one := range []*manager{m, &steyr} {
+		if err := one.Install(t.Context(), spec); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if !slices.Contains(*calls, "enable abgleich-agent-steyr.service") {
+		t.Errorf("calls %q", *calls)
+	}
+	path := filepath.Join(m.folder, "abgleich-agent-steyr.service")
+	b, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, line := range []string{"Description=Abgleich agent (steyr)", "RuntimeDirectory=abgleich-steyr", "StateDirectory=abgleich-steyr", "LogsDirectory=abgleich-steyr",
+		"ConfigurationDirectory=abgleich-steyr", "ReadWritePaths=-/etc/abgleich-steyr"} {
+		if !strings.Contains(string(b), line+"\n") {
+			t.Errorf("no %s in\n%s", line, b)
+		}
+	}
+	// What others put there is none of ours.
+	if err := os.WriteFile(filepath.Join(m.folder, "abgleich-agent-Not Ours.service"), nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if all, err := m.Installed(t.Context()); err != nil || !slices.Equal(all, []pipe.Instance{"", "steyr"}) {
+		t.Errorf("%q, %v", all, err)
+	}
+	if err := m.Uninstall(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if all, err := steyr.Installed(t.Context()); err != nil || !slices.Equal(all, []pipe.Instance{"steyr"}) {
+		t.Errorf("%q, %v", all, err)
+	}
+	judge(t, path)
 }
 
 func TestARefusedInstallationLeavesThingsAsTheyWere(t *testing.T) {
 	for name, before := range map[string]string{"nothing installed": "", "an older unit": "[Unit]\n"} {
 		t.Run(name, func(t *testing.T) {
 			m, _ := fake(t, true, func(args []string) (string, error) { return "Failed: " + args[0], errors.New("exit status 1") })
-			path := filepath.Join(m.folder, unitName)
+			path := filepath.Join(m.folder, m.unit())
 			if before != "" {
 				if err := os.WriteFile(path, []byte(before), 0o644); err != nil {
 					t.Fatal(err)
@@ -213,7 +264,7 @@ func TestUninstallingTwiceIsFine(t *testing.T) {
 		}
 	}
 	left, _ := os.ReadDir(m.folder)
-	if len(left) != 0 || !slices.Contains(*calls, "disable --now "+unitName) {
+	if len(left) != 0 || !slices.Contains(*calls, "disable --now "+m.unit()) {
 		t.Errorf("left %v, calls %q", left, *calls)
 	}
 }

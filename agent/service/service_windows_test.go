@@ -127,14 +127,17 @@ func TestAServiceThatCannotStartSaysSo(t *testing.T) {
 
 func TestOnlyServiceAdministratorsAndSystemGetIntoTheFolders(t *testing.T) {
 	folder := filepath.Join(t.TempDir(), "Abgleich", "Data")
-	if err := own(folder); err != nil {
+	if err := own(folder, ""); err != nil {
 		t.Fatal(err)
 	}
 	if st, err := os.Stat(folder); err != nil || !st.IsDir() {
 		t.Error(err)
 	}
+	if got := folderAccess("steyr"); !strings.Contains(got, pipe.ServiceSID("abgleich-agent-steyr")) || strings.Contains(got, pipe.ServiceSID("abgleich-agent")) {
+		t.Errorf("an instance shares its folder: %s", got)
+	}
 	want := "D:P(A;OICI;FA;;;SY)(A;OICI;FA;;;BA)(A;OICI;FA;;;" + pipe.ServiceSID("abgleich-agent") + ")"
-	if got := folderAccess(); got != want {
+	if got := folderAccess(""); got != want {
 		t.Error(got)
 	}
 	if _, err := windows.SecurityDescriptorFromString(want); err != nil {
@@ -156,7 +159,7 @@ func TestAServiceIsInstalledAndRemoved(t *testing.T) {
 	if windows.NewLazySystemDLL("ntdll.dll").NewProc("wine_get_version").Find() != nil {
 		t.Skip("would install a service on a real Windows")
 	}
-	m := NewManager()
+	m := NewManager("")
 	ctx := t.Context()
 	if info, err := m.Status(ctx); info.State != NotInstalled || err != nil {
 		t.Fatalf("%+v, %v", info, err)
@@ -176,6 +179,19 @@ func TestAServiceIsInstalledAndRemoved(t *testing.T) {
 	}
 	if info, err := m.Status(ctx); info.State != Stopped || err != nil {
 		t.Errorf("%+v, %v", info, err)
+	}
+	steyr := NewManager("steyr")
+	if err := steyr.Install(ctx, spec); err != nil {
+		t.Fatal(err)
+	}
+	if all, err := m.Installed(ctx); err != nil || !slices.Equal(all, []pipe.Instance{"", "steyr"}) {
+		t.Errorf("installed: %q, %v", all, err)
+	}
+	if err := steyr.Uninstall(ctx); err != nil {
+		t.Error(err)
+	}
+	if info, err := m.Status(ctx); info.State != Stopped || err != nil {
+		t.Errorf("removing one removed the other: %+v, %v", info, err)
 	}
 	for range 2 {
 		if err := m.Uninstall(ctx); err != nil {

@@ -13,21 +13,24 @@ import (
 
 	"abgleich/agent/fault"
 	"abgleich/installer/systemd"
+	"abgleich/ipc/pipe"
 )
 
-const unitName = Name + ".service"
-
 // NewManager is systemd on this machine.
-func NewManager() Manager {
-	return &manager{folder: "/etc/systemd/system", root: os.Geteuid() == 0, systemctl: systemctl}
+func NewManager(i pipe.Instance) Manager {
+	return &manager{of: i, folder: "/etc/systemd/system", root: os.Geteuid() == 0, systemctl: systemctl}
 }
 
 // manager writes the unit and asks systemctl for the rest.
 type manager struct {
+	of        pipe.Instance
 	folder    string
 	root      bool
 	systemctl func(ctx context.Context, args ...string) (string, error)
 }
+
+// unit is the name of the service's unit.
+func (m *manager) unit() string { return m.of.Service() + ".service" }
 
 func systemctl(ctx context.Context, args ...string) (string, error) {
 	cmd := exec.CommandContext(ctx, "systemctl", append([]string{"--no-ask-password"}, args...)...)
@@ -39,7 +42,7 @@ func systemctl(ctx context.Context, args ...string) (string, error) {
 // allowed refuses before anything is touched.
 func (m *manager) allowed(op string) error {
 	if !m.root {
-		return fault.New(fault.NotPermitted, op, Name, errors.New("needs root: please repeat with sudo"))
+		return fault.New(fault.NotPermitted, op, m.of.Service(), errors.New("needs root: please repeat with sudo"))
 	}
 	return nil
 }
@@ -50,9 +53,9 @@ func (m *manager) call(ctx context.Context, op string, args ...string) error {
 		return nil
 	}
 	if strings.Contains(out, "not loaded") || strings.Contains(out, "not found") && !errors.Is(err, exec.ErrNotFound) {
-		return fault.New(fault.ServiceNotInstalled, op, Name, err)
+		return fault.New(fault.ServiceNotInstalled, op, m.of.Service(), err)
 	}
-	return fault.New(fault.ServiceManagerFailed, op, Name, fmt.Errorf("systemctl %s: %w: %s", args[0], err, strings.TrimSpace(out)))
+	return fault.New(fault.ServiceManagerFailed, op, m.of.Service(), fmt.Errorf("systemctl %s: %w: %s", args[0], err, strings.TrimSpace(out)))
 }
 
 // Install writes the unit and enables it. When systemd refuses, the unit is as
@@ -65,16 +68,16 @@ func (m *manager) Install(ctx context.Context, s Spec) error {
 	if !filepath.IsAbs(s.Program) {
 		return fault.New(fault.BadRequest, op, s.Program, errors.New("program needs an absolute path"))
 	}
-	unit, err := unitText(s)
+	text, err := m.unitText(s)
 	if err != nil {
-		return fault.New(fault.BadRequest, op, Name, err)
+		return fault.New(fault.BadRequest, op, m.of.Service(), err)
 	}
-	path := filepath.Join(m.folder, unitName)
+	path := filepath.Join(m.folder, m.unit())
 	before, readErr := os.ReadFile(path)
-	if err := replaceFile(path, unit); err != nil {
+	if err := replaceFile(path, text); err != nil {
 		return fault.New(fault.ServiceManagerFailed, op, path, err)
 	}
-	for _, args := range [][]string{{"daemon-reload"}, {"enable", unitName}} {
+	for _, args := range [][]string{{"daemon-reload"}, {"enable", m.unit()}} {
 		if err := m.call(ctx, op, args...); err != nil {
 			if readErr == nil {
 				return errors.Join(err, replaceFile(path, before))
@@ -91,11 +94,11 @@ func (m *manager) Uninstall(ctx context.Context) error {
 	if err := m.allowed(op); err != nil {
 		return err
 	}
-	path := filepath.Join(m.folder, unitName)
+	path := filepath.Join(m.folder, m.unit())
 	if _, err := os.Lstat(path); errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
-	if err := m.call(ctx, op, "disable", "--now", unitName); err != nil && !fault.Has(err, fault.ServiceNotInstalled) {
+	if err := m.call(ctx, op, "disable", "--now", m.unit()); err != nil && !fault.Has(err, fault.ServiceNotInstalled) {
 		return err
 	}
 	if err := os.Remove(path); err != nil {
@@ -114,16 +117,31 @@ func (m *manager) startStop(ctx context.Context, op, verb string) error {
 	if err := m.allowed(op); err != nil {
 		return err
 	}
-	return m.call(ctx, op, verb, unitName)
+	return m.call(ctx, op, verb, m.unit())
 }
 
 // Status asks systemd; everybody may.
 func (m *manager) Status(ctx context.Context) (Info, error) {
-	out, err := m.systemctl(ctx, "show", unitName, "--property=LoadState,ActiveState,StatusText,MainPID")
+	out, err := m.systemctl(ctx, "show", m.unit(), "--property=LoadState,ActiveState,StatusText,MainPID")
 	if err != nil {
-		return Info{}, fault.New(fault.ServiceManagerFailed, "service.Status", Name, fmt.Errorf("%w: %s", err, strings.TrimSpace(out)))
+		return Info{}, fault.New(fault.ServiceManagerFailed, "service.Status", m.of.Service(), fmt.Errorf("%w: %s", err, strings.TrimSpace(out)))
 	}
 	return parseShow(out), nil
+}
+
+// Installed looks for the units that were written.
+func (m *manager) Installed(context.Context) ([]pipe.Instance, error) {
+	files, err := os.ReadDir(m.folder)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, fault.New(fault.ServiceManagerFailed, "service.Installed", m.folder, err)
+	}
+	var names []string
+	for _, f := range files {
+		if name, ok := strings.CutSuffix(f.Name(), ".service"); ok {
+			names = append(names, name)
+		}
+	}
+	return instances(names), nil
 }
 
 func parseShow(out string) Info {
@@ -154,7 +172,7 @@ func parseShow(out string) Info {
 }
 
 // unitText fills the template.
-func unitText(s Spec) ([]byte, error) {
+func (m *manager) unitText(s Spec) ([]byte, error) {
 	words := make([]string, 0, 1+len(s.Arguments))
 	for _, w := range append([]string{s.Program}, s.Arguments...) {
 		q, err := quote(w)
@@ -170,7 +188,7 @@ func unitText(s Spec) ([]byte, error) {
 	if strings.ContainsAny(account, " \t\r\n%=") {
 		return nil, fmt.Errorf("account %q is no user name", account)
 	}
-	return []byte(systemd.Unit(strings.Join(words, " "), account)), nil
+	return []byte(systemd.Unit(string(m.of), strings.Join(words, " "), account)), nil
 }
 
 // quote writes one word of ExecStart=, see systemd.service(5) "COMMAND LINES":
@@ -184,7 +202,7 @@ func quote(w string) (string, error) {
 }
 
 func replaceFile(path string, b []byte) error {
-	t, err := os.CreateTemp(filepath.Dir(path), "."+unitName+"-*")
+	t, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+"-*")
 	if err != nil {
 		return err
 	}

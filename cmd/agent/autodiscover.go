@@ -52,7 +52,7 @@ func paramsAutodiscoverCommand(g *global) *cobra.Command {
 func (d *discovery) run(ctx context.Context) error {
 	p, _, err := d.file().Load()
 	if fault.Has(err, fault.NotFound) && !d.apply {
-		p, err = params.Default(), nil // before there is a file is when one looks
+		p, err = d.file().Default(), nil // before there is a file is when one looks
 	}
 	if err != nil {
 		return d.missingFile(err)

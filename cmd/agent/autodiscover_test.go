@@ -52,7 +52,7 @@ func discoverable(t *testing.T, external string) func(code int, input string, ar
 		t.Helper()
 		args = append(args, "--parameters", filepath.Join(l.dir, "abgleich.toml"))
 		var out, errOut bytes.Buffer
-		g := &global{in: strings.NewReader(input), out: &out, err: &errOut, manager: l.manager, resolver: nowhere{},
+		g := &global{in: strings.NewReader(input), out: &out, err: &errOut, managers: l.manager.of, pathOf: l.pathOf, resolver: nowhere{},
 			connect: func(ctx context.Context, network, address string) (net.Conn, error) {
 				if address != "autodiscover.lab.test:443" {
 					return nil, &net.DNSError{Err: "no such host", Name: address, IsNotFound: true}

@@ -111,7 +111,7 @@ func restoreCommand(g *global) *cobra.Command {
 		Example: "  agent restore abgleich-2026-11-28.age --key recovery-key.txt", Args: g.arguments(1, 1),
 		RunE: func(c *cobra.Command, args []string) error {
 			return g.agentOr(c.Context(), func(*client.Client) error {
-				return errors.New(g.t("Der Dienst läuft. Beenden Sie ihn vorher: agent service stop", "the agent runs. Stop it first: agent service stop"))
+				return errors.New(g.t("Der Dienst läuft. Beenden Sie ihn vorher: ", "the agent runs. Stop it first: ") + g.command("service stop"))
 			}, func() error {
 				text, err := g.recoveryKey(keyFile)
 				if err != nil {
@@ -137,8 +137,8 @@ func restoreCommand(g *global) *cobra.Command {
 				return g.show(m, func(w io.Writer) {
 					fmt.Fprintf(w, g.t("Zurückgeholt: die Sicherung von %s vom %s.\n", "Brought back: the backup of %s made on %s.\n"),
 						m.Machine, m.Made.Local().Format(g.t("02.01.2006 15:04", "2 January 2006 15:04")))
-					fmt.Fprintln(w, g.t("Weiter mit: agent service start. Auf einem anderen Server dann: agent db confirm --yes",
-						"Go on with: agent service start. On another server then: agent db confirm --yes"))
+					fmt.Fprintf(w, g.t("Weiter mit: %s. Auf einem anderen Server dann: %s\n", "Go on with: %s. On another server then: %s\n"),
+						g.command("service start"), g.command("db confirm --yes"))
 				})
 			})
 		},

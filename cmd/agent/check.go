@@ -77,7 +77,7 @@ func checkCommand(g *global) *cobra.Command {
 			v = l.judged(g, v)
 			switch {
 			case format == "checkmk":
-				return v.checkmk(g.out, l)
+				return v.checkmk(g.out, g.instance.After("Abgleich"), l)
 			case format == "prtg":
 				return v.prtg(g.out)
 			case err != nil:
@@ -165,15 +165,15 @@ func (g *global) judge(p picture, now time.Time) checkup {
 	return v
 }
 
-// checkmk writes one line of a local check, with the thresholds behind the values.
-func (v checkup) checkmk(w io.Writer, l checkLimits) error {
+// checkmk writes one line of a local check called as named, with the thresholds behind the values.
+func (v checkup) checkmk(w io.Writer, name string, l checkLimits) error {
 	text := strings.Join(strings.Fields(v.Text), " ")
 	age := ""
 	if v.OldestSuccessSeconds >= 0 {
 		age = fmt.Sprintf("|age=%s%s", plainNumber(math.Round(v.OldestSuccessSeconds)), l.age)
 	}
-	_, err := fmt.Fprintf(w, "%d Abgleich users=%d|fine=%d|attention=%d%s|offline=%d%s|problems=%d%s|holds=%d|pairs=%d%s %s\n",
-		v.Level, v.Users, v.Fine, v.Attention, l.attention, v.Offline, l.offline, v.Problems, l.problems, v.Holds, v.Pairs, age, text)
+	_, err := fmt.Fprintf(w, "%d %s users=%d|fine=%d|attention=%d%s|offline=%d%s|problems=%d%s|holds=%d|pairs=%d%s %s\n",
+		v.Level, name, v.Users, v.Fine, v.Attention, l.attention, v.Offline, l.offline, v.Problems, l.problems, v.Holds, v.Pairs, age, text)
 	return err
 }
 

@@ -38,7 +38,7 @@ func TestThresholdsRaiseACheck(t *testing.T) {
 		})
 	}
 	var out strings.Builder
-	if err := v.checkmk(&out, checkLimits{age: limit{true, 7200, 86400}, problems: limit{true, 5, 50}}); err != nil {
+	if err := v.checkmk(&out, "Abgleich", checkLimits{age: limit{true, 7200, 86400}, problems: limit{true, 5, 50}}); err != nil {
 		t.Fatal(err)
 	}
 	if want := "0 Abgleich users=3|fine=3|attention=0|offline=0|problems=7;5;50|holds=0|pairs=0|age=10800;7200;86400 3 users in sync\n"; out.String() != want {

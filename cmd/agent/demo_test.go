@@ -11,6 +11,7 @@ import (
 	"strings"
 	"testing"
 
+	"abgleich/agent/params"
 	"abgleich/agent/service"
 	"abgleich/assets"
 	"abgleich/cmd/agent/internal/demo"
@@ -85,7 +86,7 @@ func TestAFolderInUseIsNotTouched(t *testing.T) {
 func withDemo(t *testing.T, f func(k demo.Kept)) {
 	t.Helper()
 	var called bool
-	g := &global{in: strings.NewReader(""), out: io.Discard, err: io.Discard, manager: service.NewManager()}
+	g := &global{in: strings.NewReader(""), out: io.Discard, err: io.Discard, managers: service.NewManager, pathOf: params.DefaultPath}
 	g.lang, g.texts = assets.German, assets.Texts(assets.German)
 	s := &screen{g: g, out: io.Discard, bars: g.newProgress()}
 	r, err := demo.Run(t.Context(), demo.Options{Users: 2, Appointments: 12, Tasks: 4, Direction: demo.Both, Version: "test",

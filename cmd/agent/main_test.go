@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -14,6 +15,7 @@ import (
 
 	"abgleich/agent/fault"
 	"abgleich/agent/service"
+	"abgleich/ipc/pipe"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -36,11 +38,19 @@ func newLine(t *testing.T) *line { return &line{t: t, dir: t.TempDir(), manager:
 
 func (l *line) run(args ...string) outcome {
 	l.t.Helper()
-	args = append(args, "--parameters", filepath.Join(l.dir, "abgleich.toml"))
+	named := func(a string) bool { return a == "--parameters" || strings.HasPrefix(a, "--instance") }
+	if !slices.ContainsFunc(args, named) {
+		args = append(args, "--parameters", l.pathOf("")) // an agent that runs on this machine isn't meant
+	}
 	var out, errOut bytes.Buffer
-	g := &global{in: strings.NewReader(l.input), out: &out, err: &errOut, manager: l.manager}
+	g := &global{in: strings.NewReader(l.input), out: &out, err: &errOut, managers: l.manager.of, pathOf: l.pathOf}
 	code := g.execute(l.t.Context(), args)
 	return outcome{code, out.String(), errOut.String()}
+}
+
+// pathOf is where an instance's parameter file stands.
+func (l *line) pathOf(i pipe.Instance) string {
+	return filepath.Join(l.dir, i.After("abgleich")+".toml")
 }
 
 // want runs a command line that must end like this.
@@ -83,10 +93,49 @@ type fakeManager struct {
 	state     service.State
 	err       error
 	firewall  error
+	rules     []service.FirewallRule
+	others    map[pipe.Instance]*fakeManager
 }
 
-func (m *fakeManager) OpenFirewall(context.Context, service.FirewallRule) error {
-	m.calls = append(m.calls, "open")
+// of is the manager of an instance.
+func (m *fakeManager) of(i pipe.Instance) service.Manager {
+	if i == "" {
+		return m
+	}
+	if m.others[i] == nil {
+		if m.others == nil {
+			m.others = map[pipe.Instance]*fakeManager{}
+		}
+		m.others[i] = &fakeManager{err: m.err, firewall: m.firewall}
+	}
+	return &familyManager{m.others[i], m}
+}
+
+// familyManager knows of the others, as every manager does.
+type familyManager struct {
+	*fakeManager
+	first *fakeManager
+}
+
+func (m *familyManager) Installed(ctx context.Context) ([]pipe.Instance, error) {
+	return m.first.Installed(ctx)
+}
+
+func (m *fakeManager) Installed(context.Context) ([]pipe.Instance, error) {
+	var all []pipe.Instance
+	if m.installed != nil {
+		all = append(all, "")
+	}
+	for _, i := range slices.Sorted(maps.Keys(m.others)) {
+		if m.others[i].installed != nil {
+			all = append(all, i)
+		}
+	}
+	return all, nil
+}
+
+func (m *fakeManager) OpenFirewall(_ context.Context, r service.FirewallRule) error {
+	m.calls, m.rules = append(m.calls, "open"), append(m.rules, r)
 	return m.firewall
 }
 func (m *fakeManager) CloseFirewall(context.Context) error {
@@ -215,9 +264,9 @@ func TestEveryCommandExplainsItself(t *testing.T) {
 func TestTheManualsSpellingInstallsAndRemoves(t *testing.T) {
 	for _, spelled := range []string{"/INSTALL", "/install", "-INSTALL", "--Install"} {
 		l := newLine(t)
-		l.want(exitFine, spelled)
+		l.want(exitFine, spelled, "--parameters", filepath.Join(l.dir, "other.toml"))
 		if l.manager.installed == nil || !slices.Contains(l.manager.installed.Arguments, "run") ||
-			!slices.Contains(l.manager.installed.Arguments, filepath.Join(l.dir, "abgleich.toml")) || !filepath.IsAbs(l.manager.installed.Program) {
+			!slices.Contains(l.manager.installed.Arguments, filepath.Join(l.dir, "other.toml")) || !filepath.IsAbs(l.manager.installed.Program) {
 			t.Errorf("%s: %+v", spelled, l.manager.installed)
 		}
 	}

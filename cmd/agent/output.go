@@ -104,7 +104,7 @@ func (g *global) failure(err error) failure {
 	}
 	if p, ok := errors.AsType[*pipe.Error](err); ok {
 		text, _ := g.sayFault(string(fault.AgentUnreachable), "")
-		hint := g.t("Läuft er? agent service status, agent run", "Is it running? agent service status, agent run")
+		hint := g.t("Läuft er? ", "Is it running? ") + g.command("service status") + ", " + g.command("run")
 		if errors.Is(err, pipe.ErrUntrusted) {
 			hint = g.t("Dort lauscht jemand anderes. Es wurde nichts gesendet.", "Somebody else listens there. Nothing was sent.")
 		}

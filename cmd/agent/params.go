@@ -88,7 +88,7 @@ func (g *global) parameters(ctx context.Context) (all []parameter, err error) {
 		if err != nil {
 			return g.missingFile(err)
 		}
-		standard := params.Default()
+		standard := g.file().Default()
 		for _, s := range params.List(p) {
 			d, _ := params.Get(standard, s.Field.Key) // an alias has none
 			all = append(all, parameter{Key: s.Field.Key, Value: s.Value, Default: d, Allowed: s.Field.Choices, Unit: s.Field.Unit})
@@ -114,8 +114,8 @@ func (g *global) missingFile(err error) error {
 	if !fault.Has(err, fault.NotFound) {
 		return err
 	}
-	return fmt.Errorf(g.t("Es gibt keine Parameterdatei %s. Anlegen mit: agent params init",
-		"there is no parameter file %s. Write one with: agent params init"), g.parameterFile)
+	return fmt.Errorf(g.t("Es gibt keine Parameterdatei %s. Anlegen mit: %s",
+		"there is no parameter file %s. Write one with: %s"), g.parameterFile, g.command("params init"))
 }
 
 func paramsSetCommand(g *global) *cobra.Command {
@@ -126,6 +126,9 @@ func paramsSetCommand(g *global) *cobra.Command {
 		RunE: func(c *cobra.Command, args []string) error {
 			values, changes, err := g.changes(args)
 			if err != nil {
+				return err
+			}
+			if err := g.portStaysFree(c.Context(), values); err != nil {
 				return err
 			}
 			if err := g.setParameters(c.Context(), values, changes); err != nil {
@@ -175,9 +178,10 @@ func (g *global) changes(args []string) (values map[string]string, changes []par
 }
 
 // firstParams are the defaults with an embedded database to begin with.
-func firstParams(lang params.Language) params.Params {
-	p := params.Default()
-	p.Language = lang
+func (g *global) firstParams(ctx context.Context) params.Params {
+	p := g.file().Default()
+	p.Language = params.Language(g.lang)
+	p.Events.Port = g.freePort(ctx)
 	p.Database.Alias = "BMD"
 	p.Databases = map[string]params.DatabaseAlias{"BMD": {Driver: params.SQLite, DSN: "business.db"}}
 	return p
@@ -199,7 +203,7 @@ func paramsCheckCommand(g *global) *cobra.Command {
 		RunE: func(_ *cobra.Command, args []string) error {
 			file := g.file()
 			if len(args) == 1 {
-				file = params.NewFile(args[0], params.Limits{})
+				file = params.FileOf(g.instance, args[0])
 			}
 			p, _, err := file.Load()
 			ms, wrong := errors.AsType[params.Mistakes](err)
@@ -240,8 +244,8 @@ func paramsInitCommand(g *global) *cobra.Command {
 	return &cobra.Command{
 		Use: "init", Short: g.t("Erste Parameterdatei schreiben, jede Zeile erklärt", "write a first parameter file, each line explained"),
 		Example: "  agent params init\n  agent params init --parameters ./abgleich.toml", Args: g.arguments(0, 0),
-		RunE: func(*cobra.Command, []string) error {
-			p := firstParams(params.Language(g.lang))
+		RunE: func(c *cobra.Command, _ []string) error {
+			p := g.firstParams(c.Context())
 			err := g.file().Create(p)
 			if fault.Has(err, fault.ParametersChanged) {
 				return fmt.Errorf(g.t("Es gibt schon eine Parameterdatei %s; sie bleibt, wie sie ist", "there is a parameter file %s already; it stays as it is"), g.parameterFile)

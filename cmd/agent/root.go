@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -35,17 +36,22 @@ const (
 
 // global holds what every command may need; one per execution, no package state.
 type global struct {
-	parameterFile string      // --parameters
-	fileNamed     func() bool // whether the person named it, as opposed to the default
-	address       string      // --agent
-	json          bool        // --json
+	parameterFile string        // --parameters
+	fileNamed     func() bool   // whether the person named it, as opposed to the default
+	address       string        // --agent
+	instance      pipe.Instance // --instance; "" is the agent without a name
+	json          bool          // --json
 
 	lang  assets.Lang
 	texts *assets.Catalog
 
 	in       io.Reader
 	out, err io.Writer
+	// managers gives the service manager of an instance; manager is that of the one meant.
+	managers func(pipe.Instance) service.Manager
 	manager  service.Manager
+	// pathOf is where an instance's parameter file stands.
+	pathOf func(pipe.Instance) string
 
 	// connect and resolver reach the network; nil for the system's.
 	connect  func(ctx context.Context, network, address string) (net.Conn, error)
@@ -64,18 +70,20 @@ func (silentError) Error() string { return "failed" }
 
 // execute runs one command line and gives its exit code.
 func execute(ctx context.Context, args []string, in io.Reader, out, errOut io.Writer) int {
-	return (&global{in: in, out: out, err: errOut, manager: service.NewManager()}).execute(ctx, args)
+	return (&global{in: in, out: out, err: errOut, managers: service.NewManager, pathOf: params.DefaultPath}).execute(ctx, args)
 }
 
 func (g *global) execute(ctx context.Context, args []string) int {
 	lang, langErr := languageOf(args)
 	g.lang, g.texts = lang, assets.Texts(lang)
+	instance, instanceErr := g.instanceOf(args)
+	g.instance, g.manager = instance, g.managers(instance)
 	root := rootCommand(g)
 	root.SetArgs(manualSpelling(args))
 	root.SetIn(g.in)
 	root.SetOut(g.out)
 	root.SetErr(g.err)
-	err := langErr
+	err := cmp.Or(langErr, instanceErr)
 	if err == nil {
 		err = root.ExecuteContext(ctx)
 	}
@@ -103,24 +111,55 @@ func (g *global) t(german, english string) string {
 	return german
 }
 
-// languageOf finds --lang before the flags are parsed: help texts depend on it.
-func languageOf(args []string) (assets.Lang, error) {
-	name := string(assets.German)
+// valueOf finds a flag's value before the flags are parsed.
+func valueOf(flag string, args []string) (value string, given bool) {
 	for i, a := range args {
 		if a == "--" {
 			break
 		}
-		if v, ok := strings.CutPrefix(a, "--lang="); ok {
-			name = v
-		} else if a == "--lang" && i+1 < len(args) {
-			name = args[i+1]
+		if v, ok := strings.CutPrefix(a, flag+"="); ok {
+			value, given = v, true
+		} else if a == flag && i+1 < len(args) {
+			value, given = args[i+1], true
 		}
+	}
+	return value, given
+}
+
+// languageOf finds --lang early: help texts depend on it.
+func languageOf(args []string) (assets.Lang, error) {
+	name, given := valueOf("--lang", args)
+	if !given {
+		name = string(assets.German)
 	}
 	lang, ok := assets.ParseLang(name)
 	if !ok {
 		return lang, usageError{errors.New("--lang: de | en")}
 	}
 	return lang, nil
+}
+
+// instanceOf finds --instance early: the defaults of other flags depend on it. Where
+// the agent is named otherwise it would be named twice.
+func (g *global) instanceOf(args []string) (pipe.Instance, error) {
+	name, given := valueOf("--instance", args)
+	address, named := valueOf("--agent", args)
+	if _, err := pipe.AddressOf(address); named && err != nil {
+		return "", usageError{fmt.Errorf("--agent %s: SERVER, SERVER/%s", address, g.t("INSTANZ", "INSTANCE"))}
+	}
+	switch {
+	case !given:
+		return "", nil
+	case named:
+		return "", usageError{fmt.Errorf(g.t("--agent nennt den Dienst schon: --agent %s/%s, ohne --instance", "--agent names the agent already: --agent %s/%s, without --instance"),
+			cmp.Or(address, "SERVER"), cmp.Or(name, "NAME"))}
+	}
+	i, err := pipe.ParseInstance(name)
+	if err != nil {
+		return "", usageError{fmt.Errorf(g.t("--instance %s: 1 bis 20 Buchstaben a bis z, Ziffern und Bindestriche, vorne ein Buchstabe, hinten kein Bindestrich",
+			"--instance %s: 1 to 20 letters a to z, digits and hyphens, a letter first and no hyphen last"), name)}
+	}
+	return i, nil
 }
 
 func rootCommand(g *global) *cobra.Command {
@@ -133,9 +172,10 @@ func rootCommand(g *global) *cobra.Command {
 		CompletionOptions: cobra.CompletionOptions{HiddenDefaultCmd: true},
 	}
 	f := root.PersistentFlags()
-	f.StringVar(&g.parameterFile, "parameters", params.DefaultPath(), g.t("Parameterdatei des Dienstes", "parameter file of the agent"))
-	f.StringVar(&g.address, "agent", "", g.t("Socket oder Pipe des laufenden Dienstes (sonst: der dieses Rechners)",
-		"socket or pipe of the running agent (default: this machine's)"))
+	f.StringVar(&g.parameterFile, "parameters", g.pathOf(g.instance), g.t("Parameterdatei des Dienstes", "parameter file of the agent"))
+	f.StringVar(&g.address, "agent", "", g.t("laufender Dienst: SERVER, SERVER/INSTANZ, Socket oder Pipe (sonst: der dieses Rechners)",
+		"the running agent: SERVER, SERVER/INSTANCE, a socket or a pipe (default: this machine's)"))
+	f.String("instance", "", g.t("einer von mehreren Diensten dieses Rechners, jeder mit eigener Datenbank", "one of several agents of this machine, each with a database of its own"))
 	f.BoolVar(&g.json, "json", false, g.t("Ausgabe als JSON", "print JSON"))
 	f.String("lang", string(assets.German), g.t("Sprache: de oder en", "language: de or en"))
 	// Package service looks for it by itself; here it only must not be refused.
@@ -201,6 +241,12 @@ func (g *global) arguments(least, most int) cobra.PositionalArgs {
 // case and with a dash, as its manual tells administrators to type them. Flags
 // may follow.
 func manualSpelling(args []string) []string {
+	if len(args) > 2 && args[0] == "--instance" {
+		return append(manualSpelling(args[2:]), args[:2]...)
+	}
+	if len(args) > 1 && strings.HasPrefix(args[0], "--instance=") {
+		return append(manualSpelling(args[1:]), args[0])
+	}
 	if len(args) == 0 {
 		return args
 	}
@@ -233,12 +279,22 @@ func (g *global) dial() *client.Client {
 	if address == "" {
 		if p, _, err := g.file().Load(); err == nil {
 			address = p.IPC.Address
+		} else if g.instance != "" {
+			address = "localhost/" + string(g.instance)
 		}
 	}
 	return client.New(address, version)
 }
 
-func (g *global) file() *params.File { return params.NewFile(g.parameterFile, params.Limits{}) }
+func (g *global) file() *params.File { return params.FileOf(g.instance, g.parameterFile) }
+
+// command is a command line as a person types it for the instance meant.
+func (g *global) command(words string) string {
+	if g.instance == "" {
+		return "agent " + words
+	}
+	return "agent --instance " + string(g.instance) + " " + words
+}
 
 // withAgent calls f with a client that found its agent and its contract.
 func (g *global) withAgent(ctx context.Context, f func(*client.Client) error) error {

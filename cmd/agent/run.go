@@ -27,7 +27,7 @@ func runCommand(g *global) *cobra.Command {
 			if _, ok := terminal(g.err); ok && !quiet {
 				echo = g.err
 			}
-			return service.Run(c.Context(), service.Name, func(ctx context.Context, ready func(string)) error {
+			return service.Run(c.Context(), g.instance, func(ctx context.Context, ready func(string)) error {
 				return g.runAgent(ctx, echo, ready)
 			})
 		},
@@ -39,8 +39,8 @@ func runCommand(g *global) *cobra.Command {
 func (g *global) runAgent(ctx context.Context, echo io.Writer, ready func(string)) (err error) {
 	a, err := agent.Start(ctx, agent.Options{Parameters: g.file(), Version: version, Echo: echo})
 	if fault.Has(err, fault.NotFound) {
-		return fmt.Errorf(g.t("Es gibt keine Parameterdatei %s. Anlegen mit: agent params init",
-			"there is no parameter file %s. Write one with: agent params init"), g.parameterFile)
+		return fmt.Errorf(g.t("Es gibt keine Parameterdatei %s. Anlegen mit: %s",
+			"there is no parameter file %s. Write one with: %s"), g.parameterFile, g.command("params init"))
 	}
 	if err != nil {
 		return err

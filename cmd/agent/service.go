@@ -12,30 +12,36 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"abgleich/agent/params"
 	"abgleich/agent/service"
 	"abgleich/cmd/agent/internal/client"
 )
 
 func serviceCommand(g *global) *cobra.Command {
-	plain := func(use, german, english, doneGerman, doneEnglish string, do func(context.Context) error) *cobra.Command {
-		return &cobra.Command{
-			Use: use, Short: g.t(german, english), Example: "  agent service " + use, Args: g.arguments(0, 0),
+	plain := func(use, german, english, doneGerman, doneEnglish string, do func(service.Manager, context.Context) error) *cobra.Command {
+		var all *bool
+		c := &cobra.Command{
+			Use: use, Short: g.t(german, english), Example: "  agent service " + use + "\n  agent --instance steyr service " + use, Args: g.arguments(0, 0),
 			RunE: func(c *cobra.Command, _ []string) error {
-				if err := do(c.Context()); err != nil {
+				one := func(g *global) error { return do(g.manager, c.Context()) }
+				if *all {
+					return g.each(c.Context(), one)
+				}
+				if err := one(g); err != nil {
 					return err
 				}
 				fmt.Fprintln(g.err, g.t(doneGerman, doneEnglish))
 				return nil
 			},
 		}
+		all = g.allFlag(c, "alle Dienste dieses Rechners", "all agents of this machine")
+		return c
 	}
 	return g.group("service", "Dienst des Betriebssystems", "the operating system's service",
 		serviceInstallCommand(g),
 		serviceUninstallCommand(g),
-		plain("start", "Dienst starten", "start the service", "Der Dienst läuft.", "The service is running.", g.manager.Start),
-		plain("stop", "Dienst anhalten", "stop the service", "Der Dienst ist angehalten.", "The service is stopped.", g.manager.Stop),
-		serviceStatusCommand(g), serviceKeyCommand(g),
+		plain("start", "Dienst starten", "start the service", "Der Dienst läuft.", "The service is running.", service.Manager.Start),
+		plain("stop", "Dienst anhalten", "stop the service", "Der Dienst ist angehalten.", "The service is stopped.", service.Manager.Stop),
+		serviceStatusCommand(g), serviceListCommand(g), serviceKeyCommand(g),
 	)
 }
 
@@ -45,7 +51,7 @@ func serviceInstallCommand(g *global) *cobra.Command {
 	c := &cobra.Command{
 		Use: "install [KEY=VALUE...]", Short: g.t("Dienst einrichten, der mit dem Rechner startet (auch: /INSTALL)",
 			"install the service, which starts with the machine (also: /INSTALL)"),
-		Example: "  agent service install\n  agent /INSTALL\n  agent service install --first communication.server=mail.example.com", Args: g.arguments(0, 100),
+		Example: "  agent service install\n  agent /INSTALL\n  agent service install --first communication.server=mail.example.com\n  agent --instance steyr service install --first", Args: g.arguments(0, 100),
 		RunE: func(c *cobra.Command, args []string) error {
 			if !first && len(args) > 0 {
 				return usageError{errors.New(g.t("Parameter nur mit --first", "parameters go with --first only"))}
@@ -54,11 +60,14 @@ func serviceInstallCommand(g *global) *cobra.Command {
 			written := false
 			if first {
 				var err error
-				if written, err = g.firstParameters(args); err != nil {
+				if written, err = g.firstParameters(c.Context(), args); err != nil {
 					return err
 				}
 			}
 			spec, err := g.serviceSpec(account)
+			if p, _, e := g.file().Load(); err == nil && e == nil {
+				err = g.sharedPort(c.Context(), p.Events)
+			}
 			if err == nil {
 				err = g.manager.Install(c.Context(), spec)
 			}
@@ -69,11 +78,9 @@ func serviceInstallCommand(g *global) *cobra.Command {
 				return err
 			}
 			g.openFirewall(c.Context())
-			fmt.Fprintln(g.err, g.t("Der Dienst ist eingerichtet. Starten mit: agent service start",
-				"The service is installed. Start it with: agent service start"))
+			fmt.Fprintln(g.err, g.t("Der Dienst ist eingerichtet. Starten mit:", "The service is installed. Start it with:"), g.command("service start"))
 			if _, err := os.Stat(g.parameterFile); errors.Is(err, os.ErrNotExist) {
-				fmt.Fprintln(g.err, g.t("Vorher fehlt noch die Parameterdatei: agent params init",
-					"The parameter file is still missing: agent params init"))
+				fmt.Fprintln(g.err, g.t("Vorher fehlt noch die Parameterdatei:", "The parameter file is still missing:"), g.command("params init"))
 			}
 			return nil
 		},
@@ -86,26 +93,36 @@ func serviceInstallCommand(g *global) *cobra.Command {
 
 func serviceUninstallCommand(g *global) *cobra.Command {
 	var purge bool
+	var all *bool
 	c := &cobra.Command{
 		Use: "uninstall", Short: g.t("Dienst anhalten und entfernen (auch: /UNINSTALL)", "stop and remove the service (also: /UNINSTALL)"),
 		Example: "  agent service uninstall\n  agent /UNINSTALL", Args: g.arguments(0, 0),
 		RunE: func(c *cobra.Command, _ []string) error {
-			if err := g.manager.Uninstall(c.Context()); err != nil {
-				return err
+			one := func(g *global) error { return g.uninstall(c.Context(), purge) }
+			if *all {
+				return g.each(c.Context(), one)
 			}
-			if err := g.manager.CloseFirewall(c.Context()); err != nil {
-				return err
-			}
-			if purge {
-				fmt.Fprintln(g.err, g.t("Der Dienst, seine Daten und die Parameter sind entfernt.", "The service, its data and the parameters are removed."))
-				return g.purge()
-			}
-			fmt.Fprintln(g.err, g.t("Der Dienst ist entfernt. Daten und Parameter bleiben.", "The service is removed. Data and parameters stay."))
-			return nil
+			return one(g)
 		},
 	}
+	all = g.allFlag(c, "alle Dienste dieses Rechners", "all agents of this machine")
 	c.Flags().BoolVar(&purge, "purge", false, g.t("auch Daten, Protokoll und Parameter löschen", "delete data, log and parameters too"))
 	return c
+}
+
+func (g *global) uninstall(ctx context.Context, purge bool) error {
+	if err := g.manager.Uninstall(ctx); err != nil {
+		return err
+	}
+	if err := g.manager.CloseFirewall(ctx); err != nil {
+		return err
+	}
+	if purge {
+		fmt.Fprintln(g.err, g.t("Der Dienst, seine Daten und die Parameter sind entfernt.", "The service, its data and the parameters are removed."))
+		return g.purge()
+	}
+	fmt.Fprintln(g.err, g.t("Der Dienst ist entfernt. Daten und Parameter bleiben.", "The service is removed. Data and parameters stay."))
+	return nil
 }
 
 // purge deletes what the service made: data, log, parameter file, and the folder
@@ -113,7 +130,7 @@ func serviceUninstallCommand(g *global) *cobra.Command {
 func (g *global) purge() error {
 	p, _, err := g.file().Load()
 	if err != nil {
-		p = params.Default()
+		p = g.file().Default()
 	}
 	err = errors.Join(removeTree(p.Data.Folder), removeTree(p.Log.Folder))
 	if e := os.Remove(g.parameterFile); !errors.Is(e, os.ErrNotExist) {
@@ -147,11 +164,11 @@ func removeTree(folder string) error {
 
 // firstParameters writes a parameter file with which the service can start, where
 // there is none; one that is there stays as it is.
-func (g *global) firstParameters(values []string) (written bool, err error) {
+func (g *global) firstParameters(ctx context.Context, values []string) (written bool, err error) {
 	if _, err := os.Stat(g.parameterFile); err == nil {
 		return false, nil
 	}
-	p := firstParams(params.Language(g.lang))
+	p := g.firstParams(ctx)
 	p.IPC.RemoteTrays = true
 	_, changes, err := g.changes(values)
 	if err != nil {
@@ -185,9 +202,9 @@ func (g *global) openFirewall(ctx context.Context) {
 	}
 	p, _, err := g.file().Load()
 	if err != nil {
-		p = params.Default()
+		p = g.file().Default()
 	}
-	rule := service.FirewallRule{Program: program, Port: p.Events.Port}
+	rule := service.FirewallRule{Of: g.instance, Program: program, Port: p.Events.Port}
 	if err := g.manager.OpenFirewall(ctx, rule); err != nil {
 		fmt.Fprintln(g.err, g.t("Die Firewall wurde nicht geöffnet; der Mailserver meldet sich dann nicht von selbst. Als Administrator auszuführen:",
 			"The firewall was not opened; the mail server then does not report by itself. To be run as administrator:"))
@@ -207,17 +224,20 @@ func (g *global) serviceSpec(account string) (service.Spec, error) {
 		return service.Spec{}, err
 	}
 	args := []string{"run"}
+	if g.instance != "" {
+		args = append(args, "--instance", string(g.instance))
+	}
 	// The service runs as somebody else, whose default would be another file.
 	file, err := filepath.Abs(g.parameterFile)
 	if err != nil {
 		return service.Spec{}, err
 	}
-	if file != params.DefaultPath() || account != "" {
+	if file != g.pathOf(g.instance) || account != "" {
 		args = append(args, "--parameters", file)
 	}
 	p, _, err := g.file().Load()
 	if err != nil {
-		p = params.Default() // written later, or put right later
+		p = g.file().Default() // written later, or put right later
 	}
 	return service.Spec{Program: program, Arguments: args, Account: account,
 		Folders: []string{filepath.Dir(file), p.Data.Folder, p.Log.Folder}}, nil

@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"abgleich/assets"
+	"abgleich/ipc/pipe"
 	"abgleich/ui/client"
 	"abgleich/ui/handover"
 	"abgleich/ui/icon"
@@ -72,13 +73,16 @@ func main() {
 func parse(args []string, out io.Writer) (address, lang string, err error) {
 	fs := flag.NewFlagSet("tray", flag.ContinueOnError)
 	fs.SetOutput(out)
-	fs.StringVar(&address, "agent", "", "`address` of the agent's socket or pipe")
+	fs.StringVar(&address, "agent", "", "`address` of the agent: SERVER, SERVER/INSTANCE, a socket or a pipe")
 	fs.StringVar(&lang, "lang", "", "de or en; else what was chosen last, or the system's")
 	if err := fs.Parse(args); err != nil {
 		return "", "", err
 	}
 	if fs.NArg() > 0 {
 		return "", "", fmt.Errorf("unexpected %q", fs.Arg(0))
+	}
+	if _, err := pipe.AddressOf(address); err != nil {
+		return "", "", fmt.Errorf("--agent %s: SERVER, SERVER/INSTANCE, a socket or a pipe: %w", address, err)
 	}
 	if _, ok := assets.ParseLang(lang); lang != "" && !ok {
 		return "", "", fmt.Errorf("--lang %s: de or en", lang)

@@ -17,6 +17,8 @@ func TestCommandLine(t *testing.T) {
 	}{
 		{"nothing", nil, "", "", false},
 		{"both", []string{"--agent", "/run/a.sock", "--lang", "en"}, "/run/a.sock", "en", false},
+		{"an instance", []string{"--agent", "localhost/steyr"}, "localhost/steyr", "", false},
+		{"an instance with a name none can have", []string{"--agent", "localhost/a b"}, "", "", true},
 		{"an unknown language", []string{"--lang", "fr"}, "", "", true},
 		{"a stray word", []string{"status"}, "", "", true},
 		{"an unknown flag", []string{"--password", "x"}, "", "", true},

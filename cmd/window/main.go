@@ -24,6 +24,7 @@ import (
 	"fyne.io/fyne/v2"
 
 	"abgleich/assets"
+	"abgleich/ipc/pipe"
 	"abgleich/ui/client"
 	"abgleich/ui/launch"
 	"abgleich/ui/preferences"
@@ -71,7 +72,7 @@ func parse(args []string, out io.Writer) (options, error) {
 	var o options
 	fs := flag.NewFlagSet("window", flag.ContinueOnError)
 	fs.SetOutput(out)
-	fs.StringVar(&o.agent, "agent", "", "`address` of the agent's socket or pipe")
+	fs.StringVar(&o.agent, "agent", "", "`address` of the agent: SERVER, SERVER/INSTANCE, a socket or a pipe")
 	fs.StringVar(&o.lang, "lang", "", "de or en; else what was chosen last, or the system's")
 	fs.Usage = func() {
 		fmt.Fprintf(out, "usage: window [%s] [flags]\n", pageNames("|"))
@@ -90,6 +91,9 @@ func parse(args []string, out io.Writer) (options, error) {
 	}
 	if len(rest) > 0 {
 		return o, fmt.Errorf("unexpected %q", rest[0])
+	}
+	if _, err := pipe.AddressOf(o.agent); err != nil {
+		return o, fmt.Errorf("--agent %s: SERVER, SERVER/INSTANCE, a socket or a pipe: %w", o.agent, err)
 	}
 	if o.lang != "" {
 		if _, ok := assets.ParseLang(o.lang); !ok {

@@ -5,18 +5,29 @@ import (
 	"strings"
 )
 
-// windowsAgent is the agent's pipe after the server's name.
-const windowsAgent = `\pipe\abgleich-agent`
-
-// addressOn is the pipe of the agent on a server: a name, or a whole pipe's name.
-func addressOn(server string) string {
-	switch server = strings.Trim(server, `\ `); {
-	case server == "", server == ".", strings.EqualFold(server, "localhost"):
-		return `\\.` + windowsAgent
-	case strings.Contains(server, `\`):
-		return `\\` + server
+// windowsPipe is the pipe of an instance on a server.
+func windowsPipe(server string, i Instance) string {
+	if thisMachine(server) {
+		server = "."
 	}
-	return `\\` + server + windowsAgent
+	return `\\` + server + `\pipe\` + i.Service()
+}
+
+// windowsAddress is the pipe a person means by SERVER, SERVER/INSTANCE, or a pipe's
+// whole name.
+func windowsAddress(address string) (string, error) {
+	address = strings.Trim(address, `\ `)
+	if strings.Contains(address, `\`) {
+		return `\\` + address, nil
+	}
+	server, i, err := split(address)
+	if err != nil {
+		return "", &Error{ErrAddress, address, err}
+	}
+	if strings.ContainsAny(server, " \t/:*?\"<>|") {
+		return "", &Error{ErrAddress, address, errors.New("no server is called so")}
+	}
+	return windowsPipe(server, i), nil
 }
 
 // CheckKey refuses a public key that is not the one a policy or the installation

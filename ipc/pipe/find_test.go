@@ -13,9 +13,18 @@ func TestTheAgentOnAServerHasItsPipe(t *testing.T) {
 		`\\SRV01`:                       `\\SRV01\pipe\abgleich-agent`,
 		" srv01.firma.local ":           `\\srv01.firma.local\pipe\abgleich-agent`,
 		`\\SRV01\pipe\abgleich-agent-2`: `\\SRV01\pipe\abgleich-agent-2`,
+		"SRV01/steyr":                   `\\SRV01\pipe\abgleich-agent-steyr`,
+		`\\SRV01/Steyr`:                 `\\SRV01\pipe\abgleich-agent-steyr`,
+		"localhost/steyr":               `\\.\pipe\abgleich-agent-steyr`,
+		"/steyr":                        `\\.\pipe\abgleich-agent-steyr`,
 	} {
-		if got := addressOn(server); got != want {
-			t.Errorf("%q: %s", server, got)
+		if got, err := windowsAddress(server); got != want || err != nil {
+			t.Errorf("%q: %s, %v", server, got, err)
+		}
+	}
+	for _, wrong := range []string{"SRV01/", "SRV01/a b", "SRV01/a/b", "SRV 01", "https://srv01", "SRV01:9090"} {
+		if got, err := windowsAddress(wrong); !errors.Is(err, ErrAddress) {
+			t.Errorf("%q: %s, %v", wrong, got, err)
 		}
 	}
 }

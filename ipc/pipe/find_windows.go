@@ -10,9 +10,15 @@ import (
 // A policy stands above what was installed.
 var registryKeys = []string{`SOFTWARE\Policies\Abgleich`, `SOFTWARE\Abgleich`} //nolint:gochecknoglobals // read only
 
-// FindAddress is where a client looks for an agent: on the server that a policy or
-// the installation names, else on this machine.
-func FindAddress() string { return addressOn(configured("Agent")) }
+// AddressOf is the pipe a person means: SERVER, SERVER/INSTANCE, a pipe's whole name,
+// or, by "", the agent that a policy or the installation names, else this machine's.
+// [ErrAddress] where it is none of these.
+func AddressOf(address string) (string, error) {
+	if address == "" {
+		address = configured("Agent")
+	}
+	return windowsAddress(address)
+}
 
 // configuredKey is the agent's public key as a policy or the installation names it;
 // "" for none.

@@ -15,37 +15,45 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// SystemAddress is the socket of the machine's own agent.
-const SystemAddress = "/run/abgleich/agent.sock"
+// systemAddress is the socket of the machine's own agent of that name.
+func systemAddress(i Instance) string { return "/run/" + i.After("abgleich") + "/agent.sock" }
 
 // maxPath is what fits into sockaddr_un, without the closing zero.
 const maxPath = 107
 
-// DefaultAddress is where an agent of this user listens: [SystemAddress] for
-// root, else the user's runtime folder.
-func DefaultAddress() string {
+// DefaultAddress is where an agent of this user listens: below /run for root, else in
+// the user's runtime folder.
+func DefaultAddress(i Instance) string {
 	if os.Geteuid() == 0 {
-		return SystemAddress
+		return systemAddress(i)
 	}
-	return userAddress()
+	return userAddress(i)
 }
 
-// FindAddress is where a client of this user looks for an agent: the machine's
-// agent if there is one, else one the user runs himself.
-func FindAddress() string {
-	if _, err := os.Lstat(SystemAddress); err == nil {
-		return SystemAddress
+// AddressOf is the socket a person means: a path, localhost or localhost/INSTANCE for
+// this machine's agents, or, by "", the one without a name. Of the machine's agents and
+// those the user runs himself the machine's come first. [ErrAddress] where a name is none.
+func AddressOf(address string) (string, error) {
+	if server, _, _ := split(address); address != "" && server != "localhost" {
+		return address, nil
 	}
-	return DefaultAddress()
+	_, i, err := split(address)
+	if err != nil {
+		return "", &Error{ErrAddress, address, err}
+	}
+	if _, err := os.Lstat(systemAddress(i)); err == nil {
+		return systemAddress(i), nil
+	}
+	return DefaultAddress(i), nil
 }
 
-func userAddress() string {
+func userAddress(i Instance) string {
 	dir := os.Getenv("XDG_RUNTIME_DIR")
 	if dir == "" {
-		dir = filepath.Join(os.TempDir(), fmt.Sprintf("abgleich-%d", os.Geteuid()))
+		dir = filepath.Join(os.TempDir(), i.After(fmt.Sprintf("abgleich-%d", os.Geteuid())))
 		return filepath.Join(dir, "agent.sock")
 	}
-	return filepath.Join(dir, "abgleich", "agent.sock")
+	return filepath.Join(dir, i.After("abgleich"), "agent.sock")
 }
 
 // Listen takes the address for this process. A socket left behind by an agent

@@ -12,17 +12,14 @@ import (
 	"golang.org/x/sys/windows"
 )
 
-// SystemAddress is the pipe of the machine's own agent. Seen from another
-// machine it is `\\SERVER\pipe\abgleich-agent`.
-const SystemAddress = `\\.\pipe\abgleich-agent`
-
 // clientAccess is reading and writing without the right to create another
 // instance of the pipe, which is what squatting needs. Server and client must
 // name the same mask: GENERIC_WRITE would ask for that right as well.
 const clientAccess = 0x0012019b
 
-// DefaultAddress is where an agent listens.
-func DefaultAddress() string { return SystemAddress }
+// DefaultAddress is where an agent listens: the pipe called as its service is. Seen
+// from another machine it is `\\SERVER\pipe\abgleich-agent`.
+func DefaultAddress(i Instance) string { return windowsPipe(".", i) }
 
 // Listen takes the pipe name for this process; that it is the first instance is
 // checked by the system ([ErrInUse]). LocalSystem, Administrators and this
@@ -82,6 +79,9 @@ func mayOwn(sid string) bool {
 // service of its name, LocalSystem, Administrators, this user, or one of trust's.
 // The server may learn who we are but not act in our name.
 func Dial(ctx context.Context, address string, trust Trust) (net.Conn, error) {
+	if !strings.HasPrefix(address, `\\`) {
+		return nil, &Error{ErrAddress, address, errors.New("neither SERVER nor SERVER/INSTANCE nor a pipe's name")}
+	}
 	c, err := winio.DialPipeAccessImpLevel(ctx, address, clientAccess, winio.PipeImpLevelIdentification)
 	if err != nil {
 		return nil, &Error{ErrUnreachable, address, err}

@@ -156,15 +156,32 @@ func TestSocketAndFolderHaveTheRightsOfTheirKind(t *testing.T) {
 
 func TestTheDefaultAddressFollowsTheUser(t *testing.T) {
 	t.Setenv("XDG_RUNTIME_DIR", "/run/user/1000")
-	if got := userAddress(); got != "/run/user/1000/abgleich/agent.sock" {
+	if got := userAddress(""); got != "/run/user/1000/abgleich/agent.sock" {
+		t.Error(got)
+	}
+	if got := userAddress("steyr"); got != "/run/user/1000/abgleich-steyr/agent.sock" {
 		t.Error(got)
 	}
 	t.Setenv("XDG_RUNTIME_DIR", "")
-	if got := userAddress(); !strings.Contains(got, strconv.Itoa(os.Geteuid())) {
+	if got := userAddress(""); !strings.Contains(got, strconv.Itoa(os.Geteuid())) {
 		t.Errorf("%s is shared between users", got)
 	}
-	if os.Geteuid() == 0 && DefaultAddress() != SystemAddress {
-		t.Error(DefaultAddress())
+	if os.Geteuid() == 0 && (DefaultAddress("") != "/run/abgleich/agent.sock" || DefaultAddress("steyr") != "/run/abgleich-steyr/agent.sock") {
+		t.Error(DefaultAddress(""), DefaultAddress("steyr"))
+	}
+}
+
+func TestAnAgentIsNamedByItsInstanceOrItsSocket(t *testing.T) {
+	for address, want := range map[string]string{
+		"": DefaultAddress(""), "localhost": DefaultAddress(""), "localhost/steyr": DefaultAddress("steyr"),
+		"/tmp/a.sock": "/tmp/a.sock", "./a.sock": "./a.sock", "run/a.sock": "run/a.sock",
+	} {
+		if got, err := AddressOf(address); got != want || err != nil {
+			t.Errorf("%q: %s, %v", address, got, err)
+		}
+	}
+	if got, err := AddressOf("localhost/a b"); !errors.Is(err, ErrAddress) {
+		t.Errorf("%s, %v", got, err)
 	}
 }
 

@@ -164,7 +164,7 @@ func TestWhoMayOwnThePipe(t *testing.T) {
 }
 
 func TestAuthenticatedUsersMayConnectAndNotMakeInstances(t *testing.T) {
-	sd, err := descriptor(SystemAddress)
+	sd, err := descriptor(DefaultAddress(""))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -43,8 +43,8 @@ type Agent struct {
 // New returns a client of the agent at the address; an empty address means
 // where this machine's agent is expected.
 func New(address string) *Agent {
-	if address == "" {
-		address = pipe.FindAddress()
+	if found, err := pipe.AddressOf(address); err == nil {
+		address = found // else dialling says what is wrong with it
 	}
 	h := pipe.NewHTTPClient(address, pipe.Trust{})
 	return &Agent{

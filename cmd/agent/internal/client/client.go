@@ -34,8 +34,8 @@ type Client struct {
 // is expected. The connection is made by the first call, whose error holds a
 // [pipe.Error] when nobody can be reached. version is this program's.
 func New(address, version string) *Client {
-	if address == "" {
-		address = pipe.FindAddress()
+	if found, err := pipe.AddressOf(address); err == nil {
+		address = found // else dialling says what is wrong with it
 	}
 	h := pipe.NewHTTPClient(address, pipe.Trust{})
 	return &Client{
