@@ -5,7 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
+	"path/filepath"
+	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -64,20 +68,71 @@ func serviceListCommand(g *global) *cobra.Command {
 	}
 }
 
-// each calls f for every installed instance, to the last, whatever becomes of one.
-func (g *global) each(ctx context.Context, f func(g *global) error) error {
+// each calls f for every installed instance and for those named besides, to the last,
+// whatever becomes of one.
+func (g *global) each(ctx context.Context, f func(g *global) error, besides ...pipe.Instance) error {
 	names, err := g.manager.Installed(ctx)
 	if err != nil {
 		return err
 	}
-	for _, i := range names {
-		one := *g
-		one.instance, one.manager, one.parameterFile = i, g.managers(i), g.pathOf(i)
-		if e := f(&one); e != nil {
+	names = append(names, besides...)
+	slices.Sort(names)
+	for _, i := range slices.Compact(names) {
+		if e := f(g.of(i)); e != nil {
 			err = errors.Join(err, fmt.Errorf("%s: %w", i.Service(), e))
 		}
 	}
 	return err
+}
+
+// An uninstallation of the program removes the services of all agents and leaves a
+// mark beside each named one's parameters, so that the next installation brings them
+// back with the data that was kept. Whoever removes one by hand leaves no mark.
+const markEnd = ".reinstall"
+
+func (g *global) mark() string { return g.parameterFile + markEnd }
+
+func (g *global) leaveMark() error {
+	err := os.WriteFile(g.mark(), nil, 0o600)
+	if errors.Is(err, os.ErrNotExist) {
+		return nil // no folder, nothing to bring back
+	}
+	return err
+}
+
+// marked are the named agents that were removed with the program.
+func (g *global) marked() []pipe.Instance {
+	pattern := g.pathOf("*") + markEnd
+	before, behind, _ := strings.Cut(pattern, "*")
+	files, _ := filepath.Glob(pattern) // only a bad pattern fails
+	var all []pipe.Instance
+	for _, f := range files {
+		name := strings.TrimSuffix(strings.TrimPrefix(f, before), behind)
+		if i, err := pipe.ParseInstance(name); err == nil && string(i) == name {
+			all = append(all, i)
+		}
+	}
+	return all
+}
+
+// bringBack installs those that are marked.
+func (g *global) bringBack(ctx context.Context) (err error) {
+	for _, i := range g.marked() {
+		one := g.of(i)
+		if e := one.install(ctx, false, nil, ""); e != nil {
+			err = errors.Join(err, fmt.Errorf("%s: %w", i.Service(), e))
+			continue
+		}
+		err = errors.Join(err, os.Remove(one.mark()))
+	}
+	return err
+}
+
+// of is this command line for another instance.
+func (g *global) of(i pipe.Instance) *global {
+	one := *g
+	one.instance, one.manager, one.parameterFile = i, g.managers(i), g.pathOf(i)
+	return &one
 }
 
 // allFlag is --all of a command that else works on one instance.

@@ -119,6 +119,27 @@ func TestAllAgentsAreStartedStoppedAndRemovedAtOnce(t *testing.T) {
 	}
 }
 
+func TestNamedAgentsComeBackWithTheProgramTheyWereRemovedWith(t *testing.T) {
+	l := newLine(t)
+	l.want(exitFine, "service", "install", "--first")
+	for _, name := range []string{"linz", "steyr"} {
+		l.want(exitFine, "--instance", name, "service", "install", "--first")
+	}
+	l.want(exitFine, "--instance", "linz", "service", "uninstall") // a person's wish
+	l.want(exitFine, "service", "uninstall", "--all")
+	linz, steyr := l.manager.others["linz"], l.manager.others["steyr"]
+	linz.installed, steyr.installed = nil, nil
+	l.want(exitFine, "service", "install", "--all", "--first")
+	if linz.installed != nil || steyr.installed == nil || steyr.rules[len(steyr.rules)-1].Port != 9092 {
+		t.Errorf("came back: linz %v, steyr %v", linz.installed, steyr.installed)
+	}
+	steyr.calls = nil
+	l.want(exitFine, "service", "install", "--all", "--first")
+	if len(steyr.calls) != 0 {
+		t.Errorf("once more: %q", steyr.calls)
+	}
+}
+
 func TestNamesThatNoAgentCanHaveAreRefusedBeforeAnythingIsDone(t *testing.T) {
 	for _, name := range []string{"", "2wien", "wien/steyr", `..\evil`, "a b", "abcdefghijklmnopqrstu"} {
 		l := newLine(t)

@@ -149,6 +149,9 @@ func (m *fakeManager) Install(_ context.Context, s service.Spec) error {
 }
 func (m *fakeManager) Uninstall(context.Context) error {
 	m.calls = append(m.calls, "uninstall")
+	if m.err == nil {
+		m.installed = nil
+	}
 	return m.err
 }
 func (m *fakeManager) Start(context.Context) error { m.calls = append(m.calls, "start"); return m.err }
@@ -271,6 +274,9 @@ func TestTheManualsSpellingInstallsAndRemoves(t *testing.T) {
 		}
 	}
 	l := newLine(t)
+	l.want(exitFine, "--lang", "en", "--json", "/INSTALL")
+	l.want(exitUnreachable, "status", "/INSTALL") // a user, whoever that is
+	l.manager.calls = nil
 	l.want(exitFine, "/UNINSTALL")
 	l.want(exitFine, "service", "start")
 	l.want(exitFine, "service", "stop")

@@ -239,25 +239,28 @@ func (g *global) arguments(least, most int) cobra.PositionalArgs {
 
 // manualSpelling accepts the replaced product's /INSTALL and /UNINSTALL, in any
 // case and with a dash, as its manual tells administrators to type them. Flags
-// may follow.
+// may stand before and behind.
 func manualSpelling(args []string) []string {
-	if len(args) > 2 && args[0] == "--instance" {
-		return append(manualSpelling(args[2:]), args[:2]...)
+	at := 0
+	for at < len(args) {
+		flag, _, whole := strings.Cut(args[at], "=")
+		if flag == "--json" {
+			at++
+			continue
+		}
+		if !slices.Contains([]string{"--parameters", "--agent", "--instance", "--lang"}, flag) {
+			break
+		}
+		if at++; !whole {
+			at++
+		}
 	}
-	if len(args) > 1 && strings.HasPrefix(args[0], "--instance=") {
-		return append(manualSpelling(args[1:]), args[0])
-	}
-	if len(args) == 0 {
+	if at >= len(args) || args[at] == "" || args[at][0] != '/' && args[at][0] != '-' {
 		return args
 	}
-	if p := args[0]; p == "" || p[0] != '/' && p[0] != '-' {
-		return args
-	}
-	switch strings.ToLower(strings.TrimLeft(args[0], "/-")) {
-	case "install":
-		return slices.Concat([]string{"service", "install"}, args[1:])
-	case "uninstall":
-		return slices.Concat([]string{"service", "uninstall"}, args[1:])
+	switch word := strings.ToLower(strings.TrimLeft(args[at], "/-")); word {
+	case "install", "uninstall":
+		return slices.Concat(args[:at], []string{"service", word}, args[at+1:])
 	}
 	return args
 }

@@ -48,6 +48,7 @@ func serviceCommand(g *global) *cobra.Command {
 func serviceInstallCommand(g *global) *cobra.Command {
 	var account string
 	var first bool
+	var all *bool
 	c := &cobra.Command{
 		Use: "install [KEY=VALUE...]", Short: g.t("Dienst einrichten, der mit dem Rechner startet (auch: /INSTALL)",
 			"install the service, which starts with the machine (also: /INSTALL)"),
@@ -56,39 +57,47 @@ func serviceInstallCommand(g *global) *cobra.Command {
 			if !first && len(args) > 0 {
 				return usageError{errors.New(g.t("Parameter nur mit --first", "parameters go with --first only"))}
 			}
-			// Before anything of the system is touched: a mistake in them leaves nothing.
-			written := false
-			if first {
-				var err error
-				if written, err = g.firstParameters(c.Context(), args); err != nil {
-					return err
-				}
-			}
-			spec, err := g.serviceSpec(account)
-			if p, _, e := g.file().Load(); err == nil && e == nil {
-				err = g.sharedPort(c.Context(), p.Events)
-			}
-			if err == nil {
-				err = g.manager.Install(c.Context(), spec)
-			}
-			if err != nil && written {
-				g.forgetParameters()
-			}
-			if err != nil {
+			if err := g.install(c.Context(), first, args, account); err != nil || !*all {
 				return err
 			}
-			g.openFirewall(c.Context())
-			fmt.Fprintln(g.err, g.t("Der Dienst ist eingerichtet. Starten mit:", "The service is installed. Start it with:"), g.command("service start"))
-			if _, err := os.Stat(g.parameterFile); errors.Is(err, os.ErrNotExist) {
-				fmt.Fprintln(g.err, g.t("Vorher fehlt noch die Parameterdatei:", "The parameter file is still missing:"), g.command("params init"))
-			}
-			return nil
+			return g.bringBack(c.Context())
 		},
 	}
+	all = g.allFlag(c, "auch die Dienste mit Namen, die uninstall --all entfernt hat", "also the named agents that uninstall --all removed")
 	c.Flags().StringVar(&account, "account", "", g.t("Benutzer, unter dem der Dienst läuft", "user the service runs as"))
 	c.Flags().BoolVar(&first, "first", false, g.t("wo es keine Parameterdatei gibt, eine erste schreiben, mit den genannten Werten",
 		"where there is no parameter file write a first one, with the values named"))
 	return c
+}
+
+func (g *global) install(ctx context.Context, first bool, values []string, account string) error {
+	// Before anything of the system is touched: a mistake in them leaves nothing.
+	written := false
+	if first {
+		var err error
+		if written, err = g.firstParameters(ctx, values); err != nil {
+			return err
+		}
+	}
+	spec, err := g.serviceSpec(account)
+	if p, _, e := g.file().Load(); err == nil && e == nil {
+		err = g.sharedPort(ctx, p.Events)
+	}
+	if err == nil {
+		err = g.manager.Install(ctx, spec)
+	}
+	if err != nil && written {
+		g.forgetParameters()
+	}
+	if err != nil {
+		return err
+	}
+	g.openFirewall(ctx)
+	fmt.Fprintln(g.err, g.t("Der Dienst ist eingerichtet. Starten mit:", "The service is installed. Start it with:"), g.command("service start"))
+	if _, err := os.Stat(g.parameterFile); errors.Is(err, os.ErrNotExist) {
+		fmt.Fprintln(g.err, g.t("Vorher fehlt noch die Parameterdatei:", "The parameter file is still missing:"), g.command("params init"))
+	}
+	return nil
 }
 
 func serviceUninstallCommand(g *global) *cobra.Command {
@@ -98,11 +107,16 @@ func serviceUninstallCommand(g *global) *cobra.Command {
 		Use: "uninstall", Short: g.t("Dienst anhalten und entfernen (auch: /UNINSTALL)", "stop and remove the service (also: /UNINSTALL)"),
 		Example: "  agent service uninstall\n  agent /UNINSTALL", Args: g.arguments(0, 0),
 		RunE: func(c *cobra.Command, _ []string) error {
-			one := func(g *global) error { return g.uninstall(c.Context(), purge) }
-			if *all {
-				return g.each(c.Context(), one)
+			if !*all {
+				return g.uninstall(c.Context(), purge)
 			}
-			return one(g)
+			// Some may have gone already, and left data to purge.
+			return g.each(c.Context(), func(g *global) error {
+				if err := g.uninstall(c.Context(), purge); err != nil || purge || g.instance == "" {
+					return err
+				}
+				return g.leaveMark()
+			}, append(g.marked(), "")...)
 		},
 	}
 	all = g.allFlag(c, "alle Dienste dieses Rechners", "all agents of this machine")
@@ -133,8 +147,10 @@ func (g *global) purge() error {
 		p = g.file().Default()
 	}
 	err = errors.Join(removeTree(p.Data.Folder), removeTree(p.Log.Folder))
-	if e := os.Remove(g.parameterFile); !errors.Is(e, os.ErrNotExist) {
-		err = errors.Join(err, e)
+	for _, file := range []string{g.parameterFile, g.mark()} {
+		if e := os.Remove(file); !errors.Is(e, os.ErrNotExist) {
+			err = errors.Join(err, e)
+		}
 	}
 	_ = os.Remove(filepath.Dir(g.parameterFile)) // other files stay
 	return err

@@ -147,6 +147,7 @@ func TestActionsRunWhereTheirFilesAreThere(t *testing.T) {
 			sequence[e.attr["Action"]], conditions[e.attr["Action"]] = n, e.text
 		}
 	}
+	const installInitialize, removeExisting = 1500, 1510
 	const stopServices, removeFiles, installFiles, installServices, startServices = 1900, 3500, 4000, 5800, 5900
 	for id := range actions {
 		n, ok := sequence[id]
@@ -154,6 +155,14 @@ func TestActionsRunWhereTheirFilesAreThere(t *testing.T) {
 			t.Errorf("%s is never called", id)
 		}
 		switch removing := strings.HasPrefix(conditions[id], `REMOVE="ALL"`); {
+		case id == "ResumeFormer": // it runs last when everything was taken back: it must be written down first
+			if n <= installInitialize || n >= removeExisting || actions[id].attr["Execute"] != "rollback" {
+				t.Errorf("%s at %d: %v", id, n, actions[id].attr)
+			}
+		case id == "Resume":
+			if n <= startServices {
+				t.Errorf("%s at %d: before the service that has no name", id, n)
+			}
 		case removing && (n >= stopServices || n >= removeFiles):
 			t.Errorf("%s at %d: the agent is not there any more", id, n)
 		case !removing && (n <= installServices || n <= installFiles || n >= startServices):
