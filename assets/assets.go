@@ -48,6 +48,7 @@ const (
 	PageHistory       Icon = "page-history"        // window only, one colour, to be tinted
 	PageDiagnostics   Icon = "page-diagnostics"    // window only, one colour, to be tinted
 	PageAdmin         Icon = "page-administration" // window only, one colour, to be tinted
+	PageOptions       Icon = "page-options"        // window only, one colour, to be tinted
 	KindOfAppointment Icon = "kind-appointment"    // window only, one colour, to be tinted
 	KindOfTask        Icon = "kind-task"           // window only, one colour, to be tinted
 )

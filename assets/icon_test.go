@@ -64,12 +64,12 @@ func TestEveryICOHoldsAllSizes(t *testing.T) {
 }
 
 func TestWindowIconsExist(t *testing.T) {
-	for _, icon := range []Icon{StageFailed, StageSkipped, StageRunning, PageCredentials, PageStatus, PageProblems, PageDiagnostics, KindOfAppointment, KindOfTask} {
+	for _, icon := range []Icon{StageFailed, StageSkipped, StageRunning, PageCredentials, PageStatus, PageProblems, PageDiagnostics, PageOptions, KindOfAppointment, KindOfTask} {
 		if len(SVG(icon)) == 0 {
 			t.Errorf("%s has no source", icon)
 		}
 	}
-	for _, icon := range append(TrayIcons(), StageFailed, StageSkipped, StageRunning, PageCredentials, PageStatus, PageProblems, PageDiagnostics, KindOfAppointment, KindOfTask) {
+	for _, icon := range append(TrayIcons(), StageFailed, StageSkipped, StageRunning, PageCredentials, PageStatus, PageProblems, PageDiagnostics, PageOptions, KindOfAppointment, KindOfTask) {
 		decode(t, icon, WindowSize)
 	}
 }

@@ -283,7 +283,7 @@ func (p *usersPart) actions(u *contract.UserStatus) fyne.CanvasObject {
 		}))
 	}
 	second := row(gap)
-	for _, page := range []Page{Problems, Compare, History} {
+	for _, page := range []Page{Problems, Compare, History, Choices} {
 		b := newButton(t.T("nav."+string(page)), func() { p.app.lookAt(u.GetUser(), u.GetName(), page) }, p.app.escape)
 		second.Add(b)
 	}

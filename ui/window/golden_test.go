@@ -63,7 +63,9 @@ func write(t *testing.T, path string, img image.Image) {
 func few(img image.Image) image.Image {
 	const areas, all = 48, 256
 	exact, rough := map[color.NRGBA]int{}, map[color.NRGBA]int{}
-	near := func(c color.NRGBA) color.NRGBA { return color.NRGBA{c.R&^15 | c.R>>4, c.G&^15 | c.G>>4, c.B&^15 | c.B>>4, 255} }
+	near := func(c color.NRGBA) color.NRGBA {
+		return color.NRGBA{c.R&^15 | c.R>>4, c.G&^15 | c.G>>4, c.B&^15 | c.B>>4, 255}
+	}
 	b := img.Bounds()
 	out := image.NewPaletted(b, nil)
 	for y := b.Min.Y; y < b.Max.Y; y++ {

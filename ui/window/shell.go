@@ -27,6 +27,8 @@ const (
 	Problems    Page = "problems"
 	Compare     Page = "compare"
 	History     Page = "history"
+	// Choices is what of a user travels: his options.
+	Choices Page = "options"
 	// Diagnostics is in the sidebar only while it is shown.
 	Diagnostics Page = "diagnostics"
 	// Administration is in the sidebar for administrators only.
@@ -37,7 +39,7 @@ const (
 
 // Pages lists the pages in the order of the sidebar.
 func Pages() []Page {
-	return []Page{Setup, Status, Problems, Compare, History, Credentials, Administration, Diagnostics}
+	return []Page{Setup, Status, Problems, Compare, History, Credentials, Choices, Administration, Diagnostics}
 }
 
 // ParsePage tells whether there is a page of this name.
@@ -119,6 +121,7 @@ type App struct {
 	setup       *setupPage
 	compare     *comparePage
 	history     *historyPage
+	options     *optionsPage
 	diagnostics *diagnosticsPage
 	admin       *adminPage
 
@@ -165,6 +168,8 @@ func (a *App) Picture(p client.Picture) {
 		switch a.page {
 		case History:
 			a.history.load()
+		case Choices:
+			a.options.load()
 		case Administration:
 			a.admin.load()
 		case Diagnostics:
@@ -223,6 +228,9 @@ func (a *App) Show(page Page) {
 		a.opt.Window.Canvas().Focus(a.history.tabs.items[a.history.tabs.at])
 	case Compare:
 		a.opt.Window.Canvas().Focus(a.compare.start)
+	case Choices:
+		a.options.load()
+		a.options.focus()
 	case Diagnostics:
 		a.diagnostics.load()
 		a.opt.Window.Canvas().Focus(a.diagnostics.list)
@@ -249,8 +257,9 @@ func (a *App) SetLang(lang assets.Lang) {
 		return
 	}
 	a.texts = assets.Texts(lang)
-	kept, first := a.credentials.keep(), a.setup
+	kept, first, chosen := a.credentials.keep(), a.setup, a.options
 	a.build()
+	a.options.restore(chosen)
 	a.credentials.restore(kept)
 	a.setup.restore(first)
 	a.admin.load()
@@ -269,12 +278,13 @@ func (a *App) build() {
 		a.credentials.stop()
 		a.compare.stop()
 		a.setup.stop()
+		a.options.stop()
 		a.admin.leave()
 	}
 	a.credentials, a.status, a.problems = newCredentialsPage(a), newStatusPage(a), newProblemsPage(a)
 	a.setup = newSetupPage(a)
 	a.compare, a.history, a.diagnostics = newComparePage(a), newHistoryPage(a), newDiagnosticsPage(a)
-	a.admin = newAdminPage(a)
+	a.options, a.admin = newOptionsPage(a), newAdminPage(a)
 
 	brand := container.New(layout.NewCustomPaddedLayout(4, 18, 8, 8),
 		iconAndText(picture(assets.App, 30), newText(a.texts.T("app.name"), theme.SizeNameSubHeadingText, theme.ColorNameForeground, true, false)))
@@ -285,7 +295,7 @@ func (a *App) build() {
 	for _, p := range Pages() {
 		item := newNavItem(a.texts.T("nav."+string(p)), map[Page]assets.Icon{
 			Setup: assets.PageSetup, Credentials: assets.PageCredentials, Status: assets.PageStatus, Problems: assets.PageProblems,
-			Compare: assets.PageCompare, History: assets.PageHistory, Administration: assets.PageAdmin, Diagnostics: assets.PageDiagnostics}[p],
+			Compare: assets.PageCompare, History: assets.PageHistory, Administration: assets.PageAdmin, Diagnostics: assets.PageDiagnostics, Choices: assets.PageOptions}[p],
 			func() { a.open(p) }, a.escape)
 		if above := last; above != nil {
 			item.previous = func() { a.opt.Window.Canvas().Focus(above) }
@@ -338,6 +348,8 @@ func (a *App) place() {
 		content = a.subjectLine(a.compare.content)
 	case History:
 		content = a.subjectLine(a.history.content)
+	case Choices:
+		content = a.subjectLine(a.options.content)
 	}
 	a.body.Objects = []fyne.CanvasObject{content}
 	a.body.Refresh()
@@ -368,6 +380,9 @@ func (a *App) refresh() {
 		item.set(p == a.page, badge)
 		if p == Diagnostics {
 			visible(item, a.page == Diagnostics)
+		}
+		if p == Choices { // nobody who isn't known has any
+			visible(item, a.page == p || a.picture.User != nil)
 		}
 		if p == Administration {
 			visible(item, a.page == p || a.picture.Administrator)
@@ -402,6 +417,7 @@ func (a *App) refresh() {
 	a.status.refresh()
 	a.problems.refresh()
 	a.compare.refresh()
+	a.options.refresh()
 	a.diagnostics.refresh()
 	a.setup.refresh()
 	a.admin.params.refresh()
@@ -416,6 +432,9 @@ func (a *App) escape() {
 		return
 	case a.page == Setup && a.setup.stopping != nil:
 		a.setup.stop()
+		return
+	case a.page == Choices && a.options.stopping != nil:
+		a.options.stop()
 		return
 	case a.page == Compare && a.compare.stopping != nil:
 		a.compare.run()

@@ -32,6 +32,8 @@ func (a *App) lookHome(page Page) {
 // anew makes the pages new that show one user's items.
 func (a *App) anew() {
 	a.compare.stop()
+	a.options.stop()
+	a.options = newOptionsPage(a)
 	a.problems, a.compare, a.history = newProblemsPage(a), newComparePage(a), newHistoryPage(a)
 }
 

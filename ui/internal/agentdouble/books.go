@@ -20,6 +20,9 @@ type Books struct {
 	Undo *contract.UndoRunResponse
 	// Plan is what a dry run foretells; nil refuses.
 	Plan *contract.PlanRunResponse
+	// Options are those in force; nil refuses. Effect is what any change would do.
+	Options *contract.Options
+	Effect  *contract.SetOptionsResponse
 	// Office is what only administrators see; nil: the caller is none.
 	Office *Office
 	// Refuse makes a call fail with a fault code, by the call's name.

@@ -15,7 +15,7 @@ func History(now time.Time) Books {
 	const appointment, task = contract.Kind_KIND_APPOINTMENT, contract.Kind_KIND_TASK
 	const business, exchange = contract.SideId_SIDE_ID_BUSINESS, contract.SideId_SIDE_ID_EXCHANGE
 	text := func(d time.Duration) string { return now.Add(d).Format(time.RFC3339) }
-	b := Books{Undo: &contract.UndoRunResponse{Restored: 2, Removed: 1, Kept: 1}}
+	b := Books{Options: StandardOptions(), Effect: AnEffect(), Undo: &contract.UndoRunResponse{Restored: 2, Removed: 1, Kept: 1}}
 	b.Compared = []*contract.Compared{
 		{Kind: appointment, State: contract.CompareState_COMPARE_STATE_EQUAL, Title: "Jour fixe", Start: at(26 * time.Hour), Business: true, Exchange: true},
 		{Kind: appointment, State: contract.CompareState_COMPARE_STATE_PENDING, Title: "Kundentermin Maier", Start: at(50 * time.Hour), Business: true, Exchange: true,
