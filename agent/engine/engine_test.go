@@ -28,12 +28,11 @@ func (z zoneSide) Writable() pim.FieldSet {
 
 func (z zoneSide) Project(i pim.Item) pim.Item {
 	i = pim.Canonical(i)
-	c := i.Shared()
-	if z.subject > 0 && len(c.Subject) > z.subject {
-		c.Subject = c.Subject[:z.subject]
-	}
-	if z.private && c.Sensitivity != "" {
-		c.Sensitivity = pim.Private
+	z.shorten(i.Shared())
+	if r := i.Shared().Recurrence; r != nil {
+		for _, e := range r.Changed {
+			z.shorten(e.Item.Shared())
+		}
 	}
 	switch x := i.(type) {
 	case *pim.Appointment:
@@ -48,6 +47,15 @@ func (z zoneSide) Project(i pim.Item) pim.Item {
 		pim.Apply(x, &pim.Task{}, z.drop)
 	}
 	return pim.Canonical(i)
+}
+
+func (z zoneSide) shorten(c *pim.Common) {
+	if z.subject > 0 && len(c.Subject) > z.subject {
+		c.Subject = c.Subject[:z.subject]
+	}
+	if z.private && c.Sensitivity != "" {
+		c.Sensitivity = pim.Private
+	}
 }
 
 func rules() engine.Rules {

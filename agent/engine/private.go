@@ -71,40 +71,41 @@ func (r *Rules) Outgoing(to pim.SideID, i, kept pim.Item) pim.Item {
 	return i
 }
 
-// unmasked gives the changed occurrences of a copy the content that the original's
-// have.
-func unmasked(i, original pim.Item) pim.Item {
-	rec := i.Shared().Recurrence
-	if rec == nil || len(rec.Changed) == 0 {
-		return i
+// copied tells that a business item is, or was, nothing but a private item's copy.
+func (r *Rules) copied(b *Half) bool {
+	return !isGuest(b.now()) && (r.isMask(b.now()) || b.Base != nil && r.isMask(b.Base))
+}
+
+// own tells that the content belongs to Exchange alone, if the item is private.
+func (r *Rules) own(b, e *Half) bool {
+	return r.copied(b) || e.Origin && !isGuest(b.now())
+}
+
+// view is what each side may see of the other one's item.
+type view struct {
+	toBusiness, toExchange pim.Item
+	// waits are the fields that wait until the options let them pass.
+	waits pim.FieldSet
+	// copy makes of an Exchange item what the business side may have of it, where that
+	// has a copy; else nil.
+	copy func(pim.Item) pim.Item
+}
+
+// business is what the business side may see, once Exchange has after. Of a copy's
+// single days there are those that then differ from the series.
+func (v *view) business(after pim.Item, fields pim.FieldSet) pim.Item {
+	if v.copy == nil || fields&timing == 0 {
+		return v.toBusiness
 	}
-	i = i.Clone()
-	rec = i.Shared().Recurrence
-	for n := range rec.Changed {
-		c := &rec.Changed[n]
-		if c.Item == nil {
-			continue
-		}
-		from := original
-		if o := original.Shared().Recurrence; o != nil {
-			for _, x := range o.Changed {
-				if x.Original.Equal(c.Original) && x.Item != nil {
-					from = x.Item
-				}
-			}
-		}
-		pim.Apply(c.Item, from, content|pim.Fields(pim.FieldSensitivity))
-		c.Item.Meeting = nil
-	}
+	i := v.toBusiness.Clone()
+	pim.Apply(i, v.copy(after), timing)
 	return i
 }
 
-// hide keeps a private item's content where it is. It gives the fields that wait
-// until the options let them pass, and the items as the other side may see them.
-func (r *Rules) hide(f *flow, b, e *Half) (waits pim.FieldSet, toBusiness, toExchange pim.Item) {
+// hide keeps a private item's content where it is.
+func (r *Rules) hide(f *flow, b, e *Half) view {
 	bi, ei := b.now(), e.now()
-	copied := !isGuest(bi) && (r.isMask(bi) || b.Base != nil && r.isMask(b.Base))
-	own := copied || e.Origin && !isGuest(bi)
+	copied, own := r.copied(b), r.own(b, e)
 	veiled := false
 	if r.Options.Private == PrivateBusy {
 		if veiled = private(ei); veiled {
@@ -117,28 +118,28 @@ func (r *Rules) hide(f *flow, b, e *Half) (waits pim.FieldSet, toBusiness, toExc
 			veiled = private(bi)
 		}
 	}
-	toBusiness, toExchange = ei, bi
+	v := view{toBusiness: ei, toExchange: bi}
 	switch {
 	case veiled && own:
-		toBusiness, toExchange = masked(ei), unmasked(bi, ei)
-		f.occurrences(&toBusiness, bi, masked(bi))
+		v.toBusiness, v.toExchange, v.copy = masked(ei), unmasked(bi, ei), masked
+		f.occurrences(bi, ei)
 		f.refuse(content)
-		back := pim.Diff(bi, r.Business.Project(toBusiness)) & content
+		back := pim.Diff(bi, r.Business.Project(v.toBusiness)) & content
 		f.toBusiness = f.toBusiness&^content | back&r.Business.Writable()
 		// What a person wrote there is lost; what came from Exchange isn't.
 		f.lostBusiness = f.lostBusiness&^content | back&changedFields(b)
-		waits = r.copyWaits(back)
+		v.waits = r.copyWaits(back)
 	case veiled: // the business side has it by itself
-		return f.toBusiness & content, unmasked(ei, bi), toExchange
+		v.waits, v.toBusiness, v.toExchange = f.toBusiness&content, unmasked(ei, bi), withDaysOf(bi, b.Base, ei)
 	case copied:
-		toExchange = unmasked(bi, ei)
-		f.occurrences(&toBusiness, bi, toExchange)
+		v.toExchange, v.copy = unmasked(bi, ei), pim.Item.Clone
+		f.occurrences(bi, ei)
 		f.refuse(content)
 		back := pim.Diff(bi, r.Business.Project(ei)) & content & r.Business.Writable()
 		f.toBusiness, f.lostBusiness = f.toBusiness|back, f.lostBusiness&^content|back&changedFields(b)
-		waits = r.copyWaits(back)
+		v.waits = r.copyWaits(back)
 	}
-	return waits, toBusiness, toExchange
+	return v
 }
 
 // copyWaits keeps the whole content of a copy that can't be set right, because the
@@ -152,17 +153,11 @@ func (r *Rules) copyWaits(back pim.FieldSet) pim.FieldSet {
 }
 
 // occurrences lets the changed occurrences of a series follow what became of its
-// content; b is the series of the business side, own the same with that content: it
-// may have no changed occurrences any more.
-func (f *flow) occurrences(toBusiness *pim.Item, b, own pim.Item) {
-	if rec := b.Shared().Recurrence; rec == nil || len(rec.Changed) == 0 {
-		return
+// content; b and e are the series of the two sides.
+func (f *flow) occurrences(b, e pim.Item) {
+	if hasDays(b) || hasDays(e) {
+		f.toBusiness |= timing
 	}
-	if f.toExchange&timing != 0 {
-		*toBusiness = (*toBusiness).Clone()
-		pim.Apply(*toBusiness, own, timing)
-	}
-	f.toBusiness |= timing
 }
 
 // refuse lets fields not flow to Exchange.

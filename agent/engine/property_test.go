@@ -34,6 +34,10 @@ func drawItem(rt *rapid.T, name string) pim.Item {
 		for n := range rapid.IntRange(0, 2).Draw(rt, name+" deleted") {
 			without(n + 1)(a)
 		}
+		for n := range rapid.IntRange(0, 2).Draw(rt, name+" changed") {
+			change := []func(*pim.Appointment){room, later, func(o *pim.Appointment) { o.Subject = pick("day", "c", "d") }}
+			day(a, n+2, change[rapid.IntRange(0, 2).Draw(rt, name+" how")])
+		}
 	}
 	switch rapid.IntRange(0, 5).Draw(rt, name+" meeting") {
 	case 0:
@@ -42,6 +46,18 @@ func drawItem(rt *rapid.T, name string) pim.Item {
 		attends(a)
 	}
 	return pim.Canonical(a)
+}
+
+// day changes the nth occurrence of a series.
+func day(a *pim.Appointment, n int, change func(*pim.Appointment)) {
+	t, err := a.Recurrence.Timing(a.When)
+	if err != nil {
+		panic(err)
+	}
+	original, _ := t.Start(n)
+	o, _ := a.Occurrence(t, n)
+	change(o)
+	a.Recurrence.Changed = append(a.Recurrence.Changed, pim.Exception{Original: original, Item: o})
 }
 
 func drawRules(rt *rapid.T) engine.Rules {

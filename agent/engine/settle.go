@@ -35,12 +35,13 @@ func (r *Rules) both(b, e *Half) Decision {
 	if !first && !b.changed() && !e.changed() && !private(bi) && !private(ei) {
 		return d
 	}
-	same := r.Same(bi, ei)
+	known := r.knownDays(b, e)
+	same := r.Same(bi, known.now())
 	var f flow
 	if first {
-		f = r.firstFlow(b, e, same)
+		f = r.firstFlow(b, known, same)
 	} else {
-		f = r.laterFlow(b, e, same)
+		f = r.laterFlow(b, known, same)
 	}
 	f.toExchange &= r.Exchange.Writable() &^ same
 	f.toBusiness &= r.Business.Writable() &^ same
@@ -65,26 +66,29 @@ func (r *Rules) both(b, e *Half) Decision {
 		f.toExchange &^= blocked
 		f.lostExchange &^= blocked
 	}
-	waits, toBusiness, toExchange := r.hide(&f, b, e)
-	f.toBusiness, f.lostBusiness = f.toBusiness&^waits, f.lostBusiness&^waits
+	v := r.hide(&f, b, e)
+	f.toBusiness, f.lostBusiness = f.toBusiness&^v.waits, f.lostBusiness&^v.waits
 	var outB, outE pim.FieldSet
 	if !r.Options.writes(pim.Exchange) {
 		outE, blocked = blocked, 0 // nothing goes there anyway
 	}
-	r.fill(&d.Exchange, ei, toExchange, f.toExchange, f.lostExchange, r.Exchange, r.Business)
-	r.fill(&d.Business, bi, toBusiness, f.toBusiness, f.lostBusiness, r.Business, r.Exchange)
+	r.fill(&d.Exchange, ei, v.toExchange, f.toExchange, f.lostExchange, r.Exchange, r.Business)
+	r.fill(&d.Business, bi, v.business(d.Exchange.After, f.toBusiness), f.toBusiness, f.lostBusiness, r.Business, r.Exchange)
 	if !r.Options.writes(pim.Business) {
 		outB = d.Business.undo(bi)
 	}
 	if !r.Options.writes(pim.Exchange) {
 		outE |= d.Exchange.undo(ei)
 	}
-	d.Waits = waits | outB | outE
+	d.Waits = v.waits | outB | outE
 	if d.Waits&timing != 0 {
 		d.Waits |= timing & pim.FieldsOf(bi.Kind())
 	}
-	d.Exchange.keep(e.Base, r.Exchange.Project(bi), d.Waits, waits|outB)
+	d.Exchange.keep(e.Base, r.Exchange.Project(bi), d.Waits, v.waits|outB)
 	d.Business.keep(b.Base, r.Business.Project(ei), d.Waits, outE)
+	if (outB|outE)&timing == 0 {
+		r.daysWait(&d, b, e)
+	}
 	if blocked != 0 {
 		// The business change stays one, seen against the old base.
 		d.Code = fault.MeetingNeedsOutlook

@@ -185,7 +185,7 @@ func (m *model) obedient(from, pairs int) {
 	if !m.varied {
 		o := m.standard
 		for _, e := range m.business.Items(m.user, m.kind) {
-			for _, v := range texts(e.Item) {
+			for _, v := range told(e.Item) {
 				if m.secret[v] && (o.Private == engine.PrivateBusy || o.Private == engine.PrivateNot) {
 					m.t.Errorf("the private text %s is on the business side", v)
 				}

@@ -31,7 +31,6 @@ func TestNothingIsLostOrDoubledWhateverHappens(t *testing.T) {
 			m.restart()
 		}
 		controlled := rapid.IntRange(0, 2).Draw(rt, "controlled") == 0
-		m.veils = controlled || m.standard.Private == engine.PrivateBusy
 		unlucky := [][]string{nil, nil, nil, disasters, disasters, storeDisasters}[rapid.IntRange(0, 5).Draw(rt, "unlucky")]
 		victim := rapid.SampledFrom(both).Draw(rt, "victim")
 		actor := func() func() {

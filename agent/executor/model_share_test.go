@@ -160,7 +160,12 @@ func (m *sharing) leaves(u pim.UserID, tok string) {
 
 func (m *sharing) checkAll() {
 	m.team.agree()
-	texts := map[string]bool{}
+	there := map[string]bool{}
+	tells := func(i pim.Item) {
+		for _, v := range texts(i) {
+			there[v] = true
+		}
+	}
 	for _, u := range m.team.users {
 		m.user = u
 		for _, id := range both {
@@ -168,7 +173,7 @@ func (m *sharing) checkAll() {
 			for _, e := range m.side(id).Items(u, kind) {
 				a := e.Item.(*pim.Appointment)
 				have[token(a)]++
-				texts[a.Body], texts[a.Location] = true, true
+				tells(a)
 				m.reminded(u, id, a)
 			}
 			for tok, most := range m.most {
@@ -186,12 +191,11 @@ func (m *sharing) checkAll() {
 			if err != nil {
 				m.t.Fatal(err)
 			}
-			a := i.(*pim.Appointment)
-			texts[a.Body], texts[a.Location] = true, true
+			tells(i)
 		}
 	}
 	for v := range m.live {
-		if !texts[v] {
+		if !there[v] {
 			m.t.Errorf("%s was written by a person and is neither in an item nor in the trash", v)
 		}
 	}

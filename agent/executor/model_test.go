@@ -35,9 +35,6 @@ type model struct {
 	varied, asked bool
 	// denied tells that the user lost his permission: nothing runs for him.
 	denied bool
-	// veils tells that the options may keep the content of private items back. Nobody
-	// then gives a single day content of its own (docs/model.md, limits).
-	veils bool
 	// saved are backups of both sides and of the store, each nil for none.
 	saved map[pim.SideID]*fake.Snapshot
 	state []byte
@@ -79,11 +76,27 @@ func (m *model) fresh(tok string, n int) pim.Item {
 	return appointment(tok, n%20)
 }
 
-// texts are what persons wrote into an item.
+// texts are what persons wrote into an item and its single days.
 func texts(i pim.Item) []string {
 	out := []string{i.Shared().Body}
 	if a, ok := i.(*pim.Appointment); ok {
 		out = append(out, a.Location)
+	}
+	if r := i.Shared().Recurrence; r != nil {
+		for _, c := range r.Changed {
+			out = append(out, c.Item.Subject)
+		}
+	}
+	return out
+}
+
+// told are all texts that an item tells, those that its days have from before too.
+func told(i pim.Item) []string {
+	out := texts(i)
+	if r := i.Shared().Recurrence; r != nil {
+		for _, c := range r.Changed {
+			out = append(out, c.Item.Body, c.Item.Location)
+		}
 	}
 	return out
 }
@@ -91,7 +104,11 @@ func texts(i pim.Item) []string {
 // text is a new one, for an item of a side.
 func (m *model) text(id pim.SideID, i pim.Item) string {
 	m.serial++
-	v := fmt.Sprintf("v%d", m.serial)
+	return m.written(id, i, fmt.Sprintf("v%d", m.serial))
+}
+
+// written notes that a person wrote a text into an item of a side.
+func (m *model) written(id pim.SideID, i pim.Item, v string) string {
 	m.live[v] = true
 	m.secret[v] = id == pim.Exchange && i.Shared().Sensitivity != pim.Normal
 	return v
@@ -196,7 +213,7 @@ func (m *model) edit(id pim.SideID, action string, n int, e fake.Entry, tok stri
 			}
 		})
 	case "series": // one more exception, or single becomes series, or series single
-		change(func(i pim.Item) { m.recur(i, n) })
+		m.recurs(id, n, e, tok)
 	case "private":
 		m.opened(id, e)
 		change(func(i pim.Item) {
@@ -227,8 +244,26 @@ func (m *model) edit(id pim.SideID, action string, n int, e fake.Entry, tok stri
 	}
 }
 
-// recur changes the pattern of an item, or the state of a task.
-func (m *model) recur(i pim.Item, n int) {
+// recurs lets a person change the pattern of an item, or the state of a task. What the
+// days said that then are no more is gone.
+func (m *model) recurs(id pim.SideID, n int, e fake.Entry, tok string) {
+	m.serial++
+	name := fmt.Sprintf("%s~%d", tok, m.serial)
+	m.side(id).Edit(m.user, m.kind, e.ID, func(i pim.Item) { recur(i, n, name) })
+	now, _ := m.side(id).Item(m.user, m.kind, e.ID)
+	left := texts(now.Item)
+	for _, v := range texts(e.Item) {
+		if !slices.Contains(left, v) {
+			m.gone(v)
+		}
+	}
+	if slices.Contains(left, name) {
+		m.note("  a day is %s", m.written(id, now.Item, name))
+	}
+}
+
+// recur changes the pattern of an item, with a name for a day, or the state of a task.
+func recur(i pim.Item, n int, name string) {
 	a, ok := i.(*pim.Appointment)
 	if !ok {
 		t := i.(*pim.Task)
@@ -244,19 +279,19 @@ func (m *model) recur(i pim.Item, n int) {
 		makeSeries(a)
 	case n%4 == 0:
 		a.Recurrence = nil
-	case n%4 == 1 || m.veils:
+	case n%4 == 1:
 		drop(a, 1+n%9)
 	default:
-		rename(a, 1+n%9, fmt.Sprintf("%s~%d", token(a), m.serial))
+		rename(a, 1+n%9, name)
 	}
 }
 
 // opened notes that what stands in an item and its other half is no secret any more.
 func (m *model) opened(id pim.SideID, e fake.Entry) {
-	all := texts(e.Item)
+	all := told(e.Item)
 	for _, x := range m.side(id.Other()).Items(m.user, m.kind) {
 		if token(x.Item) == m.token(id, e) {
-			all = append(all, texts(x.Item)...)
+			all = append(all, told(x.Item)...)
 		}
 	}
 	for _, v := range all {

@@ -6,7 +6,7 @@ const (
 	executorDir = "agent/executor"
 	model       = "TestNothingIsLostOrDoubledWhateverHappens|TestAKillAtAnyEffectChangesNothingInTheEnd"
 	world       = "TestNothingIsLostOrDoubledWhateverHappens"
-	found       = "TestAPrivateItemMadeAnew|TestComparingCalls|TestAConfirmedDeletion|TestWhatAPersonDoesNot|TestTheCreationGuardLooks|TestWhatANewListing|TestAKeyThatArrived|TestOfSeveralItems|TestAnItemThatWasEditedWhile|TestWhatIsWrittenIntoADay|TestUndoingAnUndo|TestWhatWasMovedAway"
+	found       = "TestAPrivateItemMadeAnew|TestComparingCalls|TestAConfirmedDeletion|TestWhatAPersonDoesNot|TestTheCreationGuardLooks|TestWhatANewListing|TestAKeyThatArrived|TestOfSeveralItems|TestAnItemThatWasEditedWhile|TestWhatIsWrittenIntoADay|TestTheContentOfAPrivate|TestUndoingAnUndo|TestWhatWasMovedAway"
 	runs        = "TestRun$|" + model
 	undo        = "TestUndoLeaves|TestAWholeRunIsUndone|TestAnItemEditedWhileItsUndo|TestWhatAnUndoneRunMade"
 	options     = "TestUnderAnyOptions|TestAPrivateItems|TestACopyWithout|TestOptionsNever"
@@ -291,7 +291,16 @@ var mutants = []mutant{
 		was: "one[b.t.Key] != b {", is: "one[b.t.Key] == nil {"},
 	{promise: "options", name: "what is written into a day of a private series' copy stays",
 		file: "agent/engine/private.go", pkg: executorDir, tests: found,
-		was: "rec := b.Shared().Recurrence; rec == nil", is: "rec := own.Shared().Recurrence; rec == nil"},
+		was: "if hasDays(b) || hasDays(e) {", is: "if hasDays(e) {"},
+	{promise: "options", name: "what the options kept back of a private series' day never comes",
+		file: "agent/engine/settle.go", pkg: executorDir, tests: found,
+		was: "if (outB|outE)&timing == 0 {", is: "if (outB|outE)&timing != 0 {"},
+	{promise: "options", name: "a change on the business side takes a private series' day its content",
+		file: "agent/engine/private.go", pkg: executorDir, tests: found,
+		was: "withDaysOf(bi, b.Base, ei)", is: "bi"},
+	{promise: "options", name: "a private series' copy takes the original's days their content",
+		file: "agent/engine/days.go", pkg: executorDir, tests: found,
+		was: "if there[n] != nil || !take(n) ||", is: "if there[n] == nil || !take(n) ||"},
 	{promise: "undo", name: "what never left counts as brought back",
 		file: "agent/executor/restore.go", pkg: executorDir, tests: found,
 		was: "return left[b.t.Key] }, true)", is: "return b.t.Partner != \"\" }, true)"},

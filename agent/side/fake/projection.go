@@ -39,7 +39,19 @@ func (p projection) Project(i pim.Item) pim.Item {
 	if c == nil {
 		return nil
 	}
-	l := p.loss
+	p.loss.of(c)
+	if r := c.Shared().Recurrence; r != nil {
+		for _, e := range r.Changed {
+			if e.Item != nil {
+				p.loss.of(e.Item)
+			}
+		}
+	}
+	return pim.Canonical(c) // a cut can leave a blank at the end
+}
+
+// of takes from an item, or a single day of a series, what can't be held.
+func (l Loss) of(c pim.Item) {
 	pim.Apply(c, blank(c.Kind()), l.Drop)
 	sh := c.Shared()
 	sh.Subject = cut(sh.Subject, l.Subject)
@@ -60,7 +72,6 @@ func (p projection) Project(i pim.Item) pim.Item {
 			a.When.Zone = l.Zone(a.When.Zone)
 		}
 	}
-	return pim.Canonical(c) // a cut can leave a blank at the end
 }
 
 func blank(k pim.Kind) pim.Item {
