@@ -76,7 +76,7 @@ func (m Mistake) Text(lang Language) string {
 	case NoSuchAlias:
 		b.WriteString(pick("Dieser Alias ist unter [databases] nicht angelegt", "this alias is not defined below [databases]"))
 	case PasswordInFile:
-		fmt.Fprintf(&b, pick("Ein Kennwort steht nie in dieser Datei. Bitte löschen Sie die Zeile und speichern Sie es mit: %s",
+		fmt.Fprintf(&b, pick("Ein Passwort steht nie in dieser Datei. Bitte löschen Sie die Zeile und speichern Sie es mit: %s",
 			"a password never stands in this file. Please delete the line and store it with: %s"), passwordCommand(m.Key))
 	case GraphNotYet:
 		b.WriteString(pick("Microsoft Graph (Microsoft 365) wird noch nicht unterstützt",

@@ -32,7 +32,7 @@ func paramsAutodiscoverCommand(g *global) *cobra.Command {
 	c := &cobra.Command{
 		Use: "autodiscover MAIL", Short: g.t("Mailserver zu einer E-Mail-Adresse suchen", "find the mail server of an e-mail address"),
 		Long: g.t("Schlägt Server, Port und EWS-Adresse vor und zeigt jeden Schritt. Eine fest eingetragene Adresse (communication.address) gilt immer vor.\n"+
-			"Das Kennwort wird am Terminal ohne Anzeige erfragt oder von der Standardeingabe gelesen. Es geht nur über TLS und nur an die Maildomäne; an andere Server erst nach Zustimmung.",
+			"Das Passwort wird am Terminal ohne Anzeige erfragt oder von der Standardeingabe gelesen. Es geht nur über TLS und nur an die Maildomäne; an andere Server erst nach Zustimmung.",
 			"Proposes server, port and EWS address and shows every step. A fixed address (communication.address) always wins.\n"+
 				"The password is asked for on the terminal without echo, or read from standard input. It goes over TLS only and to the mail domain only; to other servers when you agree."),
 		Example: "  agent params autodiscover anna@example.com --user 'EXAMPLE\\anna'\n  agent params autodiscover anna@example.com --apply",
@@ -68,7 +68,7 @@ func (d *discovery) run(ctx context.Context) error {
 	case p.Communication.Domain != "" && !strings.ContainsAny(user, `\@`):
 		user = p.Communication.Domain + `\` + user
 	}
-	secret, err := d.password(d.t("Kennwort von ", "Password of ") + user)
+	secret, err := d.password(d.t("Passwort von ", "Password of ") + user)
 	if err != nil {
 		return err
 	}

@@ -47,7 +47,7 @@ func (g *global) showCredentials(c credentials) error {
 			{g.texts.T("kind.appointment"), g.yesNo(c.Appointments)},
 			{g.texts.T("kind.task"), g.yesNo(c.Tasks)},
 			{g.t("Windows-Benutzer", "Windows user"), c.Login},
-			{g.t("Kennwort gespeichert", "Password stored"), g.yesNo(c.HasPassword)},
+			{g.t("Passwort gespeichert", "Password stored"), g.yesNo(c.HasPassword)},
 			{g.t("Zuletzt geprüft", "Last verified"), verified},
 		})
 	})
@@ -55,7 +55,7 @@ func (g *global) showCredentials(c credentials) error {
 
 func credentialsShowCommand(g *global) *cobra.Command {
 	return &cobra.Command{
-		Use: "show USER", Short: g.t("Anzeigen; das Kennwort nie", "show them; never the password"),
+		Use: "show USER", Short: g.t("Anzeigen; das Passwort nie", "show them; never the password"),
 		Example: "  agent credentials show anna --json", Args: g.arguments(1, 1),
 		RunE: func(c *cobra.Command, args []string) error {
 			return g.withAgent(c.Context(), func(a *client.Client) error {
@@ -74,7 +74,7 @@ func credentialsSetCommand(g *global) *cobra.Command {
 	var unverified, keepPassword bool
 	c := &cobra.Command{
 		Use: "set USER", Short: g.t("Anmeldung prüfen und speichern", "check a login and store it"),
-		Long: g.t("Das Kennwort wird am Terminal ohne Anzeige erfragt oder von der Standardeingabe gelesen; es ist nie ein Argument.",
+		Long: g.t("Das Passwort wird am Terminal ohne Anzeige erfragt oder von der Standardeingabe gelesen; es ist nie ein Argument.",
 			"The password is asked for on the terminal without echo, or read from standard input; it is never an argument."),
 		Example: "  agent credentials set anna --login 'LAB\\anna'\n  agent credentials set anna --tasks=false --keep-password", Args: g.arguments(1, 1),
 		RunE: func(c *cobra.Command, args []string) error {
@@ -85,7 +85,7 @@ func credentialsSetCommand(g *global) *cobra.Command {
 			secret := ""
 			if !keepPassword {
 				var err error
-				if secret, err = g.password(g.t("Windows-Kennwort von ", "Windows password of ") + want.Login); err != nil {
+				if secret, err = g.password(g.t("Windows-Passwort von ", "Windows password of ") + want.Login); err != nil {
 					return err
 				}
 			}
@@ -100,7 +100,7 @@ func credentialsSetCommand(g *global) *cobra.Command {
 	f.BoolVar(&want.Appointments, "appointments", true, g.t("Termine abgleichen", "sync appointments"))
 	f.BoolVar(&want.Tasks, "tasks", true, g.t("Aufgaben abgleichen", "sync tasks"))
 	f.BoolVar(&unverified, "unverified", false, g.t("ohne Prüfung speichern", "store without a check"))
-	f.BoolVar(&keepPassword, "keep-password", false, g.t("gespeichertes Kennwort behalten", "keep the stored password"))
+	f.BoolVar(&keepPassword, "keep-password", false, g.t("gespeichertes Passwort behalten", "keep the stored password"))
 	return c
 }
 

@@ -253,7 +253,7 @@ func (s *screen) keep(ctx context.Context, k demo.Kept, _ demo.Result) {
 	s.line(t("  Fenster:  window --agent %s status\n  Infobereich: tray --agent %s\n  Befehle:  agent --agent %s status",
 		"  window:   window --agent %s status\n  tray:     tray --agent %s\n  commands: agent --agent %s status"), k.Address, k.Address, k.Address)
 	for i := range k.Logins {
-		s.line(t("  Anmeldung: %s  Kennwort: %s", "  login: %s  password: %s"), k.Logins[i], k.Passwords[i])
+		s.line(t("  Anmeldung: %s  Passwort: %s", "  login: %s  password: %s"), k.Logins[i], k.Passwords[i])
 	}
 	<-ctx.Done()
 }

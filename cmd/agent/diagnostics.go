@@ -25,7 +25,7 @@ func diagnosticsCommand(g *global) *cobra.Command {
 	var o diagnosticsOptions
 	c := &cobra.Command{
 		Use: "diagnostics", Short: g.t("Diagnose in eine Zip-Datei packen", "pack diagnostics into a zip file"), Args: g.arguments(0, 0),
-		Long: g.t(`Packt zusammen, was bei der Fehlersuche hilft: Versionen, Parameter ohne Kennwörter, Zustände, Probleme nach Code, Läufe und die letzten Protokollzeilen. Kein Kennwort, kein Betreff und kein Teilnehmer ist dabei. Vor dem Speichern wird gezeigt, was darin ist. Wer nicht Administrator ist, bekommt nur das Seine. Antwortet der Dienst nicht, wird gepackt, was auf diesem Rechner lesbar ist.`,
+		Long: g.t(`Packt zusammen, was bei der Fehlersuche hilft: Versionen, Parameter ohne Passwörter, Zustände, Probleme nach Code, Läufe und die letzten Protokollzeilen. Kein Passwort, kein Betreff und kein Teilnehmer ist dabei. Vor dem Speichern wird gezeigt, was darin ist. Wer nicht Administrator ist, bekommt nur das Seine. Antwortet der Dienst nicht, wird gepackt, was auf diesem Rechner lesbar ist.`,
 			`Packs what helps to find a fault: versions, parameters without passwords, states, problems by code, runs and the last log lines. No password, no subject and no attendee is in it. What is in it is shown before it is saved. Who is no administrator gets his own only. When the agent does not answer, what this machine can read is packed.`),
 		Example: "  agent diagnostics\n  agent diagnostics --list\n  agent diagnostics --output /tmp/abgleich.zip --yes",
 		RunE:    func(c *cobra.Command, _ []string) error { return g.diagnostics(c.Context(), o) },

@@ -55,7 +55,7 @@ func simCommand(g *global) *cobra.Command {
 	f := c.Flags()
 	f.StringVar(&s.listen, "listen", "127.0.0.1:8081", g.t("Adresse und Port", "address and port"))
 	f.StringVar(&s.options.Domain, "domain", "LAB", g.t("Windows-Domäne", "Windows domain"))
-	f.StringArrayVar(&s.users, "user", nil, g.t("Benutzer als name:kennwort:adresse, mehrfach", "user as name:password:address, repeatable"))
+	f.StringArrayVar(&s.users, "user", nil, g.t("Benutzer als name:passwort:adresse, mehrfach", "user as name:password:address, repeatable"))
 	f.BoolVar(&s.options.TLS, "tls", false, g.t("HTTPS mit selbst erstelltem Zertifikat", "HTTPS with a self-made certificate"))
 	f.StringVar(&s.certificate, "certificate", "", g.t("das Zertifikat in diese Datei schreiben (PEM), für communication.certificate_file",
 		"write the certificate to this file (PEM), for communication.certificate_file"))

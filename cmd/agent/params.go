@@ -267,18 +267,18 @@ func paramsInitCommand(g *global) *cobra.Command {
 
 func paramsPasswordCommand(g *global) *cobra.Command {
 	return &cobra.Command{
-		Use: "password [KEY]", Short: g.t("Kennwort des Dienstbenutzers oder Dienstkontos versiegelt speichern", "store the password of the service user or service account, sealed"),
+		Use: "password [KEY]", Short: g.t("Passwort des Dienstbenutzers oder Dienstkontos versiegelt speichern", "store the password of the service user or service account, sealed"),
 		Long: g.t("Fragt am Terminal ohne Anzeige oder liest die erste Zeile der Standardeingabe; nie ein Argument.",
 			"Asks on the terminal without echo, or reads the first line of standard input; never an argument."),
 		Example: "  agent params password\n  agent params password communication.password < secret.txt", Args: g.arguments(0, 1),
 		RunE: func(c *cobra.Command, args []string) error {
-			key, label := agent.ServicePassword, g.t("Kennwort des Dienstbenutzers", "Password of the service user")
+			key, label := agent.ServicePassword, g.t("Passwort des Dienstbenutzers", "Password of the service user")
 			if len(args) == 1 {
 				if key = args[0]; !slices.Contains(agent.SecretKeys(), key) {
 					return usageError{errors.New(params.Mistake{Key: key, Reason: params.UnknownKey}.Text(params.Language(g.lang)))}
 				}
 				if key == params.AccountPassword {
-					label = g.t("Kennwort des Dienstkontos", "Password of the service account")
+					label = g.t("Passwort des Dienstkontos", "Password of the service account")
 				}
 			}
 			secret, err := g.password(label)

@@ -40,7 +40,7 @@ func (g *global) password(prompt string) (string, error) {
 
 func checkSecret(g *global, s string, err error) (string, error) {
 	if err == nil && s == "" {
-		err = usageError{errors.New(g.t("kein Kennwort eingegeben", "no password given"))}
+		err = usageError{errors.New(g.t("kein Passwort eingegeben", "no password given"))}
 	}
 	return s, err
 }

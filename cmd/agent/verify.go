@@ -39,14 +39,14 @@ func verifyCommand(g *global) *cobra.Command {
 	)
 	c := &cobra.Command{
 		Use: "verify USER", Short: g.t("Zugangsdaten Schritt für Schritt prüfen", "check credentials step by step"),
-		Long: g.t("Prüft die gespeicherte Anmeldung. Mit --login eine andere; das Kennwort wird erfragt oder von der Standardeingabe gelesen.",
+		Long: g.t("Prüft die gespeicherte Anmeldung. Mit --login eine andere; das Passwort wird erfragt oder von der Standardeingabe gelesen.",
 			"Checks the stored login. With --login another one; its password is asked for or read from standard input."),
 		Example: "  agent verify anna\n  agent verify anna --again\n  agent verify anna --login 'LAB\\anna'", Args: g.arguments(1, 1),
 		RunE: func(c *cobra.Command, args []string) error {
 			secret := ""
 			if login != "" {
 				var err error
-				if secret, err = g.password(g.t("Windows-Kennwort von ", "Windows password of ") + login); err != nil {
+				if secret, err = g.password(g.t("Windows-Passwort von ", "Windows password of ") + login); err != nil {
 					return err
 				}
 			}
