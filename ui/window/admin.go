@@ -53,7 +53,7 @@ func (p *adminPage) load() {
 	case 2:
 		p.params.load(false)
 	case 3:
-		p.log.follow()
+		p.log.load()
 	}
 }
 

@@ -285,6 +285,28 @@ func TestTheLogIsLiveAndFiltered(t *testing.T) {
 	}
 }
 
+func TestTheErrorLogOfOneUserIsChosenFromTheUsersAndInTheLog(t *testing.T) {
+	s := adminScreen(t, setup{})
+	s.agent.Set(func(sc *agentdouble.Script) {
+		sc.Errors = map[string][]string{"BERT": {"2026-11-23T14:00:00.000+01:00 WARN  [BERT] login rejected code=login-rejected"},
+			"CARLA": {"2026-11-23T14:00:00.000+01:00 ERROR [CARLA] item refused code=item-refused"}}
+	})
+	s.until("listed", func() bool { return len(s.app.admin.users.shown) == 8 })
+	s.app.admin.users.list.Select(0)
+	s.press("Fehlerprotokoll")
+	p := s.app.admin.log
+	s.until("his", func() bool { return len(p.shown) == 1 && strings.Contains(p.shown[0], "[BERT]") })
+	s.until("by name", func() bool { return p.whose.Selected == "Fehler: Bert Huber (BERT)" })
+	s.called("log user=BERT level=info follow=true")
+	if len(p.users) != 5 {
+		t.Errorf("logs to choose from: %q", p.whose.Options)
+	}
+	p.whose.SetSelected("Fehler: Carla Steiner (CARLA)")
+	s.until("hers", func() bool { return len(p.shown) == 1 && strings.Contains(p.shown[0], "[CARLA]") })
+	p.whose.SetSelected("Dienstprotokoll")
+	s.sees("6 Zeilen")
+}
+
 func TestAdministrationLooksAsItShould(t *testing.T) {
 	for _, theme := range []string{"light", "dark"} {
 		lang := map[string]assets.Lang{"light": assets.German, "dark": assets.English}[theme]

@@ -2,6 +2,7 @@ package window
 
 import (
 	"context"
+	"slices"
 	"strings"
 
 	"connectrpc.com/connect"
@@ -21,10 +22,14 @@ const (
 	mostLines  = 5000
 )
 
-// logPart shows the service log, live, filtered by level, user and words.
+// logPart shows a log, live, filtered by level and words: for administrators the
+// service log or the error log of one user, for everybody his own error log.
 type logPart struct {
 	app     *App
 	content fyne.CanvasObject
+	page    Page    // on which it is
+	whose   *choice // nil: one's own
+	users   []string
 	search  *field
 	level   *choice
 	live    *check
@@ -54,9 +59,20 @@ func (l *logList) TypedKey(e *fyne.KeyEvent) {
 
 func logLevels() []string { return []string{"error", "warning", "info", "debug"} }
 
+// newLogPart makes the administrators' part.
 func newLogPart(a *App) *logPart {
-	t := a.texts
-	p := &logPart{app: a, note: muted("")}
+	p := &logPart{app: a, page: Administration}
+	p.whose = newChoice([]string{a.texts.T("admin.log.service")}, 0, func(int) { p.again() }, a.escape)
+	p.users = []string{""}
+	return p.build()
+}
+
+// newOwnLogPart makes the part with one's own error log.
+func newOwnLogPart(a *App) *logPart { return (&logPart{app: a, page: Diagnostics}).build() }
+
+func (p *logPart) build() *logPart {
+	a, t := p.app, p.app.texts
+	p.note = muted("")
 	p.search = newField(false, a.escape)
 	p.search.SetPlaceHolder(t.T("admin.log.search"))
 	p.search.OnChanged = func(string) { p.filter() }
@@ -95,11 +111,36 @@ func newLogPart(a *App) *logPart {
 		}
 		p.content.Refresh()
 	}
-	bar := border(nil, nil, nil, row(gap, p.live, minWidth(choiceWidth, p.level)), p.search)
+	choices := row(gap, p.live)
+	if p.whose != nil {
+		choices.Add(minWidth(choiceWidth, p.whose))
+	}
+	choices.Add(minWidth(choiceWidth, p.level))
+	bar := border(nil, nil, nil, choices, p.search)
 	foot := border(nil, nil, nil, p.copy, container.New(&centred{}, p.whole))
 	p.content = border(stack(gap, bar, p.note, newGap(0)), stack(0, newGap(gap), foot), nil, nil,
 		newSurface(colorCard, colorCardBorder, 10, padded(2, p.list)))
 	return p
+}
+
+// load fetches whose error logs there may be, and follows the one that is chosen.
+func (p *logPart) load() {
+	p.follow()
+	if p.whose == nil || p.stopping == nil {
+		return
+	}
+	var all []*contract.Employee
+	p.app.ask(func(ctx context.Context) error {
+		r, err := p.app.opt.API.ListEmployees(ctx, connect.NewRequest(&contract.ListEmployeesRequest{}))
+		if err == nil {
+			all = r.Msg.GetEmployees()
+		}
+		return err
+	}, func(f *client.Failure) {
+		if f == nil { // else the service log is there all the same
+			p.name(all)
+		}
+	})
 }
 
 // lineColor lets what went wrong stand out.
@@ -114,6 +155,51 @@ func lineColor(line string) fyne.ThemeColorName {
 	return theme.ColorNameForeground
 }
 
+// name puts the users into the choice; who was chosen stays so.
+func (p *logPart) name(all []*contract.Employee) {
+	t, chosen := p.app.texts, p.user()
+	p.users = []string{""}
+	names := []string{t.T("admin.log.service")}
+	for _, e := range all {
+		if e.GetUser() != "" {
+			p.users = append(p.users, e.GetUser())
+			name := e.GetUser()
+			if e.GetName() != "" { // two may have the same
+				name = e.GetName() + " (" + name + ")"
+			}
+			names = append(names, t.T("admin.log.errors", "name", name))
+		}
+	}
+	if chosen != "" && !slices.Contains(p.users, chosen) {
+		p.users = append(p.users, chosen)
+		names = append(names, t.T("admin.log.errors", "name", chosen))
+	}
+	p.whose.Options = names
+	p.choose(chosen)
+}
+
+// choose shows a user's error log; "" the service log.
+func (p *logPart) choose(user string) {
+	at := slices.Index(p.users, user)
+	if at < 0 {
+		p.users = append(p.users, user)
+		p.whose.Options = append(p.whose.Options, p.app.texts.T("admin.log.errors", "name", user))
+		at = len(p.users) - 1
+	}
+	if at != p.whose.SelectedIndex() {
+		p.whose.SetSelectedIndex(at)
+	}
+	p.whose.Refresh()
+}
+
+// user is whose error log is shown; "" for the service log, or one's own.
+func (p *logPart) user() string {
+	if p.whose == nil {
+		return ""
+	}
+	return p.users[max(p.whose.SelectedIndex(), 0)]
+}
+
 // again begins anew, as the filters ask.
 func (p *logPart) again() {
 	p.stop()
@@ -122,7 +208,7 @@ func (p *logPart) again() {
 
 // follow reads the last lines, and those that come.
 func (p *logPart) follow() {
-	if p.stopping != nil || p.app.page != Administration {
+	if p.stopping != nil || p.app.page != p.page {
 		return
 	}
 	ctx, cancel := context.WithCancel(p.app.ctx)
@@ -130,8 +216,9 @@ func (p *logPart) follow() {
 	p.lines = nil
 	p.filter()
 	live := p.live.Checked
+	asked := &contract.ReadLogRequest{User: p.user(), Service: p.whose != nil && p.user() == "", Lines: firstLines, Follow: live, Level: logLevels()[max(p.level.SelectedIndex(), 0)]}
 	p.app.stream(ctx, func() error {
-		s, err := p.app.opt.API.ReadLog(ctx, connect.NewRequest(&contract.ReadLogRequest{Service: true, Lines: firstLines, Follow: live, Level: logLevels()[max(p.level.SelectedIndex(), 0)]}))
+		s, err := p.app.opt.API.ReadLog(ctx, connect.NewRequest(asked))
 		if err != nil {
 			return err
 		}

@@ -287,5 +287,9 @@ func (p *usersPart) actions(u *contract.UserStatus) fyne.CanvasObject {
 		b := newButton(t.T("nav."+string(page)), func() { p.app.lookAt(u.GetUser(), u.GetName(), page) }, p.app.escape)
 		second.Add(b)
 	}
-	return stack(gap, first, muted(t.T("admin.users.look")), second)
+	third := row(gap, newButton(t.T("admin.users.log"), func() {
+		p.app.admin.log.choose(u.GetUser())
+		p.app.admin.tabs.show(3)
+	}, p.app.escape))
+	return stack(gap, first, muted(t.T("admin.users.look")), second, third)
 }

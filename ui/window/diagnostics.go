@@ -32,6 +32,9 @@ type diagnosticsPage struct {
 	grid  *widget.TextGrid
 	sheet *container.Scroll
 
+	tabs *tabs
+	log  *logPart
+
 	bundle *diagnosis.Bundle // nil until the agent has answered
 	saved  string            // where it was saved
 }
@@ -45,8 +48,12 @@ func newDiagnosticsPage(a *App) *diagnosticsPage {
 	p.list = newListing(p.count, p.entry, p.choose, a.escape)
 	p.sheet = container.NewScroll(p.grid)
 	bar := border(nil, nil, nil, row(gap, p.copy, p.save), container.New(&centred{}, p.note))
-	p.content = border(stack(6, heading(t.T("diagnostics.title")), p.about, muted(t.T("diagnostics.intro")), newGap(2), bar, newGap(4)), nil, nil, nil,
-		container.New(&sideColumns{width: 300, gap: gapBig}, p.list.frame, card(p.sheet)))
+	p.log = newOwnLogPart(a)
+	p.tabs = newTabs(func(int) { p.show() }, a.escape,
+		part{t.T("diagnostics.tab"), border(stack(6, muted(t.T("diagnostics.intro")), bar, newGap(4)), nil, nil, nil,
+			container.New(&sideColumns{width: 300, gap: gapBig}, p.list.frame, card(p.sheet)))},
+		part{t.T("diagnostics.errors"), p.log.content})
+	p.content = border(stack(4, heading(t.T("diagnostics.title")), p.about, newGap(0)), nil, nil, nil, p.tabs.content)
 	p.refresh()
 	return p
 }
@@ -61,8 +68,28 @@ func (p *diagnosticsPage) refresh() {
 	enable(&p.save.Button, p.bundle != nil && p.saved == "")
 }
 
+// show fetches what is shown, and ends the stream of what is not.
+func (p *diagnosticsPage) show() {
+	switch {
+	case p.tabs.at == 0:
+		p.leave()
+		if p.bundle == nil {
+			p.load()
+		}
+	case p.app.picture.Connection == client.Connected:
+		p.log.load()
+	}
+}
+
+// leave ends the stream.
+func (p *diagnosticsPage) leave() { p.log.stop() }
+
 // load asks the agent anew.
 func (p *diagnosticsPage) load() {
+	if p.tabs.at != 0 {
+		p.show()
+		return
+	}
 	p.bundle, p.saved = nil, ""
 	p.copy.Hide()
 	p.note.set(p.app.texts.T("diagnostics.loading"))

@@ -52,6 +52,31 @@ func TestDiagnosticsWithoutAnAgentSayWhyAndCanBeSaved(t *testing.T) {
 	s.sees("Gespeichert: ")
 }
 
+func TestOnesOwnErrorLogIsLive(t *testing.T) {
+	s := open(t, setup{page: Diagnostics})
+	s.agent.Set(func(sc *agentdouble.Script) {
+		sc.Errors = map[string][]string{"": {"2026-11-23T14:00:00.000+01:00 WARN  [ANNA] login rejected code=login-rejected"}}
+	})
+	p := s.app.diagnostics
+	s.until("collected", func() bool { return p.bundle != nil })
+	p.tabs.show(1)
+	s.sees("code=login-rejected")
+	s.called("log user= level=info follow=true")
+	s.agent.Set(func(sc *agentdouble.Script) {
+		sc.Errors[""] = append(sc.Errors[""], "2026-11-23T14:05:00.000+01:00 ERROR [ANNA] item refused code=item-refused")
+	})
+	s.sees("2 Zeilen")
+	if p.log.whose != nil {
+		t.Error("others' logs are offered")
+	}
+	s.app.Show(Status)
+	if p.log.stopping != nil {
+		t.Error("the log is followed though nobody sees it")
+	}
+	s.app.Show(Diagnostics)
+	s.until("followed again", func() bool { return p.log.stopping != nil })
+}
+
 func TestAFolderThatTakesNothingIsTold(t *testing.T) {
 	s := open(t, setup{page: Diagnostics})
 	s.sees("Versionen von Dienst")

@@ -208,6 +208,9 @@ func (a *App) Show(page Page) {
 	if a.page == Administration && page != Administration {
 		a.admin.leave()
 	}
+	if page != Diagnostics {
+		a.diagnostics.leave()
+	}
 	a.page = page
 	a.place()
 	a.refresh()
@@ -233,7 +236,7 @@ func (a *App) Show(page Page) {
 		a.options.focus()
 	case Diagnostics:
 		a.diagnostics.load()
-		a.opt.Window.Canvas().Focus(a.diagnostics.list)
+		a.opt.Window.Canvas().Focus(a.diagnostics.tabs.items[a.diagnostics.tabs.at])
 	case Administration:
 		a.admin.load()
 		a.opt.Window.Canvas().Focus(a.admin.tabs.items[a.admin.tabs.at])
@@ -280,6 +283,7 @@ func (a *App) build() {
 		a.setup.stop()
 		a.options.stop()
 		a.admin.leave()
+		a.diagnostics.leave()
 	}
 	a.credentials, a.status, a.problems = newCredentialsPage(a), newStatusPage(a), newProblemsPage(a)
 	a.setup = newSetupPage(a)

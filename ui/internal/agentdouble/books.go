@@ -23,6 +23,8 @@ type Books struct {
 	// Options are those in force; nil refuses. Effect is what any change would do.
 	Options *contract.Options
 	Effect  *contract.SetOptionsResponse
+	// Errors are the error logs by user; "" is the caller's own.
+	Errors map[string][]string
 	// Office is what only administrators see; nil: the caller is none.
 	Office *Office
 	// Refuse makes a call fail with a fault code, by the call's name.

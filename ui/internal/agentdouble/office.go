@@ -159,17 +159,25 @@ func (a *Agent) ForgetEmployee(_ context.Context, r *connect.Request[contract.Fo
 
 // ReadLog sends the scripted lines; followed ones come with every change of the script.
 func (a *Agent) ReadLog(ctx context.Context, r *connect.Request[contract.ReadLogRequest], s *connect.ServerStream[contract.ReadLogResponse]) error {
-	a.note("log level=%s follow=%v", r.Msg.GetLevel(), r.Msg.GetFollow())
+	of := ""
+	if !r.Msg.GetService() {
+		of = "user=" + r.Msg.GetUser() + " "
+	}
+	a.note("log %slevel=%s follow=%v", of, r.Msg.GetLevel(), r.Msg.GetFollow())
 	sent := 0
 	for {
 		a.mu.Lock()
-		o, err := a.office()
-		changed, broken := a.changed, a.broken
-		var lines []string
-		if err == nil {
-			lines = o.Log[sent:]
-			sent = len(o.Log)
+		log := a.books.Errors[r.Msg.GetUser()]
+		var err error
+		if r.Msg.GetService() || r.Msg.GetUser() != "" {
+			var o *Office
+			if o, err = a.office(); err == nil && r.Msg.GetService() {
+				log = o.Log
+			}
 		}
+		changed, broken := a.changed, a.broken
+		lines := log[min(sent, len(log)):]
+		sent = len(log)
 		a.mu.Unlock()
 		if err != nil {
 			return err
