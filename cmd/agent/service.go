@@ -47,7 +47,7 @@ func serviceCommand(g *global) *cobra.Command {
 
 func serviceInstallCommand(g *global) *cobra.Command {
 	var account string
-	var first bool
+	var first, done bool
 	var all *bool
 	c := &cobra.Command{
 		Use: "install [KEY=VALUE...]", Short: g.t("Dienst einrichten, der mit dem Rechner startet (auch: /INSTALL)",
@@ -56,6 +56,9 @@ func serviceInstallCommand(g *global) *cobra.Command {
 		RunE: func(c *cobra.Command, args []string) error {
 			if !first && len(args) > 0 {
 				return usageError{errors.New(g.t("Parameter nur mit --first", "parameters go with --first only"))}
+			}
+			if done {
+				return g.newSetup().settle()
 			}
 			if err := g.install(c.Context(), first, args, account); err != nil || !*all {
 				return err
@@ -67,15 +70,16 @@ func serviceInstallCommand(g *global) *cobra.Command {
 	c.Flags().StringVar(&account, "account", "", g.t("Benutzer, unter dem der Dienst läuft", "user the service runs as"))
 	c.Flags().BoolVar(&first, "first", false, g.t("wo es keine Parameterdatei gibt, eine erste schreiben, mit den genannten Werten",
 		"where there is no parameter file write a first one, with the values named"))
+	c.Flags().BoolVar(&done, "done", false, g.t("nach --first: alles ist eingerichtet und wird nicht mehr zurückgenommen; sonst geschieht nichts",
+		"after --first: all is installed and won't be taken back; does nothing else"))
 	return c
 }
 
 func (g *global) install(ctx context.Context, first bool, values []string, account string) error {
+	made := g.newSetup()
 	// Before anything of the system is touched: a mistake in them leaves nothing.
-	written := false
 	if first {
-		var err error
-		if written, err = g.firstParameters(ctx, values); err != nil {
+		if err := g.firstParameters(ctx, values); err != nil {
 			return err
 		}
 	}
@@ -83,11 +87,15 @@ func (g *global) install(ctx context.Context, first bool, values []string, accou
 	if p, _, e := g.file().Load(); err == nil && e == nil {
 		err = g.sharedPort(ctx, p.Events)
 	}
+	if err == nil && first {
+		made.watch(spec.Folders...)
+		err = made.keep()
+	}
 	if err == nil {
 		err = g.manager.Install(ctx, spec)
 	}
-	if err != nil && written {
-		g.forgetParameters()
+	if err != nil && first {
+		err = errors.Join(err, made.undo())
 	}
 	if err != nil {
 		return err
@@ -101,12 +109,15 @@ func (g *global) install(ctx context.Context, first bool, values []string, accou
 }
 
 func serviceUninstallCommand(g *global) *cobra.Command {
-	var purge bool
+	var purge, undo bool
 	var all *bool
 	c := &cobra.Command{
 		Use: "uninstall", Short: g.t("Dienst anhalten und entfernen (auch: /UNINSTALL)", "stop and remove the service (also: /UNINSTALL)"),
 		Example: "  agent service uninstall\n  agent /UNINSTALL", Args: g.arguments(0, 0),
 		RunE: func(c *cobra.Command, _ []string) error {
+			if undo {
+				return g.takeBack(c.Context())
+			}
 			if !*all {
 				return g.uninstall(c.Context(), purge)
 			}
@@ -121,6 +132,8 @@ func serviceUninstallCommand(g *global) *cobra.Command {
 	}
 	all = g.allFlag(c, "alle Dienste dieses Rechners", "all agents of this machine")
 	c.Flags().BoolVar(&purge, "purge", false, g.t("auch Daten, Protokoll und Parameter löschen", "delete data, log and parameters too"))
+	c.Flags().BoolVar(&undo, "undo", false, g.t("auch löschen, was das letzte install --first angelegt hat, wenn es nicht mit --done abgeschlossen wurde",
+		"also delete what the last install --first made, unless it was completed with --done"))
 	return c
 }
 
@@ -129,6 +142,9 @@ func (g *global) uninstall(ctx context.Context, purge bool) error {
 		return err
 	}
 	if err := g.manager.CloseFirewall(ctx); err != nil {
+		return err
+	}
+	if err := g.newSetup().settle(); err != nil {
 		return err
 	}
 	if purge {
@@ -180,18 +196,18 @@ func removeTree(folder string) error {
 
 // firstParameters writes a parameter file with which the service can start, where
 // there is none; one that is there stays as it is.
-func (g *global) firstParameters(ctx context.Context, values []string) (written bool, err error) {
+func (g *global) firstParameters(ctx context.Context, values []string) error {
 	if _, err := os.Stat(g.parameterFile); err == nil {
-		return false, nil
+		return nil
 	}
 	p := g.firstParams(ctx)
 	p.IPC.RemoteTrays = true
 	_, changes, err := g.changes(values)
 	if err != nil {
-		return false, err
+		return err
 	}
 	if err := g.file().Create(p); err != nil {
-		return false, err
+		return err
 	}
 	if len(changes) > 0 {
 		_, _, err = g.file().Change("", changes...)
@@ -199,7 +215,7 @@ func (g *global) firstParameters(ctx context.Context, values []string) (written 
 	if err != nil {
 		g.forgetParameters()
 	}
-	return err == nil, err
+	return err
 }
 
 // forgetParameters takes a file back that was just written, and its folder if it is

@@ -87,3 +87,44 @@ func TestPurgingDeletesWhatTheServiceMadeAndNothingElse(t *testing.T) {
 		t.Errorf("left: %v, %v", left, err)
 	}
 }
+
+func TestAFailedInstallationIsTakenBackWhole(t *testing.T) {
+	l := newLine(t)
+	old := filepath.Join(l.dir, "old") // somebody's data, which a new installation is told to use
+	l.dir = filepath.Join(l.dir, "abgleich")
+	data := filepath.Join(l.dir, "data")
+	if err := os.MkdirAll(old, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	write := func(path string) {
+		t.Helper()
+		if err := errors.Join(os.MkdirAll(filepath.Dir(path), 0o700), os.WriteFile(path, []byte("x"), 0o600)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	there := func(path string, want bool) {
+		t.Helper()
+		if _, err := os.Stat(path); (err == nil) != want {
+			t.Errorf("%s is there: %v", path, err == nil)
+		}
+	}
+	write(filepath.Join(old, "agent.db"))
+	install := []string{"service", "install", "--first", "data.folder=" + data, "log.folder=" + old}
+
+	l.want(exitFine, install...)
+	write(filepath.Join(data, "agent.db"))
+	l.want(exitFine, "service", "uninstall", "--undo")
+	there(l.dir, false)
+	there(filepath.Join(old, "agent.db"), true)
+
+	// Complete, it stays; and so does what an installation over it did not make.
+	l.want(exitFine, install...)
+	write(filepath.Join(data, "agent.db"))
+	l.want(exitFine, "service", "install", "--done")
+	l.want(exitFine, "service", "uninstall", "--undo")
+	there(filepath.Join(data, "agent.db"), true)
+	l.want(exitFine, install...)
+	l.want(exitFine, "service", "uninstall", "--undo")
+	there(filepath.Join(data, "agent.db"), true)
+	there(filepath.Join(l.dir, "abgleich.toml.setup"), false)
+}

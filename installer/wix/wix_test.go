@@ -172,6 +172,9 @@ func TestActionsRunWhereTheirFilesAreThere(t *testing.T) {
 	if sequence["UndoConfigure"] >= sequence["Configure"] {
 		t.Error("what undoes must be written down before what it undoes")
 	}
+	if a := actions["Done"].attr; a["Execute"] != "commit" || sequence["Done"] <= sequence["Configure"] {
+		t.Errorf("what was made is settled before everything is done: %v", a)
+	}
 	for _, id := range []string{"Unconfigure", "Purge"} {
 		if !strings.Contains(conditions[id], "NOT UPGRADINGPRODUCTCODE") {
 			t.Errorf("%s runs in upgrades too: %s", id, conditions[id])
