@@ -169,3 +169,25 @@ func TestAnInstancesServiceIsTheManagersOwn(t *testing.T) {
 	l.want(exitFine, "service", "status", "--instance", "steyr")
 	l.want(exitFailed, "service", "status")
 }
+
+func TestAFailedInstallationOfTheProgramLeavesNamedAgentsToTheNext(t *testing.T) {
+	l := newLine(t)
+	l.want(exitFine, "service", "install", "--first")
+	l.want(exitFine, "--instance", "steyr", "service", "install", "--first")
+	l.want(exitFine, "service", "uninstall", "--all")
+	steyr := l.manager.others["steyr"]
+	for range 2 { // it waits for the next one as it did for the first
+		steyr.installed, steyr.calls = nil, nil
+		l.want(exitFine, "service", "install", "--all", "--first")
+		if steyr.installed == nil {
+			t.Fatal("it did not come back")
+		}
+		l.want(exitFine, "service", "uninstall", "--undo")
+		if !slices.Contains(steyr.calls, "uninstall") {
+			t.Errorf("it runs without its program: %v", steyr.calls)
+		}
+		if _, err := os.Stat(l.pathOf("steyr")); err != nil {
+			t.Error("its parameters are gone")
+		}
+	}
+}
