@@ -5,17 +5,19 @@ import (
 	"strings"
 )
 
-// windowsPipe is the pipe of an instance on a server.
-func windowsPipe(server string, i Instance) string {
-	if thisMachine(server) {
+// windowsPipe is the pipe of an instance on a server. Programs on the server itself,
+// which one setting for all machines sends to it by its name, take the local pipe: it
+// needs no network and is there when the agent lets no other machines in.
+func windowsPipe(server string, i Instance, own []string) string {
+	if thisMachine(server, own) {
 		server = "."
 	}
 	return `\\` + server + `\pipe\` + i.Service()
 }
 
 // windowsAddress is the pipe a person means by SERVER, SERVER/INSTANCE, or a pipe's
-// whole name.
-func windowsAddress(address string) (string, error) {
+// whole name, on a machine with these names.
+func windowsAddress(address string, own ...string) (string, error) {
 	address = strings.Trim(address, `\ `)
 	if strings.Contains(address, `\`) {
 		return `\\` + address, nil
@@ -27,7 +29,7 @@ func windowsAddress(address string) (string, error) {
 	if strings.ContainsAny(server, " \t/:*?\"<>|") {
 		return "", &Error{ErrAddress, address, errors.New("no server is called so")}
 	}
-	return windowsPipe(server, i), nil
+	return windowsPipe(server, i, own), nil
 }
 
 // CheckKey refuses a public key that is not the one a policy or the installation

@@ -17,8 +17,11 @@ func TestTheAgentOnAServerHasItsPipe(t *testing.T) {
 		`\\SRV01/Steyr`:                 `\\SRV01\pipe\abgleich-agent-steyr`,
 		"localhost/steyr":               `\\.\pipe\abgleich-agent-steyr`,
 		"/steyr":                        `\\.\pipe\abgleich-agent-steyr`,
+		"term01":                        `\\.\pipe\abgleich-agent`,
+		"TERM01.firma.local/steyr":      `\\.\pipe\abgleich-agent-steyr`,
+		"term01.other.local":            `\\term01.other.local\pipe\abgleich-agent`,
 	} {
-		if got, err := windowsAddress(server); got != want || err != nil {
+		if got, err := windowsAddress(server, "TERM01", "term01.firma.local"); got != want || err != nil {
 			t.Errorf("%q: %s, %v", server, got, err)
 		}
 	}

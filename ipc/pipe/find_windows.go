@@ -3,6 +3,7 @@ package pipe
 import (
 	"strings"
 
+	"golang.org/x/sys/windows"
 	"golang.org/x/sys/windows/registry"
 )
 
@@ -17,7 +18,19 @@ func AddressOf(address string) (string, error) {
 	if address == "" {
 		address = configured("Agent")
 	}
-	return windowsAddress(address)
+	return windowsAddress(address, ownNames()...)
+}
+
+// ownNames are this machine's: the short one, and the one with its domain.
+func ownNames() (names []string) {
+	for _, which := range []uint32{windows.ComputerNameNetBIOS, windows.ComputerNameDnsHostname, windows.ComputerNameDnsFullyQualified} {
+		var room [256]uint16 // longer than any
+		n := uint32(len(room))
+		if windows.GetComputerNameEx(which, &room[0], &n) == nil && n > 0 {
+			names = append(names, windows.UTF16ToString(room[:]))
+		}
+	}
+	return names
 }
 
 // configuredKey is the agent's public key as a policy or the installation names it;

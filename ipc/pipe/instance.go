@@ -2,6 +2,7 @@ package pipe
 
 import (
 	"errors"
+	"slices"
 	"strings"
 )
 
@@ -70,7 +71,8 @@ func split(address string) (server string, i Instance, err error) {
 	return server, i, err
 }
 
-// thisMachine tells whether a server's name stands for the machine itself.
-func thisMachine(server string) bool {
-	return server == "" || server == "." || strings.EqualFold(server, "localhost")
+// thisMachine tells whether a server's name stands for the machine itself, whose own
+// names these are.
+func thisMachine(server string, own []string) bool {
+	return server == "" || server == "." || slices.ContainsFunc(append([]string{"localhost"}, own...), func(n string) bool { return strings.EqualFold(server, n) })
 }

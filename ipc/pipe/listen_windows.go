@@ -19,7 +19,7 @@ const clientAccess = 0x0012019b
 
 // DefaultAddress is where an agent listens: the pipe called as its service is. Seen
 // from another machine it is `\\SERVER\pipe\abgleich-agent`.
-func DefaultAddress(i Instance) string { return windowsPipe(".", i) }
+func DefaultAddress(i Instance) string { return windowsPipe(".", i, nil) }
 
 // Listen takes the pipe name for this process; that it is the first instance is
 // checked by the system ([ErrInUse]). LocalSystem, Administrators and this
