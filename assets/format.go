@@ -6,25 +6,15 @@ import (
 	"time"
 )
 
-// Int writes a whole number with the language's grouping: 12.345 or 12,345.
+// Int writes a whole number in groups, as the region or else the language does:
+// 12.345, 12,345 or 12’345.
 func (c *Catalog) Int(n int64) string {
-	digits := strconv.FormatInt(n, 10)
-	sign := ""
+	digits, sign := strconv.FormatInt(n, 10), ""
 	if strings.HasPrefix(digits, "-") {
 		sign, digits = "-", digits[1:]
 	}
-	group := "."
-	if c.lang == English {
-		group = ","
-	}
-	var out strings.Builder
-	for i, d := range digits {
-		if i > 0 && (len(digits)-i)%3 == 0 {
-			out.WriteString(group)
-		}
-		out.WriteRune(d)
-	}
-	return sign + out.String()
+	_, group, sizes := c.numbers()
+	return sign + grouped(digits, group, sizes)
 }
 
 // When writes an instant as a person would say it at the instant now, in now's
@@ -60,12 +50,21 @@ func day(t time.Time) time.Time {
 	return time.Date(y, m, d, 0, 0, 0, 0, time.UTC)
 }
 
-// Clock writes the time of day, in t's own zone: 14:05.
-func (c *Catalog) Clock(t time.Time) string { return t.Format("15:04") }
+// Clock writes the time of day, in t's own zone: 14:05 or 2:05 PM.
+func (c *Catalog) Clock(t time.Time) string {
+	if c.region.Clock != "" {
+		return c.write(t, c.region.Clock)
+	}
+	return t.Format("15:04")
+}
 
-// Date writes the day, in t's own zone: 23.11.2026 or 23 Nov 2026.
+// Date writes the day, in t's own zone: 23.11.2026, 23 Nov 2026, or as the region
+// does.
 func (c *Catalog) Date(t time.Time) string {
-	if c.lang == English {
+	switch {
+	case c.region.Date != "":
+		return c.write(t, c.region.Date)
+	case c.lang == English:
 		return t.Format("2 Jan 2006")
 	}
 	return t.Format("02.01.2006")
@@ -113,11 +112,8 @@ func (c *Catalog) Bytes(n uint64) string {
 	return c.decimal(v) + " GB"
 }
 
-// decimal writes one place behind the language's decimal sign.
+// decimal writes one place behind the decimal sign.
 func (c *Catalog) decimal(v float64) string {
-	s := strconv.FormatFloat(v, 'f', 1, 64)
-	if c.lang == English {
-		return s
-	}
-	return strings.Replace(s, ".", ",", 1)
+	sign, _, _ := c.numbers()
+	return strings.Replace(strconv.FormatFloat(v, 'f', 1, 64), ".", sign, 1)
 }

@@ -37,6 +37,8 @@ func ParseLang(name string) (lang Lang, ok bool) {
 type Catalog struct {
 	lang  Lang
 	texts map[string]string
+	// region is how days, times and numbers are written.
+	region Region
 }
 
 // entry is one text as it stands in the file.

@@ -22,6 +22,7 @@ import (
 	"abgleich/ui/handover"
 	"abgleich/ui/icon"
 	"abgleich/ui/preferences"
+	"abgleich/ui/region"
 	"abgleich/ui/single"
 )
 
@@ -133,7 +134,7 @@ func serve(ctx context.Context, tray icon.Tray, agent *client.Agent, lang assets
 			}
 		})
 	})
-	icon.NewControl(tray, act, lang, time.Now, file.Load().Told).Run(ctx, shown, changed)
+	icon.NewControl(tray, act, lang, time.Now, file.Load().Told).In(region.System(ctx)).Run(ctx, shown, changed)
 	cancel()
 	work.Wait()
 	act.wait()

@@ -28,6 +28,7 @@ import (
 	"abgleich/ui/client"
 	"abgleich/ui/launch"
 	"abgleich/ui/preferences"
+	"abgleich/ui/region"
 	"abgleich/ui/single"
 	"abgleich/ui/window"
 )
@@ -173,7 +174,7 @@ func show(ctx context.Context, o options, kept preferences.Preferences, file pre
 	watcher := client.NewWatcher(agent, version)
 	content := window.New(window.Options{
 		Window: w, Clipboard: a.Clipboard(), API: agent,
-		Lang: language(o.lang, kept, os.Getenv), LoggedOn: loggedOn(), Store: loginStore(agent.Address),
+		Lang: language(o.lang, kept, os.Getenv), Region: region.System(ctx), LoggedOn: loggedOn(), Store: loginStore(agent.Address),
 		Now: time.Now, Do: fyne.Do,
 		LangChosen: func(l assets.Lang) { remember(func(p *preferences.Preferences) { p.Lang = string(l) }) },
 		PageShown:  func(page window.Page) { remember(func(p *preferences.Preferences) { p.Page = string(page) }) },

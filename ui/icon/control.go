@@ -63,6 +63,7 @@ type Control struct {
 	actions Actions
 	now     func() time.Time
 	texts   *assets.Catalog
+	region  assets.Region
 	picture client.Picture
 	notice  string
 	bar     Bar
@@ -78,6 +79,13 @@ type Control struct {
 // [Actions].Told got last: the person isn't told again of what still goes on.
 func NewControl(tray Tray, actions Actions, lang assets.Lang, now func() time.Time, told string) *Control {
 	return &Control{tray: tray, actions: actions, now: now, texts: assets.Texts(lang), herald: herald{told: told}}
+}
+
+// In has days, times and numbers written as a region does. It must be called before
+// Run.
+func (c *Control) In(r assets.Region) *Control {
+	c.region, c.texts = r, c.texts.In(r)
+	return c
 }
 
 // minute is how often the tooltip's "3 minutes ago" is brought up to date.
@@ -256,6 +264,6 @@ func (c *Control) open(page string) {
 }
 
 func (c *Control) choose(lang assets.Lang) {
-	c.texts = assets.Texts(lang)
+	c.texts = assets.Texts(lang).In(c.region)
 	c.actions.ChooseLang(lang)
 }

@@ -38,6 +38,8 @@ type Options struct {
 	API contractconnect.AgentServiceClient
 	// Lang is the language to begin with.
 	Lang assets.Lang
+	// Region is how the person's system writes days, times and numbers.
+	Region assets.Region
 	// LoggedOn is the user's name as the system knows it, such as DOMAIN\anna.
 	LoggedOn string
 	// Store keeps the login on this computer; nil: it isn't kept here.
@@ -99,7 +101,7 @@ type App struct {
 // New fills the window and shows the page. Nothing is asked of the agent before
 // the first picture comes.
 func New(opt Options, page Page) *App {
-	a := &App{opt: opt, texts: assets.Texts(opt.Lang), page: page}
+	a := &App{opt: opt, texts: assets.Texts(opt.Lang).In(opt.Region), page: page}
 	a.ctx, a.cancel = context.WithCancel(context.Background())
 	a.build()
 	opt.Window.Canvas().SetOnTypedKey(func(e *fyne.KeyEvent) {
@@ -224,7 +226,7 @@ func (a *App) SetLang(lang assets.Lang) {
 	if lang == a.texts.Lang() {
 		return
 	}
-	a.texts = assets.Texts(lang)
+	a.texts = assets.Texts(lang).In(a.opt.Region)
 	kept, first, chosen := a.credentials.keep(), a.setup, a.options
 	a.build()
 	a.options.restore(chosen)

@@ -43,6 +43,22 @@ func (s *screen) saves() (saves []string) {
 	return saves
 }
 
+func TestDaysTimesAndNumbersAreThoseOfTheRegionInEitherLanguage(t *testing.T) {
+	s := open(t, setup{page: Status, region: assets.Region{Date: "M/d/yyyy", Clock: "h:mm tt", Decimal: ".", Group: "'", Sizes: []int{3}}})
+	s.agent.Set(func(sc *agentdouble.Script) {
+		sc.User = agentdouble.Quiet(s.now)
+		sc.User.Kinds[0].LastSuccess = timestamppb.New(s.now.AddDate(0, 0, -3))
+	})
+	s.sees("12'345")
+	s.sees("11/20/2026, 2:05 PM")
+	s.app.SetLang(assets.English)
+	for _, want := range []string{"Items in sync", "12'345", "11/20/2026, 2:05 PM"} {
+		if !s.has(want) {
+			t.Errorf("%q isn't shown in English", want)
+		}
+	}
+}
+
 func TestThePathFromNothingToTheFirstSync(t *testing.T) {
 	s := open(t, setup{})
 	if s.app.credentials.login.Text != `LAB\anna` {
