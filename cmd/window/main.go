@@ -25,6 +25,7 @@ import (
 
 	"abgleich/assets"
 	"abgleich/ipc/pipe"
+	"abgleich/ui/capslock"
 	"abgleich/ui/client"
 	"abgleich/ui/launch"
 	"abgleich/ui/preferences"
@@ -172,9 +173,11 @@ func show(ctx context.Context, o options, kept preferences.Preferences, file pre
 		}
 	}
 	watcher := client.NewWatcher(agent, version)
+	var caps capslock.Key
+	defer caps.Close()
 	content := window.New(window.Options{
 		Window: w, Clipboard: a.Clipboard(), API: agent,
-		Lang: language(o.lang, kept, os.Getenv), Region: region.System(ctx), LoggedOn: loggedOn(), Store: loginStore(agent.Address),
+		Lang: language(o.lang, kept, os.Getenv), CapsLock: caps.On, Region: region.System(ctx), LoggedOn: loggedOn(), Store: loginStore(agent.Address),
 		Now: time.Now, Do: fyne.Do,
 		LangChosen: func(l assets.Lang) { remember(func(p *preferences.Preferences) { p.Lang = string(l) }) },
 		PageShown:  func(page window.Page) { remember(func(p *preferences.Preferences) { p.Page = string(page) }) },

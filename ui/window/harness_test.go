@@ -59,6 +59,7 @@ func (s store) Forget(context.Context) error {
 type setup struct {
 	lang    assets.Lang
 	region  assets.Region
+	caps    func() (on, known bool)
 	theme   string
 	page    Page
 	size    fyne.Size
@@ -108,7 +109,7 @@ func open(t *testing.T, s setup) *screen {
 	}
 	c := client.New(address)
 	w := client.NewWatcher(c, "1.0.0")
-	sc.app = New(Options{Window: sc.window, Clipboard: sc.clip, API: c, Lang: s.lang, Region: s.region, LoggedOn: `LAB\anna`,
+	sc.app = New(Options{Window: sc.window, Clipboard: sc.clip, API: c, Lang: s.lang, Region: s.region, CapsLock: s.caps, LoggedOn: `LAB\anna`,
 		Store: store{sc},
 		Now:   func() time.Time { return sc.now }, Do: func(f func()) { sc.todo <- f },
 		LangChosen: func(l assets.Lang) { sc.langs = append(sc.langs, l) }, Reconnect: w.Reconnect, Lead: s.lead, Version: "1.0.0", Downloads: sc.downloads}, s.page)

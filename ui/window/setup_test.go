@@ -4,6 +4,8 @@ import (
 	"testing"
 
 	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/driver/desktop"
+	"fyne.io/fyne/v2/test"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	"abgleich/assets"
@@ -144,6 +146,36 @@ func TestTheLanguageCanBeChangedDuringTheFirstRun(t *testing.T) {
 	s.sees("Set up Abgleich")
 	if s.app.setup.password.Text != "gehe" {
 		t.Error("what was typed is lost")
+	}
+}
+
+func TestTheSystemIsAskedForCapsLockWhereItTells(t *testing.T) {
+	on := true
+	s := open(t, setup{caps: func() (bool, bool) { return on, true }})
+	p := s.app.credentials
+	hint := s.app.texts.T("credentials.caps.on")
+	s.window.Canvas().Unfocus()
+	s.window.Canvas().Focus(p.password)
+	if !s.has(hint) {
+		t.Error("it is on before the first letter, and nobody says so")
+	}
+	on = false
+	p.password.KeyDown(&fyne.KeyEvent{Name: desktop.KeyCapsLock})
+	if s.has(hint) {
+		t.Error("it is off")
+	}
+	test.Type(p.password, "ABC") // with the shift key, which this test's driver doesn't press
+	if s.has(hint) {
+		t.Error("it is guessed though the system tells")
+	}
+	on = true
+	p.password.KeyUp(&fyne.KeyEvent{Name: desktop.KeyCapsLock})
+	if !s.has(hint) {
+		t.Error("it was pressed")
+	}
+	s.window.Canvas().Unfocus()
+	if s.has(hint) {
+		t.Error("nobody is typing a password")
 	}
 }
 

@@ -27,8 +27,8 @@ type LoginStore interface {
 	Forget(ctx context.Context) error
 }
 
-// Options are what the window is made of. All but Store, LangChosen, PageShown
-// and Reconnect are required.
+// Options are what the window is made of. All but Store, CapsLock, LangChosen,
+// PageShown and Reconnect are required.
 type Options struct {
 	// Window is the empty window to fill.
 	Window fyne.Window
@@ -38,6 +38,8 @@ type Options struct {
 	API contractconnect.AgentServiceClient
 	// Lang is the language to begin with.
 	Lang assets.Lang
+	// CapsLock asks the system for that key; nil, or not known: it is guessed.
+	CapsLock func() (on, known bool)
 	// Region is how the person's system writes days, times and numbers.
 	Region assets.Region
 	// LoggedOn is the user's name as the system knows it, such as DOMAIN\anna.
