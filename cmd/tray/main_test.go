@@ -16,7 +16,7 @@ func TestCommandLine(t *testing.T) {
 		fails         bool
 	}{
 		{"nothing", nil, "", "", false},
-		{"both", []string{"--agent", "/run/a.sock", "--lang", "en"}, "/run/a.sock", "en", false},
+		{"both", []string{"--agent", "a-socket", "--lang", "en"}, "a-socket", "en", false},
 		{"an instance", []string{"--agent", "localhost/steyr"}, "localhost/steyr", "", false},
 		{"an instance with a name none can have", []string{"--agent", "localhost/a b"}, "", "", true},
 		{"an unknown language", []string{"--lang", "fr"}, "", "", true},

@@ -16,7 +16,7 @@ func TestCommandLine(t *testing.T) {
 	}{
 		{"nothing", nil, options{page: window.Status}, false},
 		{"a page", []string{"problems"}, options{page: window.Problems, given: true}, false},
-		{"a page before flags", []string{"credentials", "--agent", "/a", "--lang", "en"}, options{window.Credentials, true, "/a", "en"}, false},
+		{"a page before flags", []string{"credentials", "--agent", "SRV01", "--lang", "en"}, options{window.Credentials, true, "SRV01", "en"}, false},
 		{"a page after flags", []string{"--lang", "de", "status"}, options{page: window.Status, given: true, lang: "de"}, false},
 		{"an unknown page", []string{"nowhere"}, options{}, true},
 		{"an unknown language", []string{"status", "--lang", "fr"}, options{}, true},

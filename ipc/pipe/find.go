@@ -3,6 +3,8 @@ package pipe
 import (
 	"errors"
 	"strings"
+
+	"abgleich/ipc/policy"
 )
 
 // windowsPipe is the pipe of an instance on a server. Programs on the server itself,
@@ -35,7 +37,7 @@ func windowsAddress(address string, own ...string) (string, error) {
 // CheckKey refuses a public key that is not the one a policy or the installation
 // names ([ErrUntrusted]); nothing may be sealed for it. Where none is named every key
 // is taken.
-func CheckKey(recipient string) error { return checkKey(configuredKey(), recipient) }
+func CheckKey(recipient string) error { return checkKey(policy.Read().AgentKey, recipient) }
 
 func checkKey(wanted, recipient string) error {
 	if wanted == "" || wanted == recipient {

@@ -13,6 +13,8 @@ import (
 
 	"github.com/gofrs/flock"
 	"golang.org/x/sys/unix"
+
+	"abgleich/ipc/policy"
 )
 
 // systemAddress is the socket of the machine's own agent of that name.
@@ -31,9 +33,12 @@ func DefaultAddress(i Instance) string {
 }
 
 // AddressOf is the socket a person means: a path, localhost or localhost/INSTANCE for
-// this machine's agents, or, by "", the one without a name. Of the machine's agents and
+// this machine's agents, or, by "", the one a policy names, else that without a name. Of the machine's agents and
 // those the user runs himself the machine's come first. [ErrAddress] where a name is none.
 func AddressOf(address string) (string, error) {
+	if address == "" {
+		address = policy.Read().Agent
+	}
 	if server, _, _ := split(address); address != "" && server != "localhost" {
 		return address, nil
 	}
