@@ -12,6 +12,7 @@ import (
 
 	"abgleich/assets"
 	"abgleich/ipc/contract"
+	"abgleich/ipc/policy"
 	"abgleich/ui/client"
 	"abgleich/ui/launch"
 	"abgleich/ui/preferences"
@@ -77,6 +78,32 @@ func (a *actions) ChooseLang(lang assets.Lang) {
 	a.lang = lang
 	if err := a.file.Change(func(p *preferences.Preferences) { p.Lang = string(lang) }); err != nil {
 		fmt.Fprintln(os.Stderr, err)
+	}
+}
+
+// Notes tells whether notes are shown.
+func (a *actions) Notes() preferences.Choice { return a.file.Load().Notes(policy.Read()) }
+
+// KeepPassword tells whether the login is kept on this computer.
+func (a *actions) KeepPassword() preferences.Choice {
+	return a.file.Load().KeepPassword(policy.Read())
+}
+
+// ChooseNotes remembers whether notes are wanted.
+func (a *actions) ChooseNotes(on bool) {
+	if err := a.file.Change(func(p *preferences.Preferences) { p.NoNotes = !on }); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+	}
+}
+
+// ChooseKeepPassword remembers whether the login may be kept here; one that is kept and
+// may not be is forgotten. It is kept again when it is entered the next time.
+func (a *actions) ChooseKeepPassword(on bool) {
+	if err := a.file.Change(func(p *preferences.Preferences) { p.NoPasswordKept = !on }); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+	}
+	if !on {
+		a.work.Go(func() { kept{a.agent.Address, a.file}.forget(a.ctx) })
 	}
 }
 

@@ -2,8 +2,11 @@ package main
 
 import (
 	"context"
+	"fmt"
+	"os"
 	"time"
 
+	"abgleich/ipc/policy"
 	"abgleich/ui/client"
 	"abgleich/ui/handover"
 	"abgleich/ui/keyring"
@@ -11,12 +14,37 @@ import (
 	"abgleich/ui/preferences"
 )
 
-// kept is the login this computer keeps for one agent.
-type kept struct{ agent string }
+// kept is the login this computer keeps for one agent, where it may keep one.
+type kept struct {
+	agent string
+	file  preferences.File
+}
+
+// allowed tells whether person and administrator want it kept.
+func (k kept) allowed() bool { return k.file.Load().KeepPassword(policy.Read()).On }
+
+// forget deletes what must not be kept. A store that is locked stays so: nobody is
+// asked, and it is tried again with the next start.
+func (k kept) forget(ctx context.Context) {
+	s, err := keyring.Open(ctx)
+	if err != nil {
+		return
+	}
+	defer s.Close()
+	if l, err := s.Peek(ctx, k.agent); err != nil || l.Password() == "" {
+		return
+	}
+	if err := s.Delete(ctx, k.agent); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+	}
+}
 
 // Peek opens the system's store for this one look: it may have been locked or
 // missing before.
 func (k kept) Peek(ctx context.Context) (keyring.Login, error) {
+	if !k.allowed() {
+		return keyring.Login{}, nil
+	}
 	s, err := keyring.Open(ctx)
 	if err != nil {
 		return keyring.Login{}, err

@@ -18,6 +18,7 @@ import (
 
 	"abgleich/assets"
 	"abgleich/ipc/pipe"
+	"abgleich/ipc/policy"
 	"abgleich/ui/client"
 	"abgleich/ui/handover"
 	"abgleich/ui/icon"
@@ -33,13 +34,15 @@ var version = "dev"
 const memoryLimit = 12 << 20
 
 func main() {
-	address, lang, err := parse(os.Args[1:], os.Stderr)
+	o, err := parse(os.Args[1:], os.Stderr)
 	switch {
 	case errors.Is(err, flag.ErrHelp):
 		return
 	case err != nil:
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(2)
+	case o.autostart && !policy.Read().Autostart.Or(true):
+		return // the administrator wants none to start by itself
 	}
 	debug.SetMemoryLimit(memoryLimit)
 	debug.SetGCPercent(50)
@@ -50,7 +53,7 @@ func main() {
 	}
 	ctx, cancel := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer cancel()
-	agent := client.New(address)
+	agent := client.New(o.address)
 	defer agent.Close()
 	// Server and workstation programs on one machine start one each. Where it can't be
 	// told whether there is one already, two are better than none.
@@ -64,31 +67,38 @@ func main() {
 		defer serving.Wait()
 		defer cancel()
 	}
-	err = icon.RunSystem(func(tray *icon.System) { serve(ctx, tray, agent, language(lang, file.Load(), os.Getenv), file) })
+	err = icon.RunSystem(func(tray *icon.System) { serve(ctx, tray, agent, language(o.lang, file.Load(), os.Getenv), file) })
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
 }
 
-func parse(args []string, out io.Writer) (address, lang string, err error) {
+// options are what the command line says.
+type options struct {
+	address, lang string
+	autostart     bool
+}
+
+func parse(args []string, out io.Writer) (o options, err error) {
 	fs := flag.NewFlagSet("tray", flag.ContinueOnError)
 	fs.SetOutput(out)
-	fs.StringVar(&address, "agent", "", "`address` of the agent: SERVER, SERVER/INSTANCE, a socket or a pipe")
-	fs.StringVar(&lang, "lang", "", "de or en; else what was chosen last, or the system's")
+	fs.StringVar(&o.address, "agent", "", "`address` of the agent: SERVER, SERVER/INSTANCE, a socket or a pipe")
+	fs.StringVar(&o.lang, "lang", "", "de or en; else what was chosen last, or the system's")
+	fs.BoolVar(&o.autostart, "autostart", false, "started by the logon and not by a person: ends where a policy wants no autostart")
 	if err := fs.Parse(args); err != nil {
-		return "", "", err
+		return o, err
 	}
 	if fs.NArg() > 0 {
-		return "", "", fmt.Errorf("unexpected %q", fs.Arg(0))
+		return o, fmt.Errorf("unexpected %q", fs.Arg(0))
 	}
-	if _, err := pipe.AddressOf(address); err != nil {
-		return "", "", fmt.Errorf("--agent %s: SERVER, SERVER/INSTANCE, a socket or a pipe: %w", address, err)
+	if _, err := pipe.AddressOf(o.address); err != nil {
+		return o, fmt.Errorf("--agent %s: SERVER, SERVER/INSTANCE, a socket or a pipe: %w", o.address, err)
 	}
-	if _, ok := assets.ParseLang(lang); lang != "" && !ok {
-		return "", "", fmt.Errorf("--lang %s: de or en", lang)
+	if _, ok := assets.ParseLang(o.lang); o.lang != "" && !ok {
+		return o, fmt.Errorf("--lang %s: de or en", o.lang)
 	}
-	return address, lang, nil
+	return o, nil
 }
 
 // language is the one asked for, else the one chosen last, else the system's.
@@ -124,7 +134,11 @@ func serve(ctx context.Context, tray icon.Tray, agent *client.Agent, lang assets
 			}
 		})
 	})
-	keeper := handover.New(agent, kept{agent.Address})
+	login := kept{agent.Address, file}
+	if !login.allowed() {
+		work.Go(func() { login.forget(ctx) })
+	}
+	keeper := handover.New(agent, login)
 	work.Go(func() { latest(ctx, lent, func(newest <-chan client.Picture) { keeper.Run(ctx, newest) }) })
 	work.Go(func() {
 		watchPassword(ctx, keeper, connected, file, func() {

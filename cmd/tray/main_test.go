@@ -20,14 +20,15 @@ func TestCommandLine(t *testing.T) {
 		{"an instance", []string{"--agent", "localhost/steyr"}, "localhost/steyr", "", false},
 		{"an instance with a name none can have", []string{"--agent", "localhost/a b"}, "", "", true},
 		{"an unknown language", []string{"--lang", "fr"}, "", "", true},
+		{"started by the logon", []string{"--autostart"}, "", "", false},
 		{"a stray word", []string{"status"}, "", "", true},
 		{"an unknown flag", []string{"--password", "x"}, "", "", true},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			address, lang, err := parse(tt.args, io.Discard)
-			if (err != nil) != tt.fails || address != tt.address || lang != tt.lang {
-				t.Errorf("%q, %q, %v", address, lang, err)
+			o, err := parse(tt.args, io.Discard)
+			if (err != nil) != tt.fails || !tt.fails && (o.address != tt.address || o.lang != tt.lang) {
+				t.Errorf("%+v, %v", o, err)
 			}
 		})
 	}

@@ -25,6 +25,7 @@ import (
 
 	"abgleich/assets"
 	"abgleich/ipc/pipe"
+	"abgleich/ipc/policy"
 	"abgleich/ui/capslock"
 	"abgleich/ui/client"
 	"abgleich/ui/launch"
@@ -172,12 +173,13 @@ func show(ctx context.Context, o options, kept preferences.Preferences, file pre
 			fmt.Fprintln(os.Stderr, err) // the window works all the same
 		}
 	}
+	keep := kept.KeepPassword(policy.Read())
 	watcher := client.NewWatcher(agent, version)
 	var caps capslock.Key
 	defer caps.Close()
 	content := window.New(window.Options{
 		Window: w, Clipboard: a.Clipboard(), API: agent,
-		Lang: language(o.lang, kept, os.Getenv), CapsLock: caps.On, Region: region.System(ctx), LoggedOn: loggedOn(), Store: loginStore(agent.Address),
+		Lang: language(o.lang, kept, os.Getenv), CapsLock: caps.On, Region: region.System(ctx), LoggedOn: loggedOn(), Store: loginStore(agent.Address, keep.On), Decided: keep.Decided,
 		Now: time.Now, Do: fyne.Do,
 		LangChosen: func(l assets.Lang) { remember(func(p *preferences.Preferences) { p.Lang = string(l) }) },
 		PageShown:  func(page window.Page) { remember(func(p *preferences.Preferences) { p.Page = string(page) }) },

@@ -16,7 +16,13 @@ const promptTime = 2 * time.Minute
 // systemStore keeps logins for one agent in the system's credential store.
 type systemStore struct{ agent string }
 
-func loginStore(agent string) window.LoginStore { return systemStore{agent} }
+// loginStore is nil where nothing may be kept.
+func loginStore(agent string, keep bool) window.LoginStore {
+	if !keep {
+		return nil
+	}
+	return systemStore{agent}
+}
 
 // Store opens the store for this one login: a store that was locked or missing
 // at the start may be there now.

@@ -6,6 +6,7 @@ import (
 
 	"abgleich/assets"
 	"abgleich/ui/client"
+	"abgleich/ui/preferences"
 )
 
 // Tray is the operating system's side of the icon. Its methods are called from
@@ -53,6 +54,12 @@ type Actions interface {
 	Resume()
 	// ChooseLang remembers the language.
 	ChooseLang(lang assets.Lang)
+	// Notes and KeepPassword tell what holds: the person's choice, or what his
+	// administrator decided. ChooseNotes and ChooseKeepPassword remember a choice.
+	Notes() preferences.Choice
+	KeepPassword() preferences.Choice
+	ChooseNotes(on bool)
+	ChooseKeepPassword(on bool)
 	// Told remembers of what the person was told, for the next start; "" for nothing.
 	Told(key string)
 }
@@ -73,6 +80,9 @@ type Control struct {
 	herald  herald
 	again   *time.Timer // asks the herald again
 	shown   Appearance
+	// notes and password are the settings as they hold, asked for every minute: the
+	// administrator may decide at any time.
+	notes, password preferences.Choice
 }
 
 // NewControl returns a control for a tray that is ready. told is what
@@ -133,7 +143,7 @@ func (c *Control) Run(ctx context.Context, pictures <-chan client.Picture, chang
 			c.hear()
 		case <-changed:
 			c.herald.asked = c.now()
-			c.tray.Notify(&Note{Title: c.texts.T("password.changed.title"), Text: c.texts.T("password.changed.text"),
+			c.notify(&Note{Title: c.texts.T("password.changed.title"), Text: c.texts.T("password.changed.text"),
 				Button: c.texts.T("menu.open"), Page: "credentials"})
 		case page := <-c.tray.Answers():
 			c.open(page)
@@ -141,6 +151,7 @@ func (c *Control) Run(ctx context.Context, pictures <-chan client.Picture, chang
 		case <-turning.C:
 			c.turn++
 		case <-tick.C:
+			c.choices()
 		case e := <-c.tray.Clicks():
 			c.notice = ""
 			if e == Quit {
@@ -154,7 +165,8 @@ func (c *Control) Run(ctx context.Context, pictures <-chan client.Picture, chang
 
 // build makes the menu once.
 func (c *Control) build() {
-	c.shown = Look(c.picture, c.texts, c.notice, c.now())
+	c.choices()
+	c.shown = c.look()
 	c.draw()
 	c.tray.SetTooltip(c.shown.Tooltip)
 	for e, item := range c.shown.Menu {
@@ -162,10 +174,28 @@ func (c *Control) build() {
 	}
 }
 
+// choices asks what holds now.
+func (c *Control) choices() {
+	c.notes, c.password = c.actions.Notes(), c.actions.KeepPassword()
+}
+
+func (c *Control) look() Appearance {
+	a := Look(c.picture, c.texts, c.notice, c.now())
+	a.Chosen(c.texts, c.notes, c.password)
+	return a
+}
+
+// notify shows a note, where notes are wanted.
+func (c *Control) notify(n *Note) {
+	if c.notes.On || n == nil {
+		c.tray.Notify(n)
+	}
+}
+
 // refresh changes only what looks different: each change is a message on the
 // bus and a redraw of the task bar.
 func (c *Control) refresh() {
-	look := Look(c.picture, c.texts, c.notice, c.now())
+	look := c.look()
 	// Progress comes several times a second; nobody reads that fast.
 	if c.shown.Icon == assets.StateSyncing && look.Icon == assets.StateSyncing && c.now().Sub(c.tipped) < tooltipStands {
 		look.Tooltip = c.shown.Tooltip
@@ -191,10 +221,10 @@ func (c *Control) hear() {
 	a, v := c.herald.step(c.picture, c.now())
 	if v.tell {
 		note := noteOf(a, c.picture, c.texts)
-		c.tray.Notify(&note)
+		c.notify(&note)
 	}
 	if v.withdraw {
-		c.tray.Notify(nil)
+		c.notify(nil)
 	}
 	if c.herald.told != before {
 		c.actions.Told(c.herald.told)
@@ -241,6 +271,12 @@ func (c *Control) click(e Entry) {
 		c.actions.PauseUntil(time.Time{})
 	case Resume:
 		c.actions.Resume()
+	case Notes:
+		c.actions.ChooseNotes(!c.notes.On)
+		c.choices()
+	case KeepPassword:
+		c.actions.ChooseKeepPassword(!c.password.On)
+		c.choices()
 	case German:
 		c.choose(assets.German)
 	case English:

@@ -7,13 +7,14 @@ import (
 	"abgleich/assets"
 	"abgleich/ipc/contract"
 	"abgleich/ui/client"
+	"abgleich/ui/preferences"
 )
 
 // Entry names a menu entry. The order is that of the menu.
 type Entry int
 
 // The menu, from top to bottom. PauseHour, PauseTomorrow and PauseOpen stand below
-// Pause, German and English below Language.
+// Pause, German and English below Language, Notes and KeepPassword below Settings.
 const (
 	StatusLine Entry = iota
 	Open
@@ -29,6 +30,9 @@ const (
 	Language
 	German
 	English
+	Settings
+	Notes
+	KeepPassword
 	About
 	Quit
 	entries // how many there are
@@ -41,6 +45,8 @@ func (e Entry) Parent() (parent Entry, ok bool) {
 		return Pause, true
 	case German, English:
 		return Language, true
+	case Notes, KeepPassword:
+		return Settings, true
 	}
 	return 0, false
 }
@@ -51,7 +57,9 @@ func (e Entry) SeparatorBefore() bool {
 }
 
 // Checkable tells whether the entry can carry a tick.
-func (e Entry) Checkable() bool { return e == German || e == English }
+func (e Entry) Checkable() bool {
+	return e == German || e == English || e == Notes || e == KeepPassword
+}
 
 // Item is how a menu entry looks now.
 type Item struct {
@@ -108,10 +116,25 @@ func Look(p client.Picture, t *assets.Catalog, notice string, now time.Time) App
 		Language:      {Title: t.T("menu.language")},
 		German:        {Title: t.T("menu.language.de"), Checked: t.Lang() == assets.German},
 		English:       {Title: t.T("menu.language.en"), Checked: t.Lang() == assets.English},
+		Settings:      {Title: t.T("menu.settings")},
+		Notes:         {Title: t.T("menu.notes"), Checked: true},
+		KeepPassword:  {Title: t.T("menu.keep-password"), Checked: true},
 		About:         {Title: t.T("menu.about")},
 		Quit:          {Title: t.T("menu.quit")},
 	}
 	return a
+}
+
+// Chosen puts the person's settings into the menu. What the administrator decided can't
+// be clicked, and says so.
+func (a *Appearance) Chosen(t *assets.Catalog, notes, password preferences.Choice) {
+	for e, c := range map[Entry]preferences.Choice{Notes: notes, KeepPassword: password} {
+		item := &a.Menu[e]
+		item.Checked, item.Disabled = c.On, c.Decided
+		if c.Decided {
+			item.Title = t.T("policy.decided", "setting", item.Title)
+		}
+	}
 }
 
 // secondLine tells the progress of a first sync, or else the last sync.

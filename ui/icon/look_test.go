@@ -14,8 +14,10 @@ import (
 
 	"abgleich/assets"
 	"abgleich/ipc/contract"
+	"abgleich/ipc/policy"
 	"abgleich/ui/client"
 	"abgleich/ui/internal/agentdouble"
+	"abgleich/ui/preferences"
 )
 
 func now() time.Time { return time.Date(2026, 11, 23, 14, 5, 0, 0, time.UTC) }
@@ -149,7 +151,18 @@ type fakeActions struct {
 	done []string
 	err  error
 	told string
+	// notesOff and passwordOff are the person's choices, decided what holds in spite.
+	notesOff, passwordOff bool
+	decided               policy.Policy
 }
+
+func (f *fakeActions) own() preferences.Preferences {
+	return preferences.Preferences{NoNotes: f.notesOff, NoPasswordKept: f.passwordOff}
+}
+func (f *fakeActions) Notes() preferences.Choice        { return f.own().Notes(f.decided) }
+func (f *fakeActions) KeepPassword() preferences.Choice { return f.own().KeepPassword(f.decided) }
+func (f *fakeActions) ChooseNotes(on bool)              { f.notesOff = !on }
+func (f *fakeActions) ChooseKeepPassword(on bool)       { f.passwordOff = !on }
 
 func (f *fakeActions) Open(page string) error { f.done = append(f.done, "open "+page); return f.err }
 func (f *fakeActions) SyncNow()               { f.done = append(f.done, "sync") }

@@ -3,7 +3,8 @@
 // own configuration folder.
 //
 // It promises that a damaged or missing file is never an error, only the
-// defaults; what a person sees must not depend on it. It holds nothing secret
+// defaults; what a person sees must not depend on it. A policy of the administrator
+// beats it. It holds nothing secret
 // and must not know the agent.
 package preferences
 
@@ -13,6 +14,8 @@ import (
 	"os"
 	"path/filepath"
 	"time"
+
+	"abgleich/ipc/policy"
 )
 
 // Preferences are one person's choices. The zero value means "not chosen".
@@ -30,11 +33,28 @@ type Preferences struct {
 	// PasswordAsked is the change of the Windows password after which the person was
 	// last asked for the new one, in seconds since 1970; 0: never.
 	PasswordAsked int64 `json:"passwordAsked,omitempty"`
+	// NoNotes is that no notes are shown on the desktop, NoPasswordKept that the login
+	// isn't kept on this computer.
+	NoNotes        bool `json:"no_notes,omitempty"`
+	NoPasswordKept bool `json:"no_password_kept,omitempty"`
 	// SoftwareOn is the computer on which there was no OpenGL, and SoftwareSince
 	// when (UTC): windows are painted in software there. Zero: nowhere so far.
 	SoftwareOn    string    `json:"software_on,omitempty"`
 	SoftwareSince time.Time `json:"software_since,omitzero"`
 }
+
+// Choice is a setting as it holds, and whether the administrator decided it.
+type Choice struct{ On, Decided bool }
+
+// Notes tells whether notes are shown on the desktop.
+func (p Preferences) Notes(d policy.Policy) Choice { return choice(d.Notes, !p.NoNotes) }
+
+// KeepPassword tells whether the login is kept on this computer.
+func (p Preferences) KeepPassword(d policy.Policy) Choice {
+	return choice(d.KeepPassword, !p.NoPasswordKept)
+}
+
+func choice(s policy.Switch, own bool) Choice { return Choice{s.Or(own), s != policy.Free} }
 
 // File is where preferences are kept.
 type File struct{ path string }

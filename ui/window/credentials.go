@@ -57,7 +57,7 @@ func newCredentialsPage(a *App) *credentialsPage {
 	p.forget = newButton(t.T("credentials.forget"), p.askForget, a.escape)
 	p.forget.Importance = widget.LowImportance
 	p.forget.Hide()
-	p.note = caption(t.T("credentials.note"))
+	p.note = caption(a.passwordNote())
 	p.message = body("")
 	p.message.Hide()
 	p.fill(&contract.Credentials{Sync: true, Appointments: true, Tasks: true, Login: a.opt.LoggedOn})
@@ -81,6 +81,17 @@ func newCredentialsPage(a *App) *credentialsPage {
 		stack(0, newGap(12), buttons), nil, nil, columns)
 	return p
 }
+
+// passwordNote says what becomes of a password.
+func (a *App) passwordNote() string {
+	if a.decided() {
+		return a.texts.T("credentials.note.decided")
+	}
+	return a.texts.T("credentials.note")
+}
+
+// decided tells whether the administrator lets no login be kept on this computer.
+func (a *App) decided() bool { return a.opt.Decided && a.opt.Store == nil }
 
 // sideColumns gives the first a fixed width and the second the rest.
 type sideColumns struct{ width, gap float32 }
@@ -170,9 +181,13 @@ func (p *credentialsPage) refresh() {
 	if p.keepsPassword() {
 		p.password.SetPlaceHolder(t.T("credentials.password.kept"))
 	}
-	note := t.T("credentials.note")
+	note := p.app.passwordNote()
 	if p.verifiedBefore() {
-		note = t.T("credentials.verified", "time", t.When(p.stored.GetVerified().AsTime(), p.app.opt.Now()))
+		verified := t.T("credentials.verified", "time", t.When(p.stored.GetVerified().AsTime(), p.app.opt.Now()))
+		if p.app.decided() {
+			verified += ". " + note
+		}
+		note = verified
 	}
 	p.note.set(note)
 	connected := p.app.picture.Connection == client.Connected

@@ -66,6 +66,7 @@ type setup struct {
 	script  func(*agentdouble.Script)
 	offline bool
 	lead    bool
+	decided bool // the administrator lets nothing be kept on this computer
 }
 
 func open(t *testing.T, s setup) *screen {
@@ -109,9 +110,13 @@ func open(t *testing.T, s setup) *screen {
 	}
 	c := client.New(address)
 	w := client.NewWatcher(c, "1.0.0")
+	keep := LoginStore(store{sc})
+	if s.decided {
+		keep = nil
+	}
 	sc.app = New(Options{Window: sc.window, Clipboard: sc.clip, API: c, Lang: s.lang, Region: s.region, CapsLock: s.caps, LoggedOn: `LAB\anna`,
-		Store: store{sc},
-		Now:   func() time.Time { return sc.now }, Do: func(f func()) { sc.todo <- f },
+		Store: keep, Decided: s.decided,
+		Now: func() time.Time { return sc.now }, Do: func(f func()) { sc.todo <- f },
 		LangChosen: func(l assets.Lang) { sc.langs = append(sc.langs, l) }, Reconnect: w.Reconnect, Lead: s.lead, Version: "1.0.0", Downloads: sc.downloads}, s.page)
 	sc.window.Resize(s.size)
 	ctx, cancel := context.WithCancel(context.Background())

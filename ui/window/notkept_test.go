@@ -58,3 +58,13 @@ func TestAStoreThatIsUnlockedTakesTheLoginWithTheNextTry(t *testing.T) {
 		return s.has("Gespeichert.") && !s.has("sie liegt nur beim Dienst")
 	})
 }
+
+func TestWhereTheAdministratorLetsNothingBeKeptTheWindowSaysSo(t *testing.T) {
+	for decided, want := range map[bool]string{true: "von Ihrem Administrator festgelegt", false: "nie angezeigt"} {
+		s := open(t, setup{decided: decided})
+		s.sees(want)
+		if s.has("von Ihrem Administrator festgelegt") != decided {
+			t.Errorf("decided %v is told wrong", decided)
+		}
+	}
+}

@@ -129,7 +129,7 @@ func (p *setupPage) stepContent(step int) fyne.CanvasObject {
 		return container.NewVScroll(card(p.preview))
 	}
 	form := stack(gapBig, stack(gap, label("credentials.login"), p.login),
-		stack(gap, label("credentials.password"), p.password, p.app.capsLine(p.password), caption(t.T("credentials.note"))))
+		stack(gap, label("credentials.password"), p.password, p.app.capsLine(p.password), caption(p.app.passwordNote())))
 	return container.New(&sideColumns{width: 320, gap: gapBig}, card(form), card(p.list.content))
 }
 

@@ -46,6 +46,8 @@ type Options struct {
 	LoggedOn string
 	// Store keeps the login on this computer; nil: it isn't kept here.
 	Store LoginStore
+	// Decided tells that the administrator decided that it isn't.
+	Decided bool
 	// Now is the clock, in the zone in which times are shown.
 	Now func() time.Time
 	// Do runs a function on the goroutine that owns the screen.
