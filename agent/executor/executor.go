@@ -235,6 +235,9 @@ func (s *slice) prepare(ctx context.Context) (bool, error) {
 	if err := s.matchKeys(ctx); err != nil {
 		return false, err
 	}
+	if err := s.matchRenewed(ctx); err != nil {
+		return false, err
+	}
 	if err := s.matchReturned(ctx); err != nil {
 		return false, err
 	}

@@ -141,6 +141,28 @@ func (s *slice) isHere(ctx context.Context, id pim.SideID, u store.Unit, b *stor
 	return back, nil
 }
 
+// matchRenewed recognises items that were made anew in the place of missing ones, by
+// the key that the other item of the pair got then: a store that is an older one knows
+// neither.
+func (s *slice) matchRenewed(ctx context.Context) error {
+	hits, err := s.lease.Renewed(ctx)
+	if err != nil {
+		return err
+	}
+	rows, pairs := make(map[store.RowID]bool), make(map[store.PairID]bool)
+	for i := range hits {
+		h := &hits[i]
+		if rows[h.Row.Seq] || pairs[h.Pair.ID] {
+			continue
+		}
+		rows[h.Row.Seq], pairs[h.Pair.ID] = true, true
+		if err := s.lease.Renew(ctx, &h.Pair, &h.Row); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // matchReturned recognises items that are missing without a trace among the
 // unpaired ones that look the same: a restored mailbox gives new ids, and an item
 // that left before it got its key comes back without one.

@@ -168,13 +168,45 @@ func (m *model) forgiven(id pim.SideID) {
 	}
 }
 
-// forgotten notes what the store does not know any more. It pairs by key, and what did
-// not get one, is in another folder or was made anew meanwhile may come to be there
-// twice; what an undo removed looks like what a person deleted; and a private item's
-// copy into which somebody wrote looks like an item of its own.
+// loose is how many items with a token nothing on the other side shares its key with:
+// it did not get one, is in another folder, or a copy carries it too.
+func (m *model) loose(tok string) int {
+	var keys [2]map[pim.Key]int
+	var without [2]int
+	for n, id := range both {
+		keys[n] = map[pim.Key]int{}
+		for _, e := range m.side(id).Elsewhere(m.user, m.kind) {
+			if t := token(e.Item); t == tok || t == engine.MaskSubject {
+				without[n]++
+			}
+		}
+		for _, e := range m.side(id).Items(m.user, m.kind) {
+			switch t := m.token(id, e); {
+			case t == "" || t == tok && e.Key == "": // "": nobody can tell
+				without[n]++
+			case t == tok:
+				keys[n][e.Key]++
+			}
+		}
+	}
+	for n := range keys {
+		for k, i := range keys[n] {
+			if i > 1 || keys[1-n][k] != 1 {
+				without[n] += i
+			}
+		}
+	}
+	return max(without[0], without[1])
+}
+
+// forgotten notes what the store does not know any more. It pairs by key, and what has
+// none in common may come to be there twice; what an undo removed looks like what a
+// person deleted; and a private item's copy into which somebody wrote looks like an item
+// of its own.
 func (m *model) forgotten() {
+	m.behind = true
 	for tok := range m.most {
-		m.most[tok]++
+		m.most[tok] += m.loose(tok)
 		if m.asked {
 			m.least[tok] = 0
 		}

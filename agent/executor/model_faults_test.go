@@ -133,6 +133,7 @@ func (m *model) met(done *steps) {
 	from, pairs := len(m.faults.Log()), m.pairs()
 	_, err := m.slices()
 	m.note("ran: %v", err)
+	m.behind = m.behind && err != nil
 	switch fault.CodeOf(err) {
 	case "", fault.ReplyLost, fault.ServerBusy, fault.ServerUnreachable, fault.ServerStalled, fault.Cancelled, fault.AlreadyRunning:
 	default:

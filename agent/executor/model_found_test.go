@@ -1,11 +1,13 @@
 package executor_test
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 	"time"
 
 	"abgleich/agent/engine"
+	"abgleich/agent/executor"
 	"abgleich/agent/fault"
 	"abgleich/agent/pim"
 	"abgleich/agent/side/fake"
@@ -331,5 +333,49 @@ func TestWhatWasMovedAwayAndIsNotInARestoredDatabaseIsNotDeleted(t *testing.T) {
 	w.decide(store.Restore)
 	w.want("a")
 	w.equal()
+	w.quiet()
+}
+
+func TestAnOlderStoreKnowsAnItemThatWasMadeAnewByItsKey(t *testing.T) {
+	for _, gone := range both {
+		w := newWorld(t, false)
+		w.put(gone, appointment("a", 8))
+		w.run()
+		older := w.unload()
+		w.load(older)
+		w.restart()
+		w.side(gone).HardDelete(w.user, kind, w.only(gone, "a").ID)
+		w.body(gone.Other(), "edited")
+		w.run() // made anew
+		w.want("a")
+		w.unload()
+		w.load(older)
+		w.restart()
+		w.settle()
+		w.want("a")
+		w.equal()
+		w.quiet()
+	}
+}
+
+func TestAnItemThatTookItsPlaceBackIsNotTakenForGone(t *testing.T) {
+	w := newWorld(t, false)
+	w.guard = engine.Guard{Items: 1, Percent: 1}
+	w.restart()
+	w.put(pim.Business, appointment("a", 8), appointment("b", 9))
+	w.run()
+	a := w.only(pim.Business, "a").ID
+	w.business.Copy(w.user, kind, a)
+	w.business.Copy(w.user, kind, a)
+	w.business.HardDelete(w.user, kind, a)
+	w.business.LoseCursors()
+	w.settle()
+	w.has(pim.Business, "a a b")
+	w.decide(store.Restore) // neither of the two is to be made in Exchange, and the one that is there stays
+	w.settle()
+	w.has(pim.Exchange, "a b")
+	if got := w.states(); strings.Contains(got, fmt.Sprint(executor.ComparePending)) {
+		t.Errorf("compare says %s", got)
+	}
 	w.quiet()
 }

@@ -141,3 +141,27 @@ func TestWhatIsInTheFolderOfBeforeIsMadeAnewInAnotherOne(t *testing.T) {
 	w.want("a b")
 	w.equal()
 }
+
+func TestAnUndoThatGoesOnLaterRemovesNothingThatIsTheLastOne(t *testing.T) {
+	w := newWorld(t, false)
+	backup := w.business.Snapshot()
+	w.put(pim.Business, appointment("a", 8))
+	w.run()
+	w.faults.Decide(func(e fake.Effect) fake.Trouble {
+		if e.Op == fake.OpDelete {
+			return fake.CrashBefore
+		}
+		return fake.None
+	})
+	if _, err := w.exec.Undo(t.Context(), w.task(), w.last().ID, false); !w.faults.Crashed() {
+		t.Fatal(err)
+	}
+	w.faults.Decide(nil)
+	w.faults.Revive()
+	w.restart()
+	w.business.Restore(backup) // from before it was there
+	w.settle()
+	w.want("a")
+	w.equal()
+	w.quiet()
+}

@@ -35,6 +35,8 @@ type model struct {
 	varied, asked bool
 	// denied tells that the user lost his permission: nothing runs for him.
 	denied bool
+	// behind tells that the store is an older one, and no run has come to its end since.
+	behind bool
 	// saved are backups of both sides and of the store, each nil for none.
 	saved map[pim.SideID]*fake.Snapshot
 	state []byte
@@ -232,6 +234,9 @@ func (m *model) edit(id pim.SideID, action string, n int, e fake.Entry, tok stri
 		m.most[tok]++
 		s.Copy(m.user, m.kind, e.ID)
 	case "move":
+		if m.behind { // it can't be known for the other half of the one that stays
+			m.most[tok]++
+		}
 		s.Move(m.user, m.kind, e.ID)
 	case "delete", "wipe":
 		m.least[tok] = 0

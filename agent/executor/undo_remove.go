@@ -84,6 +84,15 @@ func (s *slice) beginRemovals(ctx context.Context, all []*removal) error {
 	for _, r := range all {
 		if r.c.Wish == store.WishBegun {
 			r.partner = r.c.Partner
+			if err := s.lastOne(ctx, r); err != nil {
+				return err
+			}
+			if r.code != "" {
+				b.Wishes = append(b.Wishes, store.WishChange{Created: r.c.ID, Wish: store.WishLeft, Code: r.code})
+				if err := s.giveBack(ctx, r, &b); err != nil {
+					return err
+				}
+			}
 			continue
 		}
 		if err := s.beginRemoval(ctx, r, &b); err != nil {
@@ -104,6 +113,25 @@ func (s *slice) beginRemovals(ctx context.Context, all []*removal) error {
 	}
 	// The feed may have named it while it was in no pair.
 	return s.lease.DropUnpaired(ctx, unpaired)
+}
+
+// lastOne lets an item stay whose removal was begun before a kill, if what it was made
+// from is not there any more and nobody wanted that removed: it was to stay, and has
+// got lost since.
+func (s *slice) lastOne(ctx context.Context, r *removal) error {
+	if r.got.Err != nil || r.partner == "" {
+		return nil
+	}
+	other := r.c.Side.Other()
+	got, err := s.get(ctx, other, []pim.ItemID{r.partner})
+	if err != nil || fault.CodeOf(got[0].Err) != fault.ItemGone {
+		return err
+	}
+	goes, err := s.lease.WantedItem(ctx, store.Ref{Side: other, Item: r.partner})
+	if err == nil && !goes {
+		r.done, r.code = true, fault.EditedSince
+	}
+	return err
 }
 
 func (s *slice) beginRemoval(ctx context.Context, r *removal, b *store.Batch) error {

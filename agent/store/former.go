@@ -125,7 +125,9 @@ func (u *unitScan) unit(s pim.SideID) Unit {
 
 // TakeBack gives a pair its former item back, as it was known then: the two bases
 // of then return too, so that what was changed since on either side is a change.
-// The item that stood in its place becomes a former one. Both get a new key: the
+// The item that stood in its place becomes a former one. A feed has named the one that
+// came back, so that it is not looked for as one that was just made.
+// Both get a new key: the
 // other one still carries the present.
 func (l *Lease) TakeBack(ctx context.Context, c *Comeback, key pim.Key, hint int64, uid string) error {
 	return l.write(ctx, "store.TakeBack", func(t *tx) error {
@@ -164,8 +166,8 @@ func (l *Lease) TakeBack(ctx context.Context, c *Comeback, key pim.Key, hint int
 		if same {
 			e = nil
 		}
-		if err := t.do(sideColumn(`UPDATE pairs SET key = ?, $X_id = ?, $X_ver = '', state = 1, keyed = 0, same = ?, b_base = ?, e_base = ?
-			WHERE id = ? AND sync = ?`, s), string(key), string(c.Row.ID), flag(same), b, e, int64(p.ID), l.sync); err != nil {
+		if err := t.do(sideColumn(`UPDATE pairs SET key = ?, $X_id = ?, $X_ver = '', state = 1, made = CASE made WHEN ? THEN 0 ELSE made END, keyed = 0, same = ?, b_base = ?, e_base = ?
+			WHERE id = ? AND sync = ?`, s), string(key), string(c.Row.ID), int64(s), flag(same), b, e, int64(p.ID), l.sync); err != nil {
 			return err
 		}
 		if err := t.do(`UPDATE inbox SET state = 0, code = '', hold = 0 WHERE pair = ?`, int64(p.ID)); err != nil {

@@ -44,31 +44,63 @@ func scanHits(rows *sql.Rows, op string) ([]KeyHit, error) {
 // that was recognised by its content. What the inbox held of the old id goes.
 // The feed may not have named the new id yet, see [Pair.Made].
 func (l *Lease) Relink(ctx context.Context, p *Pair, r *Row) error {
-	return l.write(ctx, "store.Relink", func(t *tx) error {
-		if err := l.clear(t, Ref{Side: r.Side, Item: p.Sides.At(r.Side).ID}); err != nil {
+	return l.write(ctx, "store.Relink", func(t *tx) error { return l.relink(t, p, r) })
+}
+
+func (l *Lease) relink(t *tx, p *Pair, r *Row) error {
+	if err := l.clear(t, Ref{Side: r.Side, Item: p.Sides.At(r.Side).ID}); err != nil {
+		return err
+	}
+	// The former item is there still if somebody gave it another key: it is an
+	// item of its own now, and is read again.
+	if err := t.do(`UPDATE inbox SET pair = NULL, state = 0, code = '', hold = 0, attempts = 0, next_try = 0, version = '', item = NULL
+		WHERE pair = ? AND side = ? AND NOT gone AND seq <> ?`, int64(p.ID), int64(r.Side), int64(r.Seq)); err != nil {
+		return err
+	}
+	if err := t.do(`DELETE FROM inbox WHERE pair = ? AND side = ?`, int64(p.ID), int64(r.Side)); err != nil {
+		return err
+	}
+	if err := t.do(sideColumn(`UPDATE pairs SET $X_id = ?, $X_ver = '', state = 1, made = ? WHERE id = ? AND sync = ?`, r.Side),
+		string(r.ID), int64(r.Side), int64(p.ID), l.sync); err != nil {
+		return err
+	}
+	// The other side's row may have rested with the pair, or been held.
+	if err := t.do(`UPDATE inbox SET state = 0, code = '', hold = 0 WHERE pair = ?`, int64(p.ID)); err != nil {
+		return err
+	}
+	if err := l.follow(t, r.Side, p.Sides.At(r.Side).ID, r.ID); err != nil {
+		return err
+	}
+	return t.do(`UPDATE inbox SET pair = ?, state = 0, code = '', hold = 0 WHERE seq = ? AND sync = ?`, int64(p.ID), int64(r.Seq), l.sync)
+}
+
+// Renewed lists pairs of which one item is gone, while the other one carries the key of
+// an unpaired row of the missing one's side: it was made anew, and the store, which is
+// an older one, does not know.
+func (l *Lease) Renewed(ctx context.Context) ([]KeyHit, error) {
+	rows, err := l.s.reader.QueryContext(ctx, `SELECT `+rowColumns+`, `+pairColumns+` FROM inbox own
+		JOIN pairs p ON p.id = own.pair AND own.key <> p.key
+		JOIN inbox g ON g.pair = p.id AND g.side <> own.side AND g.gone
+		JOIN inbox i ON i.sync = own.sync AND i.side = g.side AND i.key = own.key AND i.pair IS NULL AND NOT i.gone
+		WHERE own.sync = ?1 AND NOT own.gone AND own.key <> '' AND NOT EXISTS (SELECT 1 FROM pairs q WHERE q.sync = ?1 AND q.key = own.key)
+		ORDER BY i.seq`, l.sync)
+	if err != nil {
+		return nil, failed("store.Renewed", err)
+	}
+	return scanHits(rows, "store.Renewed")
+}
+
+// Renew does what [Lease.Relink] does, for an item that was made anew with a key of its
+// own: the pair has that key from then on.
+func (l *Lease) Renew(ctx context.Context, p *Pair, r *Row) error {
+	return l.write(ctx, "store.Renew", func(t *tx) error {
+		if err := t.do(`UPDATE pairs SET key = ? WHERE id = ? AND sync = ?`, string(r.Key), int64(p.ID), l.sync); err != nil {
 			return err
 		}
-		// The former item is there still if somebody gave it another key: it is an
-		// item of its own now, and is read again.
-		if err := t.do(`UPDATE inbox SET pair = NULL, state = 0, code = '', hold = 0, attempts = 0, next_try = 0, version = '', item = NULL
-			WHERE pair = ? AND side = ? AND NOT gone AND seq <> ?`, int64(p.ID), int64(r.Side), int64(r.Seq)); err != nil {
+		if err := t.do(`UPDATE trash SET key = ? WHERE sync = ? AND key = ?`, string(r.Key), l.sync, string(p.Key)); err != nil {
 			return err
 		}
-		if err := t.do(`DELETE FROM inbox WHERE pair = ? AND side = ?`, int64(p.ID), int64(r.Side)); err != nil {
-			return err
-		}
-		if err := t.do(sideColumn(`UPDATE pairs SET $X_id = ?, $X_ver = '', state = 1, made = ? WHERE id = ? AND sync = ?`, r.Side),
-			string(r.ID), int64(r.Side), int64(p.ID), l.sync); err != nil {
-			return err
-		}
-		// The other side's row may have rested with the pair, or been held.
-		if err := t.do(`UPDATE inbox SET state = 0, code = '', hold = 0 WHERE pair = ?`, int64(p.ID)); err != nil {
-			return err
-		}
-		if err := l.follow(t, r.Side, p.Sides.At(r.Side).ID, r.ID); err != nil {
-			return err
-		}
-		return t.do(`UPDATE inbox SET pair = ?, state = 0, code = '', hold = 0 WHERE seq = ? AND sync = ?`, int64(p.ID), int64(r.Seq), l.sync)
+		return l.relink(t, p, r)
 	})
 }
 

@@ -6,7 +6,7 @@ const (
 	executorDir = "agent/executor"
 	model       = "TestNothingIsLostOrDoubledWhateverHappens|TestAKillAtAnyEffectChangesNothingInTheEnd"
 	world       = "TestNothingIsLostOrDoubledWhateverHappens"
-	found       = "TestAPrivateItemMadeAnew|TestComparingCalls|TestAConfirmedDeletion|TestWhatAPersonDoesNot|TestTheCreationGuardLooks|TestWhatANewListing|TestAKeyThatArrived|TestOfSeveralItems|TestAnItemThatWasEditedWhile|TestWhatIsWrittenIntoADay|TestTheContentOfAPrivate|TestUndoingAnUndo|TestWhatWasMovedAway"
+	found       = "TestAPrivateItemMadeAnew|TestComparingCalls|TestAConfirmedDeletion|TestWhatAPersonDoesNot|TestTheCreationGuardLooks|TestWhatANewListing|TestAKeyThatArrived|TestOfSeveralItems|TestAnItemThatWasEditedWhile|TestWhatIsWrittenIntoADay|TestTheContentOfAPrivate|TestUndoingAnUndo|TestWhatWasMovedAway|TestAnUndoThatGoesOn|TestAnOlderStore|TestAnItemThatTookItsPlace"
 	runs        = "TestRun$|" + model
 	undo        = "TestUndoLeaves|TestAWholeRunIsUndone|TestAnItemEditedWhileItsUndo|TestWhatAnUndoneRunMade"
 	options     = "TestUnderAnyOptions|TestAPrivateItems|TestACopyWithout|TestOptionsNever"
@@ -304,6 +304,15 @@ var mutants = []mutant{
 	{promise: "undo", name: "what never left counts as brought back",
 		file: "agent/executor/restore.go", pkg: executorDir, tests: found,
 		was: "return left[b.t.Key] }, true)", is: "return b.t.Partner != \"\" }, true)"},
+	{promise: "undo", name: "an undo that goes on removes the last one",
+		file: "agent/executor/undo_remove.go", pkg: executorDir, tests: found,
+		was: "if err == nil && !goes {", is: "if err == nil && goes {"},
+	{promise: "keys", name: "an older store does not know what was made anew",
+		file: "agent/store/match.go", pkg: executorDir, tests: found,
+		was: "own.key <> p.key", is: "own.key = p.key"},
+	{promise: "keys", name: "what took its place back is looked for as just made",
+		file: "agent/store/former.go", pkg: executorDir, tests: found,
+		was: "made = CASE made WHEN ? THEN 0 ELSE made END", is: "made = CASE made WHEN ? THEN made ELSE made END"},
 	{promise: "restored database", name: "what left before a database went back, and is nowhere then, is deleted",
 		file: "agent/store/feed.go", pkg: executorDir, tests: found,
 		was: "UPDATE inbox SET broken = 1 WHERE sync = ? AND side = ? AND gone AND place = 0", is: "UPDATE inbox SET broken = 1 WHERE sync = ? AND side = ? AND NOT gone AND place = 0"},
