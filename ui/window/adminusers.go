@@ -282,12 +282,11 @@ func (p *usersPart) actions(u *contract.UserStatus) fyne.CanvasObject {
 			return err
 		}))
 	}
-	second := row(gap)
-	for _, page := range []Page{Problems, Compare, History, Choices} {
-		b := newButton(t.T("nav."+string(page)), func() { p.app.lookAt(u.GetUser(), u.GetName(), page) }, p.app.escape)
-		second.Add(b)
+	look := func(page Page) fyne.CanvasObject {
+		return newButton(t.T("nav."+string(page)), func() { p.app.lookAt(u.GetUser(), u.GetName(), page) }, p.app.escape)
 	}
-	third := row(gap, newButton(t.T("admin.users.log"), func() {
+	second := row(gap, look(Problems), look(Compare), look(History))
+	third := row(gap, look(Choices), newButton(t.T("admin.users.log"), func() {
 		p.app.admin.log.choose(u.GetUser())
 		p.app.admin.tabs.show(3)
 	}, p.app.escape))
