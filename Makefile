@@ -1,7 +1,7 @@
 # The two commands a newcomer needs:
 #   make demo    see appointments and tasks become the same on both sides
 #   make test    install what the tests need, and run them all
-# More: build, lint, bench, fuzz, model, mutants, generate, pictures, clean.
+# More: build, lint, bench, fuzz, model, mutants, generate, pictures, pictures-windows, clean.
 
 SHELL       := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
@@ -157,6 +157,11 @@ pictures: ## the screenshots in docs/pictures
 	@$(MAKE) --no-print-directory build
 	scripts/pictures
 	scripts/smoke-soft docs/pictures
+
+.PHONY: pictures-windows
+pictures-windows: ## those of the Windows programs, under Wine
+	@scripts/setup windows
+	scripts/pictures-windows
 
 .PHONY: clean
 clean:

@@ -379,4 +379,16 @@ func TestTheIconOnADesktopBus(t *testing.T) {
 	case <-time.After(10 * time.Second):
 		t.Error("the icon doesn't end")
 	}
+
+	// At the next logon the person has no sync functions any more: it ends by itself.
+	agent.Set(func(s *agentdouble.Script) {
+		s.User.State, s.User.Code = contract.UserState_USER_STATE_DISABLED, "function-missing"
+	})
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	next := exec.CommandContext(ctx, tray, "--agent", socket)
+	next.Env = cmd.Env
+	if out, err := next.CombinedOutput(); err != nil {
+		t.Errorf("without functions: %v\n%s", err, out)
+	}
 }
