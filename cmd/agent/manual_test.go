@@ -54,7 +54,10 @@ func TestTheManualsLanguagesHaveTheSameShape(t *testing.T) {
 				lines = append(lines, strings.Fields(line)[0])
 			case strings.HasPrefix(line, "!["):
 				picture := strings.TrimSpace(line[strings.LastIndex(line, "/")+1:])
-				lines = append(lines, "picture "+strings.Replace(picture, "-"+string(lang)+"-", "-", 1))
+				for _, end := range []string{"-", "."} {
+					picture = strings.Replace(picture, "-"+string(lang)+end, end, 1)
+				}
+				lines = append(lines, "picture "+picture)
 			case strings.HasPrefix(line, "|"), strings.HasPrefix(line, "- "), strings.HasPrefix(line, "```"):
 				lines = append(lines, line[:1])
 			}
