@@ -30,16 +30,27 @@ func (w *world) through(q *quietly) {
 
 func (q *quietly) Open(ctx context.Context, a side.Account, k pim.Kind) (side.Folder, error) {
 	f, err := q.Side.Open(ctx, a, k)
-	return quietFolder{f, q}, err
+	if err != nil {
+		return nil, err
+	}
+	return quietFolder{f.(mailbox), q}, nil
+}
+
+// mailbox is all that a folder of Exchange can do.
+type mailbox interface {
+	side.Folder
+	side.Claimer
+	side.Looker
+	side.Keeper
 }
 
 type quietFolder struct {
-	side.Folder
+	mailbox
 	q *quietly
 }
 
 func (f quietFolder) Changes(ctx context.Context, c side.Cursor) (side.Page, error) {
-	p, err := f.Folder.Changes(ctx, c)
+	p, err := f.mailbox.Changes(ctx, c)
 	f.q.mu.Lock()
 	defer f.q.mu.Unlock()
 	var told []side.Change

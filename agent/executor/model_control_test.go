@@ -201,13 +201,14 @@ func (m *model) loose(tok string) int {
 
 // forgotten notes what the store does not know any more. It pairs by key, and what has
 // none in common may come to be there twice; what an undo removed looks like what a
-// person deleted; and a private item's copy into which somebody wrote looks like an item
-// of its own.
+// person deleted, and what it brought back may be brought back again; and a private
+// item's copy into which somebody wrote looks like an item of its own.
 func (m *model) forgotten() {
 	m.behind = true
 	for tok := range m.most {
 		m.most[tok] += m.loose(tok)
 		if m.asked {
+			m.most[tok]++
 			m.least[tok] = 0
 		}
 	}
