@@ -16,6 +16,10 @@ const (
 	VersionMismatch Code = "version-mismatch"
 	// AgentUnreachable is an agent that does not answer on its socket or pipe.
 	AgentUnreachable Code = "agent-unreachable"
+	// AgentKeyChanged is an agent whose key is not the one a person's computer remembers.
+	AgentKeyChanged Code = "agent-key-changed"
+	// AgentKeyRefused is an agent whose key is not the one the administrator named.
+	AgentKeyRefused Code = "agent-key-refused"
 )
 
 // Reaching the mail server. Each of them passes by itself: the agent tries on.

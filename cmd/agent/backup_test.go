@@ -7,7 +7,18 @@ import (
 	"testing"
 
 	"abgleich/agent/backup"
+	"abgleich/agent/vault"
 )
+
+// recipient is the public key workstations remember.
+func recipient(t *testing.T, data string) string {
+	t.Helper()
+	v, err := vault.Open(vault.Options{Folder: data})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return v.Recipient()
+}
 
 func TestABackupMovesAnInstallation(t *testing.T) {
 	l := configured(t)
@@ -28,6 +39,7 @@ func TestABackupMovesAnInstallation(t *testing.T) {
 	l.want(exitFailed, "restore", file, "--key", key) // everything is still there
 
 	data := strings.TrimSpace(l.want(exitFine, "params", "show", "data.folder").out)
+	key0 := recipient(t, data)
 	for _, path := range []string{data, filepath.Join(l.dir, "abgleich.toml")} {
 		if _, err := os.Stat(path); err != nil {
 			t.Fatal(err)
@@ -44,6 +56,9 @@ func TestABackupMovesAnInstallation(t *testing.T) {
 	l.want(exitFine, "restore", file, "--key", key, "--data", moved)
 	if got := strings.TrimSpace(l.want(exitFine, "params", "show", "data.folder").out); got != moved {
 		t.Errorf("data folder %q", got)
+	}
+	if recipient(t, moved) != key0 {
+		t.Error("every workstation would be told that the agent has another key")
 	}
 	if o := l.want(exitFine, "employees", "list"); !strings.Contains(o.out, "anna@example.com") {
 		t.Error(o.out)

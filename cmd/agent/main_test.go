@@ -15,6 +15,7 @@ import (
 
 	"abgleich/agent/fault"
 	"abgleich/agent/service"
+	"abgleich/ipc/pin"
 	"abgleich/ipc/pipe"
 )
 
@@ -32,6 +33,7 @@ type line struct {
 	dir     string
 	input   string
 	manager *fakeManager
+	keeper  func(address string) *pin.Keeper
 }
 
 func newLine(t *testing.T) *line { return &line{t: t, dir: t.TempDir(), manager: &fakeManager{}} }
@@ -43,7 +45,7 @@ func (l *line) run(args ...string) outcome {
 		args = append(args, "--parameters", l.pathOf("")) // an agent that runs on this machine isn't meant
 	}
 	var out, errOut bytes.Buffer
-	g := &global{in: strings.NewReader(l.input), out: &out, err: &errOut, managers: l.manager.of, pathOf: l.pathOf}
+	g := &global{in: strings.NewReader(l.input), out: &out, err: &errOut, managers: l.manager.of, pathOf: l.pathOf, keeper: l.keeper}
 	code := g.execute(l.t.Context(), args)
 	return outcome{code, out.String(), errOut.String()}
 }

@@ -15,6 +15,7 @@ import (
 	"abgleich/agent/params"
 	"abgleich/assets"
 	"abgleich/ipc/contract"
+	"abgleich/ipc/pin"
 	"abgleich/ipc/pipe"
 )
 
@@ -101,6 +102,13 @@ func (g *global) failure(err error) failure {
 	if info := contract.InfoOf(err); info != nil {
 		text, hint := g.sayFault(info.GetCode(), info.GetSubject())
 		return failure{Code: info.GetCode(), Text: text, Hint: hint, Cause: info.GetCause()}
+	}
+	if k, ok := errors.AsType[*pin.Error](err); ok {
+		text, hint := g.sayFault(k.Code, "")
+		if k.Code == pin.CodeChanged {
+			hint += " " + g.command("trust accept")
+		}
+		return failure{Code: k.Code, Text: text, Hint: hint, Cause: k.Error()}
 	}
 	if p, ok := errors.AsType[*pipe.Error](err); ok {
 		text, _ := g.sayFault(string(fault.AgentUnreachable), "")

@@ -20,6 +20,7 @@ import (
 	"abgleich/assets"
 	"abgleich/cmd/agent/internal/client"
 	"abgleich/ipc/contract"
+	"abgleich/ipc/pin"
 	"abgleich/ipc/pipe"
 )
 
@@ -52,6 +53,9 @@ type global struct {
 	manager  service.Manager
 	// pathOf is where an instance's parameter file stands.
 	pathOf func(pipe.Instance) string
+
+	// keeper remembers an agent's key; nil for where the person's keys are.
+	keeper func(address string) *pin.Keeper
 
 	// connect and resolver reach the network; nil for the system's.
 	connect  func(ctx context.Context, network, address string) (net.Conn, error)
@@ -98,6 +102,9 @@ func (g *global) execute(ctx context.Context, args []string) int {
 	case isUsage(err):
 		return exitUsage
 	case errors.Is(err, pipe.ErrUnreachable), errors.Is(err, pipe.ErrUntrusted):
+		return exitUnreachable
+	}
+	if _, ok := errors.AsType[*pin.Error](err); ok {
 		return exitUnreachable
 	}
 	return exitFailed
@@ -195,7 +202,7 @@ func rootCommand(g *global) *cobra.Command {
 		runCommand(g), serviceCommand(g), paramsCommand(g), employeesCommand(g), credentialsCommand(g), verifyCommand(g),
 		statusCommand(g), checkCommand(g), syncCommand(g), pauseCommand(g), resumeCommand(g), problemsCommand(g), holdsCommand(g),
 		compareCommand(g), optionsCommand(g), looksCommand(g),
-		runsCommand(g), trashCommand(g), undoCommand(g), logCommand(g), diagnosticsCommand(g), dbCommand(g), backupCommand(g), restoreCommand(g), noticeCommand(g), simCommand(g), demoCommand(g), versionCommand(g),
+		runsCommand(g), trashCommand(g), undoCommand(g), logCommand(g), diagnosticsCommand(g), dbCommand(g), backupCommand(g), restoreCommand(g), noticeCommand(g), trustCommand(g), simCommand(g), demoCommand(g), versionCommand(g),
 	)
 	return root
 }
@@ -286,7 +293,11 @@ func (g *global) dial() *client.Client {
 			address = "localhost/" + string(g.instance)
 		}
 	}
-	return client.New(address, version)
+	c := client.New(address, version)
+	if g.keeper != nil {
+		c.Key = g.keeper(c.Address)
+	}
+	return c
 }
 
 func (g *global) file() *params.File { return params.FileOf(g.instance, g.parameterFile) }

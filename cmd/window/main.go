@@ -179,7 +179,7 @@ func show(ctx context.Context, o options, kept preferences.Preferences, file pre
 	defer caps.Close()
 	content := window.New(window.Options{
 		Window: w, Clipboard: a.Clipboard(), API: agent,
-		Lang: language(o.lang, kept, os.Getenv), CapsLock: caps.On, Region: region.System(ctx), LoggedOn: loggedOn(), Store: loginStore(agent.Address, keep.On), Decided: keep.Decided,
+		Lang: language(o.lang, kept, os.Getenv), CapsLock: caps.On, Region: region.System(ctx), LoggedOn: loggedOn(), Store: loginStore(agent.Address, keep.On), Decided: keep.Decided, Key: agent.Key,
 		Now: time.Now, Do: fyne.Do,
 		LangChosen: func(l assets.Lang) { remember(func(p *preferences.Preferences) { p.Lang = string(l) }) },
 		PageShown:  func(page window.Page) { remember(func(p *preferences.Preferences) { p.Page = string(page) }) },

@@ -3,8 +3,6 @@ package pipe
 import (
 	"errors"
 	"strings"
-
-	"abgleich/ipc/policy"
 )
 
 // windowsPipe is the pipe of an instance on a server. Programs on the server itself,
@@ -32,16 +30,4 @@ func windowsAddress(address string, own ...string) (string, error) {
 		return "", &Error{ErrAddress, address, errors.New("no server is called so")}
 	}
 	return windowsPipe(server, i, own), nil
-}
-
-// CheckKey refuses a public key that is not the one a policy or the installation
-// names ([ErrUntrusted]); nothing may be sealed for it. Where none is named every key
-// is taken.
-func CheckKey(recipient string) error { return checkKey(policy.Read().AgentKey, recipient) }
-
-func checkKey(wanted, recipient string) error {
-	if wanted == "" || wanted == recipient {
-		return nil
-	}
-	return &Error{ErrUntrusted, "", errors.New("the agent's key is not the one this computer was told (AgentKey)")}
 }

@@ -31,14 +31,3 @@ func TestTheAgentOnAServerHasItsPipe(t *testing.T) {
 		}
 	}
 }
-
-func TestNothingIsSealedForAnotherKeyThanTheInstalled(t *testing.T) {
-	for _, c := range []struct {
-		wanted, recipient string
-		refused           bool
-	}{{"", "age1a", false}, {"age1a", "age1a", false}, {"age1a", "age1b", true}, {"age1a", "", true}} {
-		if err := checkKey(c.wanted, c.recipient); errors.Is(err, ErrUntrusted) != c.refused {
-			t.Errorf("%q for %q: %v", c.recipient, c.wanted, err)
-		}
-	}
-}

@@ -11,6 +11,7 @@ import (
 
 	"abgleich/ipc/contract"
 	"abgleich/ipc/contract/contractconnect"
+	"abgleich/ipc/pin"
 	"abgleich/ipc/pipe"
 	"abgleich/ipc/seal"
 )
@@ -37,7 +38,9 @@ type Agent struct {
 	contractconnect.AgentServiceClient
 	// Address is where the agent is looked for.
 	Address string
-	http    *http.Client
+	// Key remembers whose key passwords are sealed for; [New] sets it.
+	Key  *pin.Keeper
+	http *http.Client
 }
 
 // New returns a client of the agent at the address; an empty address means
@@ -50,8 +53,22 @@ func New(address string) *Agent {
 	return &Agent{
 		AgentServiceClient: contractconnect.NewAgentServiceClient(h, pipe.BaseURL, connect.WithSendCompression("")),
 		Address:            address,
+		Key:                pin.For(address),
 		http:               h,
 	}
+}
+
+// Hello greets the agent, and fails with a [pin.Error] where its key is not the one
+// expected.
+func (a *Agent) Hello(ctx context.Context, r *connect.Request[contract.HelloRequest]) (*connect.Response[contract.HelloResponse], error) {
+	hello, err := a.AgentServiceClient.Hello(ctx, r)
+	if err != nil {
+		return nil, err
+	}
+	if err := a.Key.Check(hello.Msg.GetRecipient()); err != nil {
+		return nil, err
+	}
+	return hello, nil
 }
 
 // Close gives the connection back.
@@ -77,6 +94,9 @@ func FailureOf(err error) *Failure {
 		return &Failure{Code: info.GetCode(), Told: true, Details: fmt.Sprintf("%s · %s · %s · %s",
 			info.GetCode(), info.GetOp(), info.GetSubject(), info.GetCause())}
 	}
+	if e, ok := errors.AsType[*pin.Error](err); ok {
+		return &Failure{Code: e.Code, Told: true, Details: e.Code + " · " + e.Error()}
+	}
 	code := CodeInternal
 	switch c := connect.CodeOf(err); {
 	case errors.Is(err, context.Canceled) || c == connect.CodeCanceled:
@@ -89,16 +109,13 @@ func FailureOf(err error) *Failure {
 }
 
 // Seal closes a password for the agent, so that only it can open it and only
-// for this caller. An empty password gives nil, which means "keep the stored one".
+// for this caller; api checks the agent's key (see [Agent.Hello]). An empty password gives nil, which means "keep the stored one".
 func Seal(ctx context.Context, api contractconnect.AgentServiceClient, password string) ([]byte, error) {
 	if password == "" {
 		return nil, nil
 	}
 	hello, err := api.Hello(ctx, connect.NewRequest(&contract.HelloRequest{ContractVersion: ContractVersion}))
 	if err != nil {
-		return nil, err
-	}
-	if err := pipe.CheckKey(hello.Msg.GetRecipient()); err != nil {
 		return nil, err
 	}
 	return seal.Seal(hello.Msg.GetRecipient(), hello.Msg.GetCallerId(), password)

@@ -12,6 +12,7 @@ import (
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	"abgleich/ipc/contract"
+	"abgleich/ipc/pin"
 	"abgleich/ui/internal/agentdouble"
 )
 
@@ -244,5 +245,37 @@ func TestProgressIsOpenWhileOneKindDoesNotKnowItsEnd(t *testing.T) {
 	p = Picture{User: agentdouble.FirstSync(0.6)}
 	if done, expected := p.Progress(); done != 6000+720 || expected != 12000 {
 		t.Errorf("got %d of %d", done, expected)
+	}
+}
+
+func TestAnAgentWithAnotherKeyIsToldNothingUntilItIsTrusted(t *testing.T) {
+	address, dir := filepath.Join(t.TempDir(), "agent.sock"), t.TempDir()
+	right := start(t, double(t), address)
+	c := New(address)
+	defer c.Close()
+	c.Key = pin.In(dir, address, "")
+	w, next := watch(t, c)
+	next("connected", func(p Picture) bool { return p.Connection == Connected })
+	right.stop()
+	hostile := start(t, double(t), address) // it listens where the agent did
+	p := next("refused", func(p Picture) bool { return p.Code == pin.CodeChanged })
+	if p.Connection != Reconnecting {
+		t.Errorf("%+v", p)
+	}
+	sealed, err := Seal(t.Context(), c, agentdouble.RightPassword)
+	if f := FailureOf(err); sealed != nil || f == nil || f.Code != pin.CodeChanged {
+		t.Errorf("sealed %d bytes for it, %+v", len(sealed), f)
+	}
+	if calls := hostile.Calls(); len(calls) != 0 {
+		t.Errorf("told: %q", calls)
+	}
+	e, _ := errors.AsType[*pin.Error](err)
+	if err := c.Key.Accept(e.Offered); err != nil {
+		t.Fatal(err)
+	}
+	w.Reconnect()
+	next("trusted", func(p Picture) bool { return p.Connection == Connected && p.Code == "" })
+	if _, err := Seal(t.Context(), c, agentdouble.RightPassword); err != nil {
+		t.Error(err)
 	}
 }

@@ -5,6 +5,7 @@ import (
 
 	"abgleich/assets"
 	"abgleich/ipc/contract"
+	"abgleich/ipc/pin"
 )
 
 // Connection tells how the agent is reached.
@@ -55,6 +56,9 @@ func (p Picture) State() contract.UserState {
 // StateName is the stable name of the state for keys of texts, such as
 // "fine", "agent-missing" or "paused-until".
 func (p Picture) StateName() string {
+	if p.Code == pin.CodeChanged || p.Code == pin.CodeRefused {
+		return "agent-untrusted"
+	}
 	switch p.Connection {
 	case Connecting:
 		return "connecting"

@@ -16,6 +16,7 @@ import (
 	"fyne.io/fyne/v2/widget"
 
 	"abgleich/assets"
+	"abgleich/ipc/pin"
 	"abgleich/ui/client"
 	"abgleich/ui/internal/agentdouble"
 )
@@ -66,6 +67,7 @@ type setup struct {
 	script  func(*agentdouble.Script)
 	offline bool
 	lead    bool
+	key     *pin.Keeper
 	decided bool // the administrator lets nothing be kept on this computer
 }
 
@@ -109,13 +111,16 @@ func open(t *testing.T, s setup) *screen {
 		sc.start()
 	}
 	c := client.New(address)
+	if s.key != nil {
+		c.Key = s.key
+	}
 	w := client.NewWatcher(c, "1.0.0")
 	keep := LoginStore(store{sc})
 	if s.decided {
 		keep = nil
 	}
 	sc.app = New(Options{Window: sc.window, Clipboard: sc.clip, API: c, Lang: s.lang, Region: s.region, CapsLock: s.caps, LoggedOn: `LAB\anna`,
-		Store: keep, Decided: s.decided,
+		Store: keep, Decided: s.decided, Key: s.key,
 		Now: func() time.Time { return sc.now }, Do: func(f func()) { sc.todo <- f },
 		LangChosen: func(l assets.Lang) { sc.langs = append(sc.langs, l) }, Reconnect: w.Reconnect, Lead: s.lead, Version: "1.0.0", Downloads: sc.downloads}, s.page)
 	sc.window.Resize(s.size)
@@ -135,7 +140,7 @@ func open(t *testing.T, s setup) *screen {
 		}
 	})
 	sc.window.Canvas().Capture() // a driver has painted before a key arrives
-	if !s.offline {
+	if !s.offline && s.key == nil {
 		sc.until("connected", func() bool { return sc.app.picture.Connection == client.Connected })
 	}
 	return sc

@@ -14,6 +14,7 @@ import (
 	"abgleich/assets"
 	"abgleich/ipc/contract"
 	"abgleich/ipc/contract/contractconnect"
+	"abgleich/ipc/pin"
 	"abgleich/ui/client"
 )
 
@@ -46,6 +47,8 @@ type Options struct {
 	LoggedOn string
 	// Store keeps the login on this computer; nil: it isn't kept here.
 	Store LoginStore
+	// Key remembers the agent's key; nil: nothing is asked about it.
+	Key *pin.Keeper
 	// Decided tells that the administrator decided that it isn't.
 	Decided bool
 	// Now is the clock, in the zone in which times are shown.
@@ -77,6 +80,8 @@ type App struct {
 	texts   *assets.Catalog
 	picture client.Picture
 	page    Page
+	// askedTrust is that the person was asked about another key since the last contact.
+	askedTrust bool
 
 	nav         map[Page]*navItem
 	pages       *fyne.Container // the nav's items
@@ -130,8 +135,10 @@ func (a *App) Picture(p client.Picture) {
 	a.picture = p
 	a.refresh()
 	if came {
+		a.askedTrust = false
 		a.credentials.load()
 	}
+	a.askTrust()
 	if came || decisions {
 		a.problems.load()
 	}

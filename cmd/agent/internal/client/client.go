@@ -14,6 +14,7 @@ import (
 
 	"abgleich/ipc/contract"
 	"abgleich/ipc/contract/contractconnect"
+	"abgleich/ipc/pin"
 	"abgleich/ipc/pipe"
 	"abgleich/ipc/seal"
 )
@@ -26,6 +27,8 @@ type Client struct {
 	contractconnect.AgentServiceClient
 	// Address is the socket or pipe it calls.
 	Address string
+	// Key remembers whose key secrets are sealed for; [New] sets it.
+	Key     *pin.Keeper
 	version string
 	http    *http.Client
 }
@@ -40,7 +43,7 @@ func New(address, version string) *Client {
 	h := pipe.NewHTTPClient(address, pipe.Trust{})
 	return &Client{
 		AgentServiceClient: contractconnect.NewAgentServiceClient(h, pipe.BaseURL, connect.WithCompressMinBytes(1024)),
-		Address:            address, version: version, http: h,
+		Address:            address, Key: pin.For(address), version: version, http: h,
 	}
 }
 
@@ -48,7 +51,7 @@ func New(address, version string) *Client {
 func (c *Client) Close() { c.http.CloseIdleConnections() }
 
 // Greet makes sure the agent speaks our contract ([ErrVersion]) and tells who it
-// takes us for.
+// takes us for. A [pin.Error] is an agent whose key is not the one expected.
 func (c *Client) Greet(ctx context.Context) (*contract.HelloResponse, error) {
 	r, err := c.Hello(ctx, connect.NewRequest(&contract.HelloRequest{ClientVersion: c.version, ContractVersion: contract.Version}))
 	if err != nil {
@@ -56,6 +59,9 @@ func (c *Client) Greet(ctx context.Context) (*contract.HelloResponse, error) {
 	}
 	if r.Msg.GetContractVersion() != contract.Version {
 		return nil, ErrVersion
+	}
+	if err := c.Key.Check(r.Msg.GetRecipient()); err != nil {
+		return nil, err
 	}
 	return r.Msg, nil
 }
@@ -68,9 +74,6 @@ func (c *Client) Seal(ctx context.Context, secret string) ([]byte, error) {
 	}
 	h, err := c.Greet(ctx)
 	if err != nil {
-		return nil, err
-	}
-	if err := pipe.CheckKey(h.GetRecipient()); err != nil {
 		return nil, err
 	}
 	return seal.Seal(h.GetRecipient(), h.GetCallerId(), secret)
