@@ -12,8 +12,11 @@ import (
 	"abgleich/agent/store"
 )
 
-// calm ends all trouble.
+// calm ends all trouble; the clock is right again.
 func (m *model) calm() {
+	if m.now.Before(m.latest) {
+		m.now = m.latest
+	}
 	m.faults.Decide(nil)
 	m.faults.BeforeCall(nil)
 	m.faults.Revive()

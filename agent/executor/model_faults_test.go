@@ -64,6 +64,9 @@ func (m *model) meet(rt *rapid.T, done *steps, actor func() func()) {
 		by := rapid.SampledFrom(jumps).Draw(rt, "jump")
 		m.note("the clock jumps by %s", by)
 		done.troubles.Add(1)
+		if m.now.After(m.latest) {
+			m.latest = m.now
+		}
 		m.now = m.now.Add(by)
 	}
 }

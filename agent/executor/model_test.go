@@ -37,6 +37,8 @@ type model struct {
 	denied bool
 	// behind tells that the store is an older one, and no run has come to its end since.
 	behind bool
+	// latest is what the clock showed before it jumped.
+	latest time.Time
 	// saved are backups of both sides and of the store, each nil for none.
 	saved map[pim.SideID]*fake.Snapshot
 	state []byte
