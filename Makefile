@@ -141,7 +141,10 @@ SEED  ?=
 model: ## random worlds, people and crashes, for STEPS steps
 	$(call say,$(STEPS) steps of random worlds)
 	@$(PURE) ABGLEICH_STEPS=$(STEPS) ABGLEICH_SEED=$(SEED) go test -v -count 1 -timeout 10h \
-		-run 'TestNothingIsLostOrDoubled|TestWhatIsShared' ./agent/executor | grep -Ev 'rapid\] OK|^=== '
+		-run 'TestNothingIsLostOrDoubled|TestWhatIsShared' ./agent/executor | awk ' \
+		/rapid\] OK|^=== / { next } { print } /rapid\] (failed|flaky)/ { bad++ } \
+		/ steps: / { steps += $$2; sub(/.*seeds /, ""); seeds = seeds (seeds ? ", " : "") $$0 } \
+		END { printf "%d steps, %d violations; seeds %s\n", steps, bad, seeds }'
 
 .PHONY: mutants
 mutants: ## plants bugs one after another and looks whether the tests notice
