@@ -34,6 +34,7 @@ const (
 	niifQuiet      = 0x80        // not while a film runs or a lecture is held
 	libraryMessage = 0x0400 + 1  // what the icon's events come as: WM_USER+1
 	balloonClicked = 0x0400 + 5  // NIN_BALLOONUSERCLICK
+	endSession     = 0x0016      // WM_ENDSESSION; wParam tells whether it really ends
 	gwlpWndProc    = ^uintptr(3) // -4
 )
 
@@ -50,7 +51,7 @@ func newUserProcs() userProcs {
 // banners of the notification centre, older ones as balloons.
 //
 // The library has no notes. Its window gets the icon's messages; a procedure in
-// front of its own takes the click on a note out of them.
+// front of its own takes the click on a note out of them, and the end of the session.
 func serveNotes(ctx context.Context, notes <-chan *Note, answer func(page string)) {
 	p := newUserProcs()
 	window := p.libraryWindow()
@@ -63,10 +64,18 @@ func serveNotes(ctx context.Context, notes <-chan *Note, answer func(page string
 		return
 	}
 	was, _, _ := p.setWindowLong.Call(uintptr(window), gwlpWndProc, windows.NewCallback(func(hwnd windows.HWND, message uint32, w, l uintptr) uintptr {
-		if message == libraryMessage && l == balloonClicked {
+		switch {
+		case message == libraryMessage && l == balloonClicked:
 			select {
 			case clicked <- struct{}{}:
 			default:
+			}
+			return 0
+		case message == endSession:
+			// The library takes the icon away and stays: also when somebody called the
+			// logoff off, and when an installer waits for this program's file.
+			if w != 0 {
+				quitTray()
 			}
 			return 0
 		}

@@ -2,6 +2,8 @@ package icon
 
 import (
 	"fmt"
+	"os"
+	"strings"
 	"time"
 	"unsafe"
 
@@ -24,7 +26,24 @@ func runTray(ready, exit func()) {
 	} else {
 		user.NewProc("SetProcessDPIAware").Call() //nolint:errcheck // before Windows 10 1703
 	}
+	comeBack(os.Args[1:])
 	systray.Run(ready, exit)
+}
+
+// comeBack asks Windows to start this program again, with the same arguments, when an
+// installer had to end it to replace its file; not after a crash, and not after a
+// restart, where the autostart does it.
+func comeBack(args []string) {
+	const noCrash, noHang, noReboot = 1, 2, 8
+	words := make([]string, len(args))
+	for i, a := range args {
+		words[i] = windows.EscapeArg(a)
+	}
+	line, err := windows.UTF16PtrFromString(strings.Join(words, " "))
+	register := windows.NewLazySystemDLL("kernel32.dll").NewProc("RegisterApplicationRestart")
+	if err == nil && register.Find() == nil {
+		register.Call(uintptr(unsafe.Pointer(line)), noCrash|noHang|noReboot) //nolint:errcheck // the next logon starts it
+	}
 }
 
 func quitTray()                          { systray.Quit() }

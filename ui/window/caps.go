@@ -15,7 +15,7 @@ type capsLock struct {
 	ask     func() (on, known bool) // the system; nil: it can't be asked
 	shift   bool
 	large   int
-	known   bool // the system has said so
+	known   bool          // the system has said so
 	changed func(on bool) // nil: nobody wants to know
 }
 
