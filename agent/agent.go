@@ -38,6 +38,8 @@ type Options struct {
 	Processes rival.Processes
 	// Report tells the operating system's event log; nil means [service.Reporter].
 	Report func(service.Event, string)
+	// Firewall is this machine's; nil means the operating system's.
+	Firewall Firewall
 	// Machine is a mark of this machine, "" for none; nil means the operating system's.
 	Machine func() string
 
@@ -92,6 +94,9 @@ func Start(ctx context.Context, o Options) (*Agent, error) {
 	}
 	if o.Report == nil {
 		o.Report = service.Reporter(o.Parameters.Instance())
+	}
+	if o.Firewall == nil {
+		o.Firewall = service.NewManager(o.Parameters.Instance())
 	}
 	if o.Machine == nil {
 		o.Machine = machineMark

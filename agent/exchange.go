@@ -61,8 +61,11 @@ func (l *life) openExchange(o Options, p params.Params, logs *logbook.Book, r ro
 	if err != nil {
 		return nil, nil, err
 	}
-	events, how := l.openEvents(p, logs)
-	r.board.SetAgent(func(s *status.Agent) { s.Notifications = how })
+	events, how, failed := l.openEvents(p, logs)
+	r.board.SetAgent(func(s *status.Agent) { s.Notifications, s.EventsCode = how, failed })
+	if events != nil {
+		l.background(newGatekeeper(o, p, r.board, logs.Service()).run)
+	}
 	ex := exchange.New(exchange.Options{
 		Server: server, Credentials: newLogins(r.opener, p, server.TLS()).credential, NewID: uuid.NewString, Events: events,
 	})
@@ -72,20 +75,20 @@ func (l *life) openExchange(o Options, p params.Params, logs *logbook.Book, r ro
 
 // openEvents opens the event port where the parameters want pushes. A port that
 // can't be opened is no reason not to sync: then a stream is listened to.
-func (l *life) openEvents(p params.Params, logs *logbook.Book) (events *exchange.EventServer, how string) {
+func (l *life) openEvents(p params.Params, logs *logbook.Book) (events *exchange.EventServer, how string, failed fault.Code) {
 	wanted := p.Sync.Notifications == params.NotifyPush || p.Sync.Notifications == params.NotifyAuto
 	switch {
 	case p.Sync.Notifications == params.NotifyInterval:
-		return nil, string(params.NotifyInterval)
+		return nil, string(params.NotifyInterval), ""
 	case !wanted || p.Events.Server == "":
-		return nil, string(params.NotifyStreaming)
+		return nil, string(params.NotifyStreaming), ""
 	}
 	port, err := net.Listen("tcp", p.Events.ListenAddress())
 	if err != nil {
 		logs.Service().WithError(err).WithField("code", fault.EventServerFailed).Warn("the event port cannot be opened: streaming instead")
-		return nil, string(params.NotifyStreaming)
+		return nil, string(params.NotifyStreaming), fault.EventServerFailed
 	}
 	events = exchange.NewEventServer("http://" + net.JoinHostPort(p.Events.Server, strconv.Itoa(p.Events.Port)))
 	l.background(func(ctx context.Context) error { return events.Serve(ctx, port) })
-	return events, string(params.NotifyPush)
+	return events, string(params.NotifyPush), ""
 }

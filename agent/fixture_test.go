@@ -41,6 +41,8 @@ type world struct {
 	unplug      func()
 	client      contractconnect.AgentServiceClient
 	hello       *contract.HelloResponse
+	// firewall is the machine's; nil is none that can be read.
+	firewall agent.Firewall
 	// patience is how long is waited for something; a minute unless set.
 	patience time.Duration
 }
@@ -131,7 +133,7 @@ func (w *world) business() *business.Database {
 
 func (w *world) start() {
 	w.t.Helper()
-	a, err := agent.Start(context.Background(), agent.Options{Parameters: w.file, Version: "test", Echo: testWriter{w.t}, Processes: w.processes})
+	a, err := agent.Start(context.Background(), agent.Options{Parameters: w.file, Version: "test", Echo: testWriter{w.t}, Processes: w.processes, Firewall: w.firewall})
 	must(w.t, err)
 	w.agent = a
 	w.t.Cleanup(w.stop)

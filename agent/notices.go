@@ -62,6 +62,7 @@ func (n *notices) watch(ctx context.Context) error {
 	for c := range n.board.Watch(ctx, "") {
 		if c.Agent != nil {
 			n.part(notice.Source{Part: "database"}, c.Agent.BusinessCode)
+			n.part(notice.Source{Part: "events"}, c.Agent.EventsCode)
 		}
 		for _, u := range c.Users {
 			n.user(ctx, u)

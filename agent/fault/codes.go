@@ -125,6 +125,8 @@ const (
 	AlreadyRunning       Code = "already-running"
 	EventServerFailed    Code = "event-server-failed"
 	EventServerUnproven  Code = "event-server-unproven"
+	// FirewallClosed is a firewall that does not let the mail server reach the event port.
+	FirewallClosed Code = "firewall-closed"
 	// EventPortShared is an event port that another agent of this machine has.
 	EventPortShared Code = "event-port-shared"
 	ClocksDisagree  Code = "clocks-disagree"

@@ -42,10 +42,11 @@ func (r FirewallRule) remove() []string {
 	return []string{"advfirewall", "firewall", "delete", "rule", "name=" + r.name()}
 }
 
-// Commands are the commands a person types where the agent may not.
+// Commands are the commands a person types where the agent may not, in place of rules
+// for another port.
 func (r FirewallRule) Commands() []string {
 	var lines []string
-	for _, args := range r.add() {
+	for _, args := range append([][]string{r.remove()}, r.add()...) {
 		words := []string{"netsh"}
 		for _, a := range args {
 			if k, v, ok := strings.Cut(a, "="); ok && strings.ContainsAny(v, ` ,()`) {

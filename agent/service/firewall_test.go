@@ -30,7 +30,7 @@ func TestTheFirewallIsOpenedForThisProgramAndPortOnly(t *testing.T) {
 		t.Errorf("got\n%s\nwant\n%s", strings.Join(calls, "\n"), strings.Join(want, "\n"))
 	}
 	typed := r.Commands()
-	if len(typed) != 2 || !strings.HasPrefix(typed[0], `netsh advfirewall firewall add rule name="Abgleich Agent (Events)" dir=in action=allow program="C:\Program Files\Abgleich\agent.exe" protocol=TCP localport=9191`) {
+	if len(typed) != 3 || !strings.HasPrefix(typed[1], `netsh advfirewall firewall add rule name="Abgleich Agent (Events)" dir=in action=allow program="C:\Program Files\Abgleich\agent.exe" protocol=TCP localport=9191`) {
 		t.Errorf("to type: %s", strings.Join(typed, "\n"))
 	}
 }

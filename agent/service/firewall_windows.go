@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"golang.org/x/sys/windows"
+	"golang.org/x/sys/windows/registry"
 
 	"abgleich/agent/fault"
 )
@@ -19,6 +20,66 @@ func (m manager) OpenFirewall(ctx context.Context, r FirewallRule) error {
 		return err
 	}
 	return r.open(ctx, systemNetsh)
+}
+
+// Where Windows keeps its firewall's rules: its own, and those of group policies.
+const (
+	firewallKey  = `SYSTEM\CurrentControlSet\Services\SharedAccess\Parameters\FirewallPolicy`
+	policyRules  = `SOFTWARE\Policies\Microsoft\WindowsFirewall\FirewallRules`
+	firewallsOff = "EnableFirewall"
+)
+
+// Lets reads the firewall's rules, which everybody may. known is false where there are
+// none to read, as under Wine.
+func (manager) Lets(r FirewallRule) (open, known bool) {
+	rules, ok := ruleTexts(firewallKey + `\FirewallRules`)
+	if !ok {
+		return false, false
+	}
+	if off() {
+		return true, true
+	}
+	more, _ := ruleTexts(policyRules)
+	return r.lets(append(rules, more...), func(s string) string {
+		if full, err := registry.ExpandString(s); err == nil {
+			return full
+		}
+		return s
+	}), true
+}
+
+// off tells whether the firewall is switched off for every kind of network.
+func off() bool {
+	for _, profile := range []string{"DomainProfile", "StandardProfile", "PublicProfile"} {
+		k, err := registry.OpenKey(registry.LOCAL_MACHINE, firewallKey+`\`+profile, registry.QUERY_VALUE)
+		if err != nil {
+			return false
+		}
+		on, _, err := k.GetIntegerValue(firewallsOff)
+		k.Close() //nolint:errcheck // read only
+		if err != nil || on != 0 {
+			return false
+		}
+	}
+	return true
+}
+
+func ruleTexts(path string) (rules []string, ok bool) {
+	k, err := registry.OpenKey(registry.LOCAL_MACHINE, path, registry.QUERY_VALUE)
+	if err != nil {
+		return nil, false
+	}
+	defer k.Close() //nolint:errcheck // read only
+	names, err := k.ReadValueNames(0)
+	if err != nil {
+		return nil, false
+	}
+	for _, name := range names {
+		if v, _, err := k.GetStringValue(name); err == nil {
+			rules = append(rules, v)
+		}
+	}
+	return rules, true
 }
 
 // CloseFirewall removes the rules. Codes as for OpenFirewall.

@@ -99,6 +99,9 @@ type Manager interface {
 	// where the firewall is the administrator's. Without the rights for it nothing
 	// is changed, and [FirewallRule.Commands] are what to type.
 	OpenFirewall(ctx context.Context, r FirewallRule) error
+	// Lets tells whether the firewall lets the mail server reach the rule's program and
+	// port, by this rule or another; known is false where that can't be told.
+	Lets(r FirewallRule) (open, known bool)
 	// CloseFirewall removes the rules; none is no error.
 	CloseFirewall(ctx context.Context) error
 	// Status asks; not installed is a state and no error.

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"golang.org/x/sys/windows"
+	"golang.org/x/sys/windows/registry"
 	"golang.org/x/sys/windows/svc"
 
 	"abgleich/ipc/pipe"
@@ -201,4 +202,48 @@ func TestAServiceIsInstalledAndRemoved(t *testing.T) {
 	if info, err := m.Status(ctx); info.State != NotInstalled || err != nil {
 		t.Errorf("%+v, %v", info, err)
 	}
+}
+
+// TestTheFirewallsRulesAreRead writes rules where Windows keeps them; Wine has no
+// firewall, and its registry is the test's own.
+func TestTheFirewallsRulesAreRead(t *testing.T) {
+	if windows.NewLazySystemDLL("ntdll.dll").NewProc("wine_get_version").Find() != nil {
+		t.Skip("would change the firewall of a real Windows")
+	}
+	r := FirewallRule{Program: `C:\windows\agent.exe`, Port: 9090}
+	if _, known := NewManager("").Lets(r); known {
+		t.Error("a firewall without rules is known")
+	}
+	key := func(path string) registry.Key {
+		k, _, err := registry.CreateKey(registry.LOCAL_MACHINE, path, registry.ALL_ACCESS)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { k.Close(); registry.DeleteKey(registry.LOCAL_MACHINE, path) }) //nolint:errcheck // the test's own
+		return k
+	}
+	lets := func(want bool) {
+		t.Helper()
+		if open, known := NewManager("").Lets(r); !known || open != want {
+			t.Errorf("open %v, known %v", open, known)
+		}
+	}
+	own := key(firewallKey + `\FirewallRules`)
+	lets(false)
+	const text = `v2.31|Action=Allow|Active=TRUE|Dir=In|Protocol=6|LPort=9090|App=%SystemRoot%\agent.exe|Name=Abgleich Agent (Events)|`
+	if err := own.SetStringValue("{1}", text); err != nil {
+		t.Fatal(err)
+	}
+	lets(true)
+	policy := key(policyRules)
+	if err := policy.SetStringValue("{2}", "v2.31|Action=Block|Active=TRUE|Dir=In|Protocol=6|LPort=9090|Name=none of these|"); err != nil {
+		t.Fatal(err)
+	}
+	lets(false)
+	for _, profile := range []string{"DomainProfile", "StandardProfile", "PublicProfile"} {
+		if err := key(firewallKey+`\`+profile).SetDWordValue(firewallsOff, 0); err != nil {
+			t.Fatal(err)
+		}
+	}
+	lets(true) // no firewall at all
 }

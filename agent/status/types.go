@@ -121,6 +121,11 @@ type Agent struct {
 	SyncEnabled bool
 	// BusinessCode is why the business database can't be reached, "" when it can.
 	BusinessCode fault.Code
+	// EventsCode is why the mail server can't report changes to the event port, "" when it
+	// can, or needn't. EventsCommands are what an administrator types against it. Never
+	// changed in place.
+	EventsCode     fault.Code
+	EventsCommands []string
 	// BusinessMissing is what it lacks of the contract, with [fault.SchemaIncomplete].
 	// Never changed in place.
 	BusinessMissing []string

@@ -156,6 +156,12 @@ func (g *global) judge(p picture, now time.Time) checkup {
 	case v.Attention > 0 || v.Offline > 0 || v.Holds > 0:
 		v.Level = levelWarn
 		v.Text = fmt.Sprintf(g.t("Benutzer, die jemanden brauchen: %d, nicht erreichbar: %d", "users who need somebody: %d, who cannot be reached: %d"), v.Attention, v.Offline)
+	case p.Agent.EventsCode != "":
+		v.Level = levelWarn
+		v.Text, _ = g.sayFault(p.Agent.EventsCode, "")
+		if len(p.Agent.EventsCommands) > 0 {
+			v.Text += " " + strings.Join(p.Agent.EventsCommands, "; ")
+		}
 	case !p.Agent.SyncEnabled:
 		v.Level = levelWarn
 		v.Text = g.t("Synchronisation ist abgeschaltet", "sync is switched off")

@@ -3,6 +3,7 @@ package main
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"abgleich/assets"
 )
@@ -52,5 +53,18 @@ func TestAThresholdThatMakesNoSenseIsRefused(t *testing.T) {
 		if o := l.want(exitUsage, "check", arg); !strings.Contains(o.err, strings.SplitN(arg, "=", 2)[0]) {
 			t.Errorf("%s: %s", arg, o.err)
 		}
+	}
+}
+
+func TestAClosedFirewallIsAWarningWithWhatToType(t *testing.T) {
+	g := &global{lang: assets.English, texts: assets.Texts(assets.English)}
+	p := picture{Agent: agentState{SyncEnabled: true, BusinessReachable: true, EventsCode: "firewall-closed", EventsCommands: []string{"netsh one", "netsh two"}}}
+	if v := g.judge(p, time.Now()); v.Level != levelWarn || !strings.Contains(v.Text, "event port") || !strings.HasSuffix(v.Text, "netsh one; netsh two") {
+		t.Errorf("%+v", v)
+	}
+	var out strings.Builder
+	g.writePicture(&out, p)
+	if !strings.Contains(out.String(), "\n    netsh one\n    netsh two\n") {
+		t.Error(out.String())
 	}
 }

@@ -140,6 +140,7 @@ func (m *fakeManager) OpenFirewall(_ context.Context, r service.FirewallRule) er
 	m.calls, m.rules = append(m.calls, "open"), append(m.rules, r)
 	return m.firewall
 }
+func (m *fakeManager) Lets(service.FirewallRule) (open, known bool) { return false, false }
 func (m *fakeManager) CloseFirewall(context.Context) error {
 	m.calls = append(m.calls, "close")
 	return m.firewall

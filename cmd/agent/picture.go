@@ -28,6 +28,8 @@ type agentState struct {
 	BusinessReachable bool       `json:"business_reachable"`
 	BusinessCode      string     `json:"business_code,omitempty"`
 	BusinessMissing   []string   `json:"business_missing,omitempty"`
+	EventsCode        string     `json:"events_code,omitempty"`
+	EventsCommands    []string   `json:"events_commands,omitempty"`
 	Notifications     string     `json:"notifications"`
 	IntervalSeconds   float64    `json:"interval_seconds"`
 }
@@ -83,7 +85,7 @@ func countsOf(c *contract.Counts) counts {
 // take brings the picture up to date with one message of the stream.
 func (p *picture) take(m *contract.WatchStatusResponse) {
 	if a := m.GetAgent(); a != nil {
-		p.Agent = agentState{a.GetVersion(), instant(a.GetStarted()), a.GetSyncEnabled(), a.GetBusinessReachable(), a.GetBusinessCode(), a.GetBusinessMissing(),
+		p.Agent = agentState{a.GetVersion(), instant(a.GetStarted()), a.GetSyncEnabled(), a.GetBusinessReachable(), a.GetBusinessCode(), a.GetBusinessMissing(), a.GetEventsCode(), a.GetEventsCommands(),
 			a.GetNotifications(), a.GetInterval().AsDuration().Seconds()}
 	}
 	if m.GetFull() {

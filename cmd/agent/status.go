@@ -88,6 +88,13 @@ func (g *global) writePicture(w io.Writer, p picture) {
 			fmt.Fprint(w, "\n    - ", m)
 		}
 	}
+	if p.Agent.EventsCode != "" {
+		text, hint := g.sayFault(p.Agent.EventsCode, "")
+		fmt.Fprint(w, "\n    ", text, " ", hint)
+		for _, line := range p.Agent.EventsCommands {
+			fmt.Fprint(w, "\n    ", line)
+		}
+	}
 	fmt.Fprintln(w)
 	rows := [][]string{{g.t("BENUTZER", "USER"), g.t("ZUSTAND", "STATE"), "", g.t("FORTSCHRITT", "PROGRESS"), g.t("PAARE", "PAIRS"),
 		g.t("ZULETZT", "LAST"), g.t("PROBLEME", "PROBLEMS")}}

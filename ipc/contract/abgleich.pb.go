@@ -1600,6 +1600,8 @@ type AgentStatus struct {
 	Notifications     string                 `protobuf:"bytes,6,opt,name=notifications,proto3" json:"notifications,omitempty"` // push, streaming or interval
 	Interval          *durationpb.Duration   `protobuf:"bytes,7,opt,name=interval,proto3" json:"interval,omitempty"`
 	BusinessMissing   []string               `protobuf:"bytes,8,rep,name=business_missing,json=businessMissing,proto3" json:"business_missing,omitempty"` // what the database lacks of the contract: table, or table.column
+	EventsCode        string                 `protobuf:"bytes,9,opt,name=events_code,json=eventsCode,proto3" json:"events_code,omitempty"`                // why the mail server can't report changes to the event port, or ""
+	EventsCommands    []string               `protobuf:"bytes,10,rep,name=events_commands,json=eventsCommands,proto3" json:"events_commands,omitempty"`   // what an administrator types against it
 	unknownFields     protoimpl.UnknownFields
 	sizeCache         protoimpl.SizeCache
 }
@@ -1686,6 +1688,20 @@ func (x *AgentStatus) GetInterval() *durationpb.Duration {
 func (x *AgentStatus) GetBusinessMissing() []string {
 	if x != nil {
 		return x.BusinessMissing
+	}
+	return nil
+}
+
+func (x *AgentStatus) GetEventsCode() string {
+	if x != nil {
+		return x.EventsCode
+	}
+	return ""
+}
+
+func (x *AgentStatus) GetEventsCommands() []string {
+	if x != nil {
+		return x.EventsCommands
 	}
 	return nil
 }
@@ -6670,7 +6686,7 @@ const file_abgleich_proto_rawDesc = "" +
 	"\x05users\x18\x03 \x03(\v2\x17.abgleich.v1.UserStatusR\x05users\x12B\n" +
 	"\x0fwithout_user_id\x18\x04 \x01(\v2\x1a.abgleich.v1.WithoutUserIdR\rwithoutUserId\"F\n" +
 	"\rWithoutUserId\x125\n" +
-	"\temployees\x18\x01 \x03(\v2\x17.abgleich.v1.UserStatusR\temployees\"\xdc\x02\n" +
+	"\temployees\x18\x01 \x03(\v2\x17.abgleich.v1.UserStatusR\temployees\"\xa6\x03\n" +
 	"\vAgentStatus\x124\n" +
 	"\astarted\x18\x01 \x01(\v2\x1a.google.protobuf.TimestampR\astarted\x12\x18\n" +
 	"\aversion\x18\x02 \x01(\tR\aversion\x12!\n" +
@@ -6679,7 +6695,11 @@ const file_abgleich_proto_rawDesc = "" +
 	"\rbusiness_code\x18\x05 \x01(\tR\fbusinessCode\x12$\n" +
 	"\rnotifications\x18\x06 \x01(\tR\rnotifications\x125\n" +
 	"\binterval\x18\a \x01(\v2\x19.google.protobuf.DurationR\binterval\x12)\n" +
-	"\x10business_missing\x18\b \x03(\tR\x0fbusinessMissing\"\x96\x02\n" +
+	"\x10business_missing\x18\b \x03(\tR\x0fbusinessMissing\x12\x1f\n" +
+	"\vevents_code\x18\t \x01(\tR\n" +
+	"eventsCode\x12'\n" +
+	"\x0fevents_commands\x18\n" +
+	" \x03(\tR\x0eeventsCommands\"\x96\x02\n" +
 	"\n" +
 	"UserStatus\x12\x12\n" +
 	"\x04user\x18\x01 \x01(\tR\x04user\x12\x12\n" +

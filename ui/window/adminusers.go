@@ -169,6 +169,9 @@ func (p *usersPart) show() {
 	if count > 0 {
 		note = t.N("admin.users.trouble", count, "all", all)
 	}
+	if code := p.app.picture.Agent.GetEventsCode(); code != "" {
+		note += "\n" + strings.Join(append([]string{p.app.fault(&client.Failure{Code: code})}, p.app.picture.Agent.GetEventsCommands()...), "\n")
+	}
 	p.note.set(note)
 	at := slices.IndexFunc(p.shown, func(u *contract.UserStatus) bool { return keyOf(u) == p.chosen })
 	if at >= 0 && at == p.list.at {
