@@ -48,6 +48,12 @@ type logList struct {
 	escape func()
 }
 
+// FocusGained brings it into sight.
+func (l *logList) FocusGained() {
+	l.List.FocusGained()
+	reveal(l)
+}
+
 // TypedKey adds Escape.
 func (l *logList) TypedKey(e *fyne.KeyEvent) {
 	if e.Name == fyne.KeyEscape {

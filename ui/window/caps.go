@@ -91,6 +91,7 @@ func (a *App) capsLine(f *field) *text {
 func (f *field) FocusGained() {
 	f.caps.asked()
 	f.Entry.FocusGained()
+	reveal(f)
 }
 
 // FocusLost ends a hint that nobody would take back while typing elsewhere.

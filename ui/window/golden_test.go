@@ -158,11 +158,4 @@ func TestPagesLookAsTheyShould(t *testing.T) {
 		s.sees("12.345")
 		golden(t, "quiet-de-light", s.capture())
 	})
-	t.Run("as small as it goes", func(t *testing.T) {
-		s := open(t, setup{lang: assets.German, page: Status})
-		s.agent.Set(func(sc *agentdouble.Script) { sc.User = agentdouble.FirstSync(0.6) })
-		s.sees("6.000")
-		s.window.Resize(s.window.Content().MinSize())
-		golden(t, "small-de-light", s.capture())
-	})
 }

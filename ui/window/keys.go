@@ -53,6 +53,12 @@ func newCheck(label string, changed func(bool), enter, escape func()) *check {
 	return c
 }
 
+// FocusGained brings it into sight.
+func (c *check) FocusGained() {
+	c.Check.FocusGained()
+	reveal(c)
+}
+
 // TypedKey adds Enter and Escape.
 func (c *check) TypedKey(e *fyne.KeyEvent) {
 	switch e.Name {
@@ -115,6 +121,12 @@ func newChoice(values []string, at int, chosen func(int), escape func()) *choice
 		}
 	}
 	return c
+}
+
+// FocusGained brings it into sight.
+func (c *choice) FocusGained() {
+	c.Select.FocusGained()
+	reveal(c)
 }
 
 // TypedKey adds Enter and Escape.

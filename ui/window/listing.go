@@ -69,6 +69,7 @@ func (l *listing) TypedKey(e *fyne.KeyEvent) {
 // FocusGained shows where the keyboard is.
 func (l *listing) FocusGained() {
 	l.List.FocusGained()
+	reveal(l.frame)
 	l.frame.line = theme.ColorNamePrimary
 	l.frame.Refresh()
 }

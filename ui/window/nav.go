@@ -51,7 +51,7 @@ func (n *navItem) MouseMoved(*desktop.MouseEvent) {}
 func (n *navItem) MouseOut() { n.hovered = false; n.Refresh() }
 
 // FocusGained shows where the keyboard is.
-func (n *navItem) FocusGained() { n.focused = true; n.Refresh() }
+func (n *navItem) FocusGained() { n.focused = true; n.Refresh(); reveal(n) }
 
 // FocusLost ends what FocusGained began.
 func (n *navItem) FocusLost() { n.focused = false; n.Refresh() }

@@ -10,10 +10,11 @@ import (
 // Fyne tints a button that has the keyboard; on one that stands out by its colour
 // that can't be seen. Ours get a ring.
 
-// FocusGained shows where the keyboard is.
+// FocusGained shows where the keyboard is, and brings it into sight.
 func (b *button) FocusGained() {
 	b.focused = true
 	b.Button.FocusGained()
+	reveal(b)
 }
 
 // FocusLost ends what FocusGained began.

@@ -84,7 +84,7 @@ type App struct {
 	askedTrust bool
 
 	nav         map[Page]*navItem
-	pages       *fyne.Container // the nav's items
+	pages       *container.Scroll // the nav's items
 	lang        *choice
 	version     *text
 	body        *fyne.Container
@@ -268,10 +268,9 @@ func (a *App) build() {
 	a.compare, a.history, a.diagnostics = newComparePage(a), newHistoryPage(a), newDiagnosticsPage(a)
 	a.options, a.admin = newOptionsPage(a), newAdminPage(a)
 
-	brand := container.New(layout.NewCustomPaddedLayout(4, 18, 8, 8),
+	brand := container.New(layout.NewCustomPaddedLayout(4, 14, 8, 8),
 		iconAndText(picture(assets.App, 30), newText(a.texts.T("app.name"), theme.SizeNameSubHeadingText, theme.ColorNameForeground, true, false)))
 	items := stack(gapSmall)
-	a.pages = items
 	a.nav = map[Page]*navItem{}
 	var last *navItem
 	for _, p := range Pages() {
@@ -290,10 +289,13 @@ func (a *App) build() {
 		last, a.nav[p] = item, item
 		items.Add(item)
 	}
+	// On a small screen, or a large scale, the pages scroll, and the window as a whole.
+	a.pages = container.NewVScroll(items)
+	a.pages.SetMinSize(fyne.NewSize(0, 3*42))
 	a.version = caption("")
 	bottom := stack(gap, a.newLangSelect(), container.New(layout.NewCustomPaddedLayout(0, 4, 8, 8), a.version))
 	side := newSurface(colorSidebar, colorTransparent, 0,
-		minWidth(212, padded(12, border(stack(0, brand, items), bottom, nil, nil))))
+		minWidth(212, padded(12, border(brand, bottom, nil, nil, a.pages))))
 
 	a.lostText = newText("", theme.SizeNameText, theme.ColorNameForeground, true, true)
 	a.lostHint = caption("")
@@ -301,7 +303,9 @@ func (a *App) build() {
 	a.body = container.NewStack()
 	content := container.New(layout.NewCustomPaddedLayout(margin-4, margin-8, margin, margin),
 		container.New(&columnLayout{gap: gapBig}, a.lost, a.body))
-	a.opt.Window.SetContent(container.NewStack(canvas.NewRectangle(colorOf(colorTransparent)), border(nil, nil, side, nil, content)))
+	whole := container.NewScroll(container.NewStack(canvas.NewRectangle(colorOf(colorTransparent)), border(nil, nil, side, nil, content)))
+	whole.SetMinSize(smallest())
+	a.opt.Window.SetContent(whole)
 	a.place()
 	a.refresh()
 }
@@ -334,8 +338,17 @@ func (a *App) place() {
 		content = a.subjectLine(a.options.content)
 	}
 	a.body.Objects = []fyne.CanvasObject{content}
+	a.fit()
 	a.body.Refresh()
+	a.fit() // the height of wrapped lines is known only at their width
 	a.retitle()
+}
+
+// fit lets the window as a whole scroll when the page needs more room than there is.
+func (a *App) fit() {
+	if whole := a.opt.Window.Content(); whole != nil {
+		whole.Refresh()
+	}
 }
 
 // retitle says in the window's title, which the task bar shows too, which page it
@@ -424,6 +437,9 @@ func (a *App) escape() {
 	}
 	a.opt.Window.Close()
 }
+
+// smallest is how small the window gets; what has no room then scrolls.
+func smallest() fyne.Size { return fyne.NewSize(480, 300) }
 
 // DefaultSize is the size of a window that was never resized.
 func DefaultSize() fyne.Size { return fyne.NewSize(980, 700) }

@@ -36,7 +36,7 @@ type statusPage struct {
 	decisionsText   *text
 	login           *button
 	kinds           map[contract.Kind]*kindCard
-	grid, top       *fyne.Container
+	grid, top, head *fyne.Container
 	footer          *text
 	last            string
 	name            string // of the state on screen
@@ -61,20 +61,24 @@ func newStatusPage(a *App) *statusPage {
 	}, a.escape).strong()
 	p.pause = newButton(t.T("menu.pause"), p.pauseMenu, a.escape)
 	p.login = newButton(t.T("status.credentials.show"), p.setUp, a.escape).strong()
-	head := card(border(nil, nil, nil, middle(row(gap, p.login, p.syncNow, p.pause, p.resume)),
-		iconAndText(p.icon, stack(gapSmall, p.title, p.hint, p.message))))
+	anew := func() { a.onScreen(a.ctx, func() { p.content.Refresh() }) } // heights have changed
+	p.head = container.New(&besideOrBelow{gap: gap, least: 260, changed: anew},
+		iconAndText(p.icon, stack(gapSmall, p.title, p.hint, p.message)), row(gap, p.login, p.syncNow, p.pause, p.resume))
+	for _, b := range []*button{p.login, p.syncNow, p.pause, p.resume} {
+		b.Hide() // until it is known which make sense
+	}
 
 	p.decisionsText = newText("", theme.SizeNameText, theme.ColorNameForeground, true, true)
 	show := newButton(t.T("status.problems.show"), func() { a.Show(Problems) }, a.escape)
-	p.decisions = notice(border(nil, nil, nil, show,
-		iconAndText(picture(assets.StateAttention, 22), container.New(&centred{}, p.decisionsText))))
+	p.decisions = notice(container.New(&besideOrBelow{gap: gap, least: 220, changed: anew},
+		iconAndText(picture(assets.StateAttention, 22), container.New(&centred{}, p.decisionsText)), show))
 
 	p.kinds = map[contract.Kind]*kindCard{
 		contract.Kind_KIND_APPOINTMENT: newKindCard(a, "kind.appointment", assets.KindOfAppointment),
 		contract.Kind_KIND_TASK:        newKindCard(a, "kind.task", assets.KindOfTask),
 	}
-	p.grid = container.New(&evenColumns{gap: gapBig}, p.kinds[contract.Kind_KIND_APPOINTMENT].content, p.kinds[contract.Kind_KIND_TASK].content)
-	p.top = stack(gapBig, head, p.decisions, p.grid, p.footer)
+	p.grid = container.New(&evenColumns{gap: gapBig, changed: anew}, p.kinds[contract.Kind_KIND_APPOINTMENT].content, p.kinds[contract.Kind_KIND_TASK].content)
+	p.top = stack(gapBig, card(p.head), p.decisions, p.grid, p.footer)
 	p.content = border(stack(0, heading(t.T("status.title")), newGap(12)), nil, nil, nil, container.NewVScroll(p.top))
 	return p
 }
@@ -90,24 +94,6 @@ func (centred) Layout(o []fyne.CanvasObject, size fyne.Size) {
 	h := o[0].MinSize().Height
 	o[0].Resize(fyne.NewSize(size.Width, h))
 	o[0].Move(fyne.NewPos(0, (size.Height-h)/2))
-}
-
-// evenColumns gives both the same width, and the height of the higher.
-type evenColumns struct{ gap float32 }
-
-// MinSize is both beside each other.
-func (l *evenColumns) MinSize(o []fyne.CanvasObject) fyne.Size {
-	a, b := o[0].MinSize(), o[1].MinSize()
-	return fyne.NewSize(2*max(a.Width, b.Width)+l.gap, max(a.Height, b.Height))
-}
-
-// Layout halves the width.
-func (l *evenColumns) Layout(o []fyne.CanvasObject, size fyne.Size) {
-	w := max((size.Width-l.gap)/2, 0)
-	for i, c := range o {
-		c.Resize(fyne.NewSize(w, size.Height))
-		c.Move(fyne.NewPos(float32(i)*(w+l.gap), 0))
-	}
 }
 
 // setUp shows the page on which a login is entered.
@@ -206,6 +192,7 @@ func (p *statusPage) refresh() {
 	// shape of the page is another.
 	if shape := name + until + hint + p.decisionsText.segment.Text; shape != p.last {
 		p.last = shape
+		p.head.Refresh()
 		p.content.Refresh()
 	}
 }

@@ -88,7 +88,7 @@ func (t *tab) MouseMoved(*desktop.MouseEvent) {}
 func (t *tab) MouseOut() { t.hovered = false; t.Refresh() }
 
 // FocusGained shows where the keyboard is.
-func (t *tab) FocusGained() { t.focused = true; t.Refresh() }
+func (t *tab) FocusGained() { t.focused = true; t.Refresh(); reveal(t) }
 
 // FocusLost ends what FocusGained began.
 func (t *tab) FocusLost() { t.focused = false; t.Refresh() }
