@@ -214,6 +214,12 @@ func show(ctx context.Context, o options, kept preferences.Preferences, file pre
 		content.Close()
 		return err
 	}
+	if width, height := desk(); width > 0 {
+		if fits := within(size, width, height, w.Canvas().Scale()); fits != size {
+			w.Resize(fits)
+			w.CenterOnScreen()
+		}
+	}
 	a.Run()
 	cancel()
 	for range cap(done) {
@@ -224,6 +230,11 @@ func show(ctx context.Context, o options, kept preferences.Preferences, file pre
 	}
 	content.Close()
 	return nil
+}
+
+// within is a size in points that a screen of so many pixels holds.
+func within(size fyne.Size, width, height int, scale float32) fyne.Size {
+	return fyne.NewSize(min(size.Width, float32(width)/max(scale, 0.1)), min(size.Height, float32(height)/max(scale, 0.1)))
 }
 
 // tick keeps "3 minutes ago" true.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fyne.io/fyne/v2"
 	"io"
 	"testing"
 
@@ -29,5 +30,22 @@ func TestCommandLine(t *testing.T) {
 				t.Errorf("%+v, %v", got, err)
 			}
 		})
+	}
+}
+
+func TestAWindowIsNoLargerThanTheScreen(t *testing.T) {
+	for name, tt := range map[string]struct {
+		width, height int
+		scale         float32
+		want          fyne.Size
+	}{
+		"plain":               {1920, 1040, 1, fyne.NewSize(980, 700)},
+		"300 % of 2160 lines": {3840, 2100, 3, fyne.NewSize(980, 700)},
+		"300 % of 1080 lines": {1920, 1050, 3, fyne.NewSize(640, 350)},
+		"no scale":            {1920, 1050, 0, fyne.NewSize(980, 700)},
+	} {
+		if got := within(fyne.NewSize(980, 700), tt.width, tt.height, tt.scale); got != tt.want {
+			t.Errorf("%s: %v", name, got)
+		}
 	}
 }

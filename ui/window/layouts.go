@@ -64,7 +64,7 @@ func (l *evenColumns) MinSize(o []fyne.CanvasObject) fyne.Size {
 // Layout halves the width.
 func (l *evenColumns) Layout(o []fyne.CanvasObject, size fyne.Size) {
 	a, b := o[0].MinSize(), o[1].MinSize()
-	if narrow := size.Width < 2*max(a.Width, b.Width)+l.gap; narrow != l.narrow {
+	if narrow := size.Width < 2*max(a.Width, b.Width)+l.gap; narrow != l.narrow && size.Width > 0 {
 		l.narrow = narrow
 		if l.changed != nil {
 			defer l.changed()
@@ -105,7 +105,7 @@ func (l *besideOrBelow) MinSize(o []fyne.CanvasObject) fyne.Size {
 // Layout gives the second its own size, and centres it beside the first.
 func (l *besideOrBelow) Layout(o []fyne.CanvasObject, size fyne.Size) {
 	b := o[1].MinSize()
-	if narrow := b.Width > 0 && size.Width-b.Width-l.gap < l.least; narrow != l.narrow {
+	if narrow := b.Width > 0 && size.Width-b.Width-l.gap < l.least; narrow != l.narrow && size.Width > 0 {
 		l.narrow = narrow
 		if l.changed != nil {
 			defer l.changed()

@@ -195,6 +195,7 @@ func (a *App) Show(page Page) {
 	if a.opt.PageShown != nil {
 		a.opt.PageShown(page)
 	}
+	reveal(a.nav[page])
 	switch page {
 	case Credentials:
 		a.credentials.focus()

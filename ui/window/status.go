@@ -61,7 +61,13 @@ func newStatusPage(a *App) *statusPage {
 	}, a.escape).strong()
 	p.pause = newButton(t.T("menu.pause"), p.pauseMenu, a.escape)
 	p.login = newButton(t.T("status.credentials.show"), p.setUp, a.escape).strong()
-	anew := func() { a.onScreen(a.ctx, func() { p.content.Refresh() }) } // heights have changed
+	anew := func() { // heights have changed
+		a.onScreen(a.ctx, func() {
+			if p.content != nil {
+				p.content.Refresh()
+			}
+		})
+	}
 	p.head = container.New(&besideOrBelow{gap: gap, least: 260, changed: anew},
 		iconAndText(p.icon, stack(gapSmall, p.title, p.hint, p.message)), row(gap, p.login, p.syncNow, p.pause, p.resume))
 	for _, b := range []*button{p.login, p.syncNow, p.pause, p.resume} {
