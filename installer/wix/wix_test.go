@@ -73,8 +73,11 @@ func TestProductsAreUpgradedAndNotDoubled(t *testing.T) {
 				if e.attr["UpgradeCode"] != upgradeCodes[f] || e.attr["Id"] != "*" || e.attr["Version"] != "$(var.Version)" {
 					t.Errorf("%s: %v", f, e.attr)
 				}
-			case "MajorUpgrade":
+			case "Upgrade":
 				upgrade++
+				if e.attr["Id"] != upgradeCodes[f] {
+					t.Errorf("%s replaces another product: %v", f, e.attr)
+				}
 			case "Package":
 				pack++
 				if e.attr["InstallScope"] != "perMachine" {
@@ -115,7 +118,7 @@ func TestComponentsHaveTheirOwnIdentifiersAndAreInstalled(t *testing.T) {
 }
 
 func TestOnlyWhatWixlUnderstandsIsUsed(t *testing.T) {
-	known := strings.Fields("Wix Product Package MajorUpgrade Media Property Directory Component File ServiceInstall ServiceControl " +
+	known := strings.Fields("Wix Product Package Upgrade UpgradeVersion Condition Media Property Directory Component File ServiceInstall ServiceControl " +
 		"RegistryValue RegistrySearch Shortcut RemoveFolder Feature ComponentRef CustomAction InstallExecuteSequence RemoveExistingProducts Custom")
 	for _, f := range files {
 		for _, e := range read(t, f) {
