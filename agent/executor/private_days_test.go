@@ -2,6 +2,7 @@ package executor_test
 
 import (
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -88,6 +89,9 @@ func TestTheContentOfAPrivateSeriesDayComesWhenTheOptionsLetIt(t *testing.T) {
 				}
 				if got, deleted := w.daysOf(pim.Exchange); !slices.Equal(got, m.changed) || deleted != m.deleted {
 					t.Errorf("Exchange says %v, %d deleted", got, deleted)
+				}
+				if got := w.states(); !strings.HasSuffix(got, " 5") && m.changed != nil {
+					t.Errorf("compare says %s", got)
 				}
 				w.options(engine.Options{})
 				w.settle()
