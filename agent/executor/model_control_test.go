@@ -3,6 +3,7 @@ package executor_test
 import (
 	"context"
 	"errors"
+	"slices"
 
 	"pgregory.net/rapid"
 
@@ -75,6 +76,13 @@ func (m *model) choose(o engine.Options) {
 func (m *model) ask(f func(context.Context, *store.Lease) error) {
 	m.asked = true
 	clear(m.secret)
+	if m.struck != 0 {
+		for tok := range m.brought() {
+			if !m.holds(m.struck, tok) {
+				m.least[tok] = 0
+			}
+		}
+	}
 	for _, e := range m.exchange.Items(m.user, m.kind) {
 		if e.Item.Shared().Sensitivity != pim.Normal { // its copy may stay alone, if somebody wrote into it
 			m.least[token(e.Item)] = 0
@@ -124,6 +132,9 @@ func (m *model) disaster(rt *rapid.T, done *steps, id pim.SideID, list []string)
 
 func (m *model) strike(id pim.SideID, what string) {
 	m.note("%s %s", what, id)
+	if what == "restore" || what == "reset" {
+		m.struck = id
+	}
 	switch what {
 	case "backup":
 		now := m.side(id).Snapshot()
@@ -132,7 +143,9 @@ func (m *model) strike(id pim.SideID, what string) {
 		m.load(m.state)
 	case "restore":
 		if s := m.saved[id]; s != nil {
+			before := m.side(id).Items(m.user, m.kind)
 			m.side(id).Restore(*s)
+			m.tookBack(id, before)
 		}
 	case "reset": // the mailbox is empty, and so is what its feed knows
 		for _, e := range m.side(id).Items(m.user, m.kind) {
@@ -151,6 +164,16 @@ func (m *model) strike(id pim.SideID, what string) {
 	m.forgiven(id)
 }
 
+// tookBack notes what a backup brought back that persons had deleted or moved since: as
+// if somebody had taken it out of Deleted Items.
+func (m *model) tookBack(id pim.SideID, before []fake.Entry) {
+	for _, e := range m.side(id).Items(m.user, m.kind) {
+		if !slices.ContainsFunc(before, func(b fake.Entry) bool { return b.ID == e.ID }) {
+			m.most[token(e.Item)]++
+		}
+	}
+}
+
 // forgiven takes back what nobody can ask for any more: what was only where it got
 // lost, and what a person lets go though the other side still has it.
 func (m *model) forgiven(id pim.SideID) {
@@ -161,11 +184,29 @@ func (m *model) forgiven(id pim.SideID) {
 		}
 	}
 	clear(m.secret)
+	brought := m.brought()
 	for tok := range m.least {
-		if !m.holds(id, tok) && (m.decision == store.Confirm || !m.holds(id.Other(), tok)) {
+		if !m.holds(id, tok) && (m.decision == store.Confirm || !m.holds(id.Other(), tok) || brought[tok]) {
 			m.least[tok] = 0
 		}
 	}
+}
+
+// brought are the tokens of what was deleted once, and is back or about to be because
+// somebody asked for it: to undo that removes it, also where the one it belonged to got
+// lost meanwhile.
+func (m *model) brought() map[string]bool {
+	out := map[string]bool{}
+	for _, x := range m.trash() {
+		i, err := pim.Unmarshal(x.Content)
+		if err != nil {
+			m.t.Fatal(err)
+		}
+		if x.Gone() && x.Wish != store.WishNone && x.Wish != store.WishLeft {
+			out[token(i)] = true
+		}
+	}
+	return out
 }
 
 // loose is how many items with a token nothing on the other side shares its key with:

@@ -165,3 +165,29 @@ func TestAnUndoThatGoesOnLaterRemovesNothingThatIsTheLastOne(t *testing.T) {
 	w.equal()
 	w.quiet()
 }
+
+func TestWhatAnUndoLeftIsNotBroughtBack(t *testing.T) {
+	w := newWorld(t, false)
+	w.put(pim.Business, appointment("a", 8))
+	w.run()
+	w.faults.Decide(func(e fake.Effect) fake.Trouble {
+		if e.Op == fake.OpDelete {
+			w.faults.Decide(nil)
+			w.edit(pim.Exchange, "a", func(a *pim.Appointment) { a.Body = "mine" })
+			w.business.HardDelete(w.user, kind, w.only(pim.Business, "a").ID)
+		}
+		return fake.None
+	})
+	w.undo(w.last().ID)
+	undone := w.last().ID
+	w.settle()
+	w.want("a")
+	away := w.exchange.Move(w.user, kind, w.only(pim.Exchange, "a").ID)
+	w.undo(undone)
+	w.settle()
+	w.exchange.MoveBack(w.user, kind, away)
+	w.settle()
+	w.want("a")
+	w.equal()
+	w.quiet()
+}

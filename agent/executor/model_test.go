@@ -39,6 +39,8 @@ type model struct {
 	behind bool
 	// latest is what the clock showed before it jumped.
 	latest time.Time
+	// struck is the side that a backup or a reset took something from, 0 for none.
+	struck pim.SideID
 	// saved are backups of both sides and of the store, each nil for none.
 	saved map[pim.SideID]*fake.Snapshot
 	state []byte

@@ -163,6 +163,7 @@ func (s *slice) beginRemoval(ctx context.Context, r *removal, b *store.Batch) er
 	}
 	t := store.Trash{Side: r.c.Side, Item: r.c.Item, Version: r.got.Version, Reason: store.TrashConfirmed,
 		Fields: pim.FieldsOf(s.task.Kind), Run: s.report.run().ID, Content: text, Key: r.got.Key, Partner: partner}
+	r.c.Version = r.got.Version
 	w := store.WishChange{Created: r.c.ID, Wish: store.WishBegun, Version: r.got.Version}
 	switch {
 	case u.Pair != nil:
@@ -308,8 +309,10 @@ func (s *slice) deleteOpen(ctx context.Context, id pim.SideID, open []*removal) 
 }
 
 // giveBack puts an item that stays into the inbox again, with the one it belongs to:
-// they are paired anew.
+// they are paired anew. Its copy is none of something that is gone: brought back it
+// would be there twice.
 func (s *slice) giveBack(ctx context.Context, r *removal, b *store.Batch) error {
+	b.DropTrash = append(b.DropTrash, store.Copy{Ref: store.Ref{Side: r.c.Side, Item: r.c.Item}, Version: r.c.Version})
 	if r.got.Err == nil {
 		row := store.Row{Side: r.c.Side, ID: r.got.ID, Version: r.got.Version, Key: r.got.Key, Seen: s.x.cfg.Now()}
 		if err := s.fill(&row, r.got.Item); err != nil {

@@ -44,6 +44,8 @@ type Batch struct {
 	Clear    []Ref
 	// Trash is kept.
 	Trash []Trash
+	// DropTrash are copies of items that were not deleted after all.
+	DropTrash []Copy
 	// Created are items a run made.
 	Created []Created
 	// Wishes tells how far bringing back, or removing, has come.
@@ -57,7 +59,7 @@ type Batch struct {
 func (b *Batch) Empty() bool {
 	return len(b.Intents) == 0 && len(b.Adopted) == 0 && len(b.Places) == 0 && len(b.NewPairs) == 0 && len(b.Sides) == 0 && len(b.PairStates) == 0 && len(b.DropPairs) == 0 &&
 		len(b.DropRows) == 0 && len(b.Rows) == 0 && len(b.States) == 0 && len(b.DropIntents) == 0 &&
-		len(b.Problems) == 0 && len(b.Clear) == 0 && len(b.Trash) == 0 && len(b.Created) == 0 && len(b.Wishes) == 0 && len(b.Rekeyed) == 0
+		len(b.Problems) == 0 && len(b.Clear) == 0 && len(b.Trash) == 0 && len(b.DropTrash) == 0 && len(b.Created) == 0 && len(b.Wishes) == 0 && len(b.Rekeyed) == 0
 }
 
 // SideRecord is one half of a pair after a comparison or a write. The half's base
@@ -116,6 +118,11 @@ func (l *Lease) Apply(ctx context.Context, b *Batch) error {
 func (l *Lease) apply(t *tx, b *Batch) error {
 	for i := range b.Trash {
 		if err := l.putTrash(t, &b.Trash[i]); err != nil {
+			return err
+		}
+	}
+	for i := range b.DropTrash {
+		if err := l.dropTrash(t, &b.DropTrash[i]); err != nil {
 			return err
 		}
 	}

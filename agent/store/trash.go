@@ -73,6 +73,18 @@ func (l *Lease) putTrash(t *tx, x *Trash) error {
 		int64(x.Run), millis(l.s.now()), x.Content, string(x.Key), string(x.Partner), x.After, x.Whole)
 }
 
+// Copy names the kept copy of an item that was about to be removed because a person
+// asked for it.
+type Copy struct {
+	Ref
+	Version pim.Version
+}
+
+func (l *Lease) dropTrash(t *tx, c *Copy) error {
+	return t.do(`DELETE FROM trash WHERE sync = ? AND side = ? AND item = ? AND version = ? AND reason = 4 AND wish IN (0, 4)`,
+		l.sync, int64(c.Side), string(c.Item), string(c.Version))
+}
+
 // DeletedSince counts what runs deleted since a time, without what a person
 // confirmed: the guard need not warn of it again.
 func (l *Lease) DeletedSince(ctx context.Context, t time.Time) (int, error) {

@@ -19,7 +19,7 @@ func (f *folder) checkCreation(c side.Creation) bool {
 		f.s.violate("create: empty key")
 	}
 	for _, e := range f.s.box(f.owner).entries {
-		if c.Key != "" && e.here() && e.Key == c.Key {
+		if c.Key != "" && e.here() && e.Key == c.Key && !e.taken {
 			f.s.violate("create: key %s is already in the folder, in %s: a double", c.Key, e.ID)
 			break
 		}

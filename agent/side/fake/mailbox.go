@@ -35,6 +35,7 @@ type entry struct {
 	owner      pim.UserID
 	meeting    bool // it came as a meeting
 	organised  bool // its owner is the organiser
+	taken      bool // a person took it out of the deleted ones: that may be at any instant
 }
 
 func (e *entry) here() bool { return e.Place == side.PlaceHere }

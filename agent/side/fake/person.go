@@ -73,7 +73,8 @@ func (s *Side) move(u pim.UserID, k pim.Kind, id pim.ItemID, from, to side.Place
 	s.person(u, k, id, from, func(o ownerOf, e *entry) {
 		if s.id == pim.Business {
 			s.leave(o, e, to)
-			if from == side.PlaceDeleted {
+			e.taken = from == side.PlaceDeleted
+			if e.taken {
 				s.again(o, e)
 			}
 			now = id
@@ -82,6 +83,7 @@ func (s *Side) move(u pim.UserID, k pim.Kind, id pim.ItemID, from, to side.Place
 		n := s.add(o, e.Item, e.Key)
 		n.Place, n.unreadable = to, e.unreadable
 		n.outside = to != side.PlaceHere
+		n.taken = from == side.PlaceDeleted
 		e.Key = ""
 		s.leave(o, e, side.PlaceNowhere)
 		now = n.ID
