@@ -97,6 +97,13 @@ func (s *slice) match(ctx context.Context) error {
 		if err := s.pairKin(ctx); err != nil {
 			return err
 		}
+		back, err := s.lease.BroughtBack(ctx)
+		if err != nil {
+			return err
+		}
+		if err := s.pair(ctx, back); err != nil {
+			return err
+		}
 	}
 	if err := s.matchStrayed(ctx); err != nil {
 		return err

@@ -191,3 +191,23 @@ func TestWhatAnUndoLeftIsNotBroughtBack(t *testing.T) {
 	w.equal()
 	w.quiet()
 }
+
+func TestAnItemThatAnUndoBringsBackIsThatOfTheOneItWasMadeFromThoughThatHasNoKey(t *testing.T) {
+	w := newWorld(t, false)
+	w.put(pim.Business, appointment("a", 8))
+	w.faults.Decide(func(e fake.Effect) fake.Trouble {
+		if e.Op == fake.OpSetKeys {
+			return fake.Refuse
+		}
+		return fake.None
+	})
+	w.run()
+	w.undo(w.last().ID)
+	w.edit(pim.Business, "a", func(a *pim.Appointment) { makeSeries(a) })
+	w.undo(w.last().ID)
+	w.faults.Decide(nil)
+	w.settle()
+	w.want("a")
+	w.equal()
+	w.quiet()
+}

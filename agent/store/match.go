@@ -190,6 +190,35 @@ func (l *Lease) Groups(ctx context.Context, by MatchBy, single bool) ([]Group, e
 	return out, failed("store.Groups", rows.Err())
 }
 
+// BroughtBack lists the unpaired rows of items that a person wanted back, each with the
+// one it belonged to, where that is unpaired too and never got the key.
+func (l *Lease) BroughtBack(ctx context.Context) ([]Match, error) {
+	rows, err := l.s.reader.QueryContext(ctx, `SELECT CASE i.side WHEN 1 THEN i.seq ELSE o.seq END, CASE i.side WHEN 2 THEN i.seq ELSE o.seq END, i.key
+		FROM trash x JOIN inbox i ON i.sync = x.sync AND i.side = x.side AND i.key = x.key
+		JOIN inbox o ON o.sync = x.sync AND o.side <> x.side AND o.id = x.partner
+		WHERE x.sync = ?1 AND x.wish = 3 AND x.key <> '' AND x.partner <> '' AND i.pair IS NULL AND NOT i.gone AND i.item IS NOT NULL AND i.state <> 8
+			AND o.pair IS NULL AND NOT o.gone AND o.item IS NOT NULL AND o.key = '' AND o.state <> 8
+			AND NOT EXISTS (SELECT 1 FROM pairs q WHERE q.sync = x.sync AND q.key = x.key)
+		ORDER BY x.id`, l.sync)
+	if err != nil {
+		return nil, failed("store.BroughtBack", err)
+	}
+	defer rows.Close() //nolint:errcheck // read only
+	var out []Match
+	taken, keys := make(map[RowID]bool), make(map[pim.Key]bool)
+	for rows.Next() {
+		var m Match
+		if err := rows.Scan((*int64)(&m.Business), (*int64)(&m.Exchange), (*string)(&m.Key)); err != nil {
+			return nil, failed("store.BroughtBack", err)
+		}
+		if !taken[m.Business] && !taken[m.Exchange] && !keys[m.Key] {
+			out = append(out, m)
+		}
+		taken[m.Business], taken[m.Exchange], keys[m.Key] = true, true, true
+	}
+	return out, failed("store.BroughtBack", rows.Err())
+}
+
 // Match is two unpaired rows that belong together.
 type Match struct {
 	Business, Exchange RowID

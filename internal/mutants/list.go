@@ -6,7 +6,7 @@ const (
 	executorDir = "agent/executor"
 	model       = "TestNothingIsLostOrDoubledWhateverHappens|TestAKillAtAnyEffectChangesNothingInTheEnd"
 	world       = "TestNothingIsLostOrDoubledWhateverHappens"
-	found       = "TestAPrivateItemMadeAnew|TestComparingCalls|TestAConfirmedDeletion|TestWhatAPersonDoesNot|TestTheCreationGuardLooks|TestWhatANewListing|TestAKeyThatArrived|TestOfSeveralItems|TestAnItemThatWasEditedWhile|TestWhatIsWrittenIntoADay|TestTheContentOfAPrivate|TestUndoingAnUndo|TestWhatWasMovedAway|TestAnUndoThatGoesOn|TestAnOlderStore|TestAnItemThatTookItsPlace|TestWhatAnUndoLeft"
+	found       = "TestAPrivateItemMadeAnew|TestComparingCalls|TestAConfirmedDeletion|TestWhatAPersonDoesNot|TestTheCreationGuardLooks|TestWhatANewListing|TestAKeyThatArrived|TestOfSeveralItems|TestAnItemThatWasEditedWhile|TestWhatIsWrittenIntoADay|TestTheContentOfAPrivate|TestUndoingAnUndo|TestWhatWasMovedAway|TestAnUndoThatGoesOn|TestAnOlderStore|TestAnItemThatTookItsPlace|TestWhatAnUndoLeft|TestAnItemThatAnUndoBringsBackIs"
 	runs        = "TestRun$|" + model
 	undo        = "TestUndoLeaves|TestAWholeRunIsUndone|TestAnItemEditedWhileItsUndo|TestWhatAnUndoneRunMade"
 	options     = "TestUnderAnyOptions|TestAPrivateItems|TestACopyWithout|TestOptionsNever"
@@ -304,6 +304,9 @@ var mutants = []mutant{
 	{promise: "undo", name: "what never left counts as brought back",
 		file: "agent/executor/restore.go", pkg: executorDir, tests: found,
 		was: "return left[b.t.Key] }, true)", is: "return b.t.Partner != \"\" }, true)"},
+	{promise: "undo", name: "what is brought back is not that of the one without a key",
+		file: "agent/store/match.go", pkg: executorDir, tests: found,
+		was: "o.pair IS NULL AND NOT o.gone", is: "o.pair IS NULL AND o.gone"},
 	{promise: "undo", name: "what an undo left has a copy as if it were gone",
 		file: "agent/executor/undo_remove.go", pkg: executorDir, tests: found,
 		was: "b.DropTrash = append", is: "_ = append"},
