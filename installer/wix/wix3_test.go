@@ -63,7 +63,9 @@ func TestWiXItselfTakesTheSources(t *testing.T) {
 	}
 	for what, change := range map[string]func(string) string{
 		"CNDL": func(s string) string { return strings.Replace(s, "Compressed=", "Compresed=", 1) },
-		"LGHT": func(s string) string { return strings.Replace(s, `ComponentRef Id="Menu"`, `ComponentRef Id="Mneu"`, 1) },
+		"LGHT": func(s string) string {
+			return strings.Replace(s, `ComponentRef Id="Menu"`, `ComponentRef Id="Mneu"`, 1)
+		},
 	} {
 		if said := judged(t, mono, tools, files[0], "de.wxi", change); !strings.Contains(said, what) {
 			t.Errorf("a mistake was not found: %q", said)
