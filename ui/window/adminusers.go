@@ -28,6 +28,8 @@ type usersPart struct {
 	list    *listing
 	detail  *detail
 
+	agent    *contract.AgentStatus
+	events   *text // why the mail server can't report changes
 	users    map[string]*contract.UserStatus
 	nameless []*contract.UserStatus // without a User-ID
 	shown    []*contract.UserStatus
@@ -50,7 +52,8 @@ func newUsersPart(a *App) *usersPart {
 	}, a.escape)
 	p.detail = newDetail(t.T("list.choose"))
 	bar := border(nil, nil, nil, minWidth(choiceWidth, p.order), p.search)
-	p.content = border(stack(gap, bar, p.note, newGap(0)), nil, nil, nil,
+	p.events = complaint()
+	p.content = border(stack(gap, bar, p.note, p.events, newGap(0)), nil, nil, nil,
 		container.New(&sideColumns{width: 300, gap: gapBig}, p.list.frame, p.detail.content))
 	return p
 }
@@ -93,10 +96,33 @@ func (p *usersPart) merge(m *contract.WatchStatusResponse) {
 	for _, u := range m.GetUsers() {
 		p.users[u.GetUser()] = u
 	}
+	if m.GetAgent() != nil {
+		p.agent = m.GetAgent()
+		p.tellOfEvents()
+	}
 	if m.GetWithoutUserId() != nil {
 		p.nameless = m.GetWithoutUserId().GetEmployees()
 	}
 	p.show()
+}
+
+// tellOfEvents says why the mail server can't report changes, and what to type.
+func (p *usersPart) tellOfEvents() {
+	sentence := ""
+	if code := p.agent.GetEventsCode(); code != "" {
+		sentence = strings.Join(append([]string{p.app.fault(&client.Failure{Code: code})}, p.agent.GetEventsCommands()...), "\n")
+	}
+	if p.events.segment.Text == sentence {
+		return
+	}
+	p.events.set(sentence)
+	p.events.Hide()
+	if sentence != "" {
+		p.events.Show()
+	}
+	// What is below makes room. The height of wrapped lines is known only at their width.
+	p.content.Refresh()
+	p.content.Refresh()
 }
 
 // keyOf tells the users of the list apart, also those without a User-ID.
@@ -168,9 +194,6 @@ func (p *usersPart) show() {
 	note := t.T("admin.users.well", "n", all)
 	if count > 0 {
 		note = t.N("admin.users.trouble", count, "all", all)
-	}
-	if code := p.app.picture.Agent.GetEventsCode(); code != "" {
-		note += "\n" + strings.Join(append([]string{p.app.fault(&client.Failure{Code: code})}, p.app.picture.Agent.GetEventsCommands()...), "\n")
 	}
 	p.note.set(note)
 	at := slices.IndexFunc(p.shown, func(u *contract.UserStatus) bool { return keyOf(u) == p.chosen })
