@@ -25,7 +25,6 @@ type optionsPage struct {
 	tabs                   *tabs
 	forms                  map[contract.Kind]*optionsForm
 	sheet                  *detail
-	idle                   fyne.CanvasObject
 	message                *text
 	discard, preview, take *button
 

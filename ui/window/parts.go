@@ -184,11 +184,6 @@ func row(between float32, objects ...fyne.CanvasObject) *fyne.Container {
 	return container.New(layout.NewCustomPaddedHBoxLayout(between), objects...)
 }
 
-// middle keeps its content's height and centres it vertically.
-func middle(content fyne.CanvasObject) *fyne.Container {
-	return container.NewVBox(layout.NewSpacer(), content, layout.NewSpacer())
-}
-
 // minWidth keeps its content at least so wide.
 func minWidth(width float32, content fyne.CanvasObject) *fyne.Container {
 	hold := canvas.NewRectangle(colorOf(colorTransparent))
