@@ -53,7 +53,9 @@ func (r *Rules) Same(b, e pim.Item) pim.FieldSet {
 	if d != 0 {
 		d &= pim.Diff(b, r.Business.Project(e))
 	}
-	if d&timing != 0 { // a pattern can lose something on either side: a zone here, of a day the degree of its privacy there
+	if d&timing != 0 && isSeries(b) && isSeries(e) {
+		// A pattern can lose something on either side: a zone here, of a day the degree of
+		// its privacy there.
 		d &= pim.Diff(r.Business.Project(r.Exchange.Project(b)), r.Business.Project(r.Exchange.Project(e)))
 	}
 	return pim.FieldsOf(b.Kind()) &^ d
