@@ -255,7 +255,13 @@ func (s *screen) key(name fyne.KeyName) {
 }
 
 // capture paints the window.
+// capture takes a picture once the agent has told who sits there, if it knows him: the
+// list of pages depends on it.
 func (s *screen) capture() image.Image {
+	s.t.Helper()
+	known := false
+	s.agent.Set(func(sc *agentdouble.Script) { known = sc.User != nil })
+	s.until("known to the agent", func() bool { return !known || s.app.picture.User != nil })
 	s.window.Canvas().Unfocus()
 	return s.window.Canvas().Capture()
 }
