@@ -36,11 +36,13 @@ func TestWhoeverTypedTheCommandsSeesWithinMinutesThatTheyHelped(t *testing.T) {
 		go func() { done <- g.run(ctx) }()
 		code := func() (code fault.Code) { board.SetAgent(func(a *status.Agent) { code = a.EventsCode }); return code }
 		time.Sleep(10*gateEvery + time.Second)
+		synctest.Wait()
 		if got := code(); got != fault.FirewallClosed || f.attempts != 1 || len(hook.AllEntries()) != 1 {
 			t.Errorf("%q after %d attempts and %d lines", got, f.attempts, len(hook.AllEntries()))
 		}
 		f.open = true
 		time.Sleep(gateEvery)
+		synctest.Wait()
 		if got := code(); got != "" {
 			t.Errorf("still %q", got)
 		}
