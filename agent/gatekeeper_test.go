@@ -3,6 +3,7 @@ package agent
 import (
 	"context"
 	"errors"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -16,13 +17,13 @@ import (
 
 // typed is a firewall that only a person can change.
 type typed struct {
-	open     bool
-	attempts int
+	open     atomic.Bool
+	attempts atomic.Int32
 }
 
-func (f *typed) Lets(service.FirewallRule) (open, known bool) { return f.open, true }
+func (f *typed) Lets(service.FirewallRule) (open, known bool) { return f.open.Load(), true }
 func (f *typed) OpenFirewall(context.Context, service.FirewallRule) error {
-	f.attempts++
+	f.attempts.Add(1)
 	return errors.New("refused")
 }
 
@@ -36,13 +37,11 @@ func TestWhoeverTypedTheCommandsSeesWithinMinutesThatTheyHelped(t *testing.T) {
 		go func() { done <- g.run(ctx) }()
 		code := func() (code fault.Code) { board.SetAgent(func(a *status.Agent) { code = a.EventsCode }); return code }
 		time.Sleep(10*gateEvery + time.Second)
-		synctest.Wait()
-		if got := code(); got != fault.FirewallClosed || f.attempts != 1 || len(hook.AllEntries()) != 1 {
-			t.Errorf("%q after %d attempts and %d lines", got, f.attempts, len(hook.AllEntries()))
+		if got := code(); got != fault.FirewallClosed || f.attempts.Load() != 1 || len(hook.AllEntries()) != 1 {
+			t.Errorf("%q after %d attempts and %d lines", got, f.attempts.Load(), len(hook.AllEntries()))
 		}
-		f.open = true
+		f.open.Store(true)
 		time.Sleep(gateEvery)
-		synctest.Wait()
 		if got := code(); got != "" {
 			t.Errorf("still %q", got)
 		}
