@@ -192,6 +192,36 @@ func TestWhatAnUndoLeftIsNotBroughtBack(t *testing.T) {
 	w.quiet()
 }
 
+func TestWhatWasMovedAwayWhileAnUndoWasToDeleteItIsThereOnce(t *testing.T) {
+	for _, gone := range []bool{false, true} {
+		w := newWorld(t, false)
+		w.put(pim.Business, appointment("a", 8), appointment("b", 9))
+		w.run()
+		var away pim.ItemID
+		w.faults.Decide(func(e fake.Effect) fake.Trouble {
+			if e.Op == fake.OpDelete {
+				w.faults.Decide(nil)
+				away = w.exchange.Move(w.user, kind, w.only(pim.Exchange, "a").ID)
+			}
+			return fake.None
+		})
+		w.undo(w.last().ID)
+		undone := w.last().ID
+		w.settle()
+		w.has(pim.Business, "a b")
+		if gone { // what it was made from
+			w.business.HardDelete(w.user, kind, w.only(pim.Business, "a").ID)
+		}
+		w.undo(undone)
+		w.settle()
+		w.exchange.MoveBack(w.user, kind, away)
+		w.settle()
+		w.want("a b")
+		w.equal()
+		w.quiet()
+	}
+}
+
 func TestAnItemThatAnUndoBringsBackIsThatOfTheOneItWasMadeFromThoughThatHasNoKey(t *testing.T) {
 	w := newWorld(t, false)
 	w.put(pim.Business, appointment("a", 8))

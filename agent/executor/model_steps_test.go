@@ -22,6 +22,11 @@ type steps struct {
 
 func (s *steps) total() int64 { return s.deeds.Load() + s.runs.Load() + s.troubles.Load() }
 
+// apart is how far the seeds of two rounds are from each other: rapid draws the trials of
+// one from seeds that grow to some 5,000 beyond the round's own, so that nearer rounds
+// would mostly repeat each other's worlds.
+const apart = 10_000
+
 // seeding is held from choosing a seed until rapid has taken it: a flag of rapid is
 // the only way to give it one.
 var seeding sync.Mutex
@@ -35,7 +40,7 @@ func enough(t *testing.T, share int64, trial func(*rapid.T, *steps)) {
 	want, _ := strconv.ParseInt(os.Getenv("ABGLEICH_STEPS"), 10, 64)
 	first, err := strconv.ParseUint(os.Getenv("ABGLEICH_SEED"), 10, 64)
 	if err != nil {
-		first = rand.Uint64N(1e9) * 1000
+		first = rand.Uint64N(1e9) * 1_000_000
 	}
 	given := flag.Lookup("rapid.seed").Value.String()
 	var s steps
@@ -52,7 +57,7 @@ func enough(t *testing.T, share int64, trial func(*rapid.T, *steps)) {
 			seeding.Lock()
 			seed := given
 			if given == "0" {
-				seed = strconv.FormatUint(first+rounds.Add(1)-1, 10)
+				seed = strconv.FormatUint(first+(rounds.Add(1)-1)*apart, 10)
 			}
 			if err := flag.Set("rapid.seed", seed); err != nil {
 				t.Fatal(err)
@@ -80,7 +85,7 @@ func enough(t *testing.T, share int64, trial func(*rapid.T, *steps)) {
 	}
 	seeds := given
 	if given == "0" {
-		seeds = fmt.Sprintf("%d to %d", first, first+rounds.Load()-1)
+		seeds = fmt.Sprintf("%d to %d, every %d", first, first+(rounds.Load()-1)*apart, apart)
 	}
 	t.Logf("%d steps: %d deeds of persons, %d runs, %d troubles; seeds %s",
 		s.total(), s.deeds.Load(), s.runs.Load(), s.troubles.Load(), seeds)

@@ -25,6 +25,8 @@ type removal struct {
 	// code says why it stays.
 	code fault.Code
 	done bool
+	// left tells that it was gone when it was to be deleted.
+	left bool
 }
 
 // removeCreated deletes what undone runs made, unless somebody edited it since.
@@ -234,6 +236,9 @@ func (s *slice) removeSide(ctx context.Context, id pim.SideID, all []*removal) e
 	var b store.Batch
 	removed := 0
 	err := s.deleteOpen(ctx, id, open)
+	if err == nil {
+		err = s.movedAway(ctx, id, open)
+	}
 	for _, r := range open {
 		switch {
 		case !r.done:
@@ -290,7 +295,7 @@ func (s *slice) deleteOpen(ctx context.Context, id pim.SideID, open []*removal) 
 			for i, o := range out {
 				switch c := fault.CodeOf(o.Err); c {
 				case "", fault.ItemGone:
-					part[i].done = true
+					part[i].done, part[i].left = true, c != ""
 				case fault.ItemChanged, fault.ReplyLost:
 					again = append(again, part[i])
 				default:
@@ -308,6 +313,37 @@ func (s *slice) deleteOpen(ctx context.Context, id pim.SideID, open []*removal) 
 	return nil // it is looked at once more
 }
 
+// movedAway lets those stay that somebody moved to another folder in this very moment:
+// nobody removed them, and a copy that is brought back would be a second one.
+func (s *slice) movedAway(ctx context.Context, id pim.SideID, open []*removal) error {
+	var lost []side.Lost
+	var of []*removal
+	for _, r := range open {
+		if r.left && r.got.Key != "" {
+			lost, of = append(lost, side.Lost{ID: r.c.Item, Key: r.got.Key}), append(of, r)
+		}
+	}
+	if len(lost) == 0 {
+		return nil
+	}
+	found, err := s.folder(id).Whereabouts(ctx, lost)
+	if err == nil && len(found) != len(lost) {
+		err = broken("undo", id, len(found), len(lost))
+	}
+	for n, r := range of {
+		switch {
+		case err != nil:
+			r.done = false // it is looked at once more
+		case found[n].Place == side.PlaceElsewhere:
+			r.code, r.got.Err = fault.EditedSince, fault.New(fault.ItemGone, "executor.undo", string(r.c.Item), nil)
+		}
+	}
+	if err != nil {
+		return s.blame(id, err)
+	}
+	return nil
+}
+
 // giveBack puts an item that stays into the inbox again, with the one it belongs to:
 // they are paired anew. Its copy is none of something that is gone: brought back it
 // would be there twice.
@@ -320,8 +356,8 @@ func (s *slice) giveBack(ctx context.Context, r *removal, b *store.Batch) error 
 		}
 		b.Rows = append(b.Rows, row)
 	}
-	if r.partner == "" {
-		return nil
+	if r.partner == "" || r.left {
+		return nil // one in another folder is paired by its key when it is back
 	}
 	row, err := s.lease.RowOf(ctx, store.Ref{Side: r.c.Side.Other(), Item: r.partner})
 	if err == nil && row != nil && row.Pair == 0 && row.State == store.RowDeclined {

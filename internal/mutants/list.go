@@ -322,4 +322,7 @@ var mutants = []mutant{
 	{promise: "restored database", name: "what left before a database went back, and is nowhere then, is deleted",
 		file: "agent/store/feed.go", pkg: executorDir, tests: found,
 		was: "UPDATE inbox SET broken = 1 WHERE sync = ? AND side = ? AND gone AND place = 0", is: "UPDATE inbox SET broken = 1 WHERE sync = ? AND side = ? AND NOT gone AND place = 0"},
+	{promise: "undo", name: "what is moved away while an undo deletes it counts as removed",
+		file: "agent/executor/undo_remove.go", pkg: executorDir, tests: found,
+		was: "found[n].Place == side.PlaceElsewhere", is: "found[n].Place == side.PlaceHere"},
 }
