@@ -35,3 +35,16 @@ func (f *flow) bind(winner pim.SideID, r *Rules) {
 	f.toExchange, f.lostExchange = f.toExchange&^e, f.lostExchange&^e
 	f.settle(e, winner, r)
 }
+
+// withZone gives the fields that go along with others: a pattern is told by the clock of
+// its item's zone, and means other days by another one's.
+func withZone(dst, src pim.Item, fields pim.FieldSet) pim.FieldSet {
+	d, ok := dst.(*pim.Appointment)
+	if !ok || fields&timing == 0 || !isSeries(dst) && !isSeries(src) {
+		return 0
+	}
+	if s := src.(*pim.Appointment); s.When.AllDay || d.When.AllDay || s.When.Zone == d.When.Zone {
+		return 0
+	}
+	return timing & pim.FieldsOf(pim.KindAppointment)
+}

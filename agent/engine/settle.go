@@ -209,8 +209,9 @@ func (r *Rules) fill(o *Outcome, dst, src pim.Item, fields, lost pim.FieldSet, t
 	if fields == 0 {
 		return
 	}
+	fields |= withZone(dst, src, fields) & to.Writable()
 	merged := dst.Clone()
-	carry(merged, dst, src, fields, from)
+	carry(merged, dst, src, fields, to, from)
 	merged = pim.Canonical(merged)
 	after := to.Project(merged)
 	needed := pim.Diff(dst, after) & fields
@@ -225,15 +226,13 @@ func (r *Rules) fill(o *Outcome, dst, src pim.Item, fields, lost pim.FieldSet, t
 // carry copies fields, but keeps those parts of the old value that the source
 // can't express: a zone the source's side knows only by another name, a task
 // state it does not have.
-func carry(merged, dst, src pim.Item, fields pim.FieldSet, from Projection) {
+func carry(merged, dst, src pim.Item, fields pim.FieldSet, to, from Projection) {
 	pim.Apply(merged, src, fields)
 	switch m := merged.(type) {
 	case *pim.Appointment:
 		old := dst.(*pim.Appointment).When
 		if fields.Has(pim.FieldWhen) && !m.When.AllDay && !old.AllDay && old.Zone != m.When.Zone {
-			try := m.When
-			try.Zone = old.Zone
-			keep(merged, src, from, pim.FieldWhen, func(i pim.Item) { i.(*pim.Appointment).When = try })
+			keep(merged, to, from, fields&timing, func(i pim.Item) { i.(*pim.Appointment).MoveToZone(old.Zone) })
 		}
 	case *pim.Task:
 		old := dst.(*pim.Task)
@@ -241,21 +240,20 @@ func carry(merged, dst, src pim.Item, fields pim.FieldSet, from Projection) {
 			return
 		}
 		if old.Status != m.Status {
-			keep(merged, src, from, pim.FieldProgress, func(i pim.Item) { i.(*pim.Task).Status = old.Status })
+			keep(merged, to, from, pim.Fields(pim.FieldProgress), func(i pim.Item) { i.(*pim.Task).Status = old.Status })
 		}
 		if old.Completed != m.Completed {
-			keep(merged, src, from, pim.FieldProgress, func(i pim.Item) { i.(*pim.Task).Completed = old.Completed })
+			keep(merged, to, from, pim.Fields(pim.FieldProgress), func(i pim.Item) { i.(*pim.Task).Completed = old.Completed })
 		}
 	}
 }
 
-// keep applies a change to merged if the source's side could not tell it from
-// what the source holds.
-func keep(merged, src pim.Item, from Projection, f pim.Field, change func(pim.Item)) {
+// keep applies a change to merged if the source's side could not tell what becomes of
+// it on the other one.
+func keep(merged pim.Item, to, from Projection, f pim.FieldSet, change func(pim.Item)) {
 	try := merged.Clone()
 	change(try)
-	try = pim.Canonical(try)
-	if !pim.Diff(from.Project(try), src).Has(f) {
+	if pim.Diff(from.Project(to.Project(try)), from.Project(to.Project(merged)))&f == 0 {
 		change(merged)
 	}
 }

@@ -69,7 +69,7 @@ func (l Loss) of(c pim.Item) {
 			a.When.End = a.When.End.Truncate(time.Minute)
 		}
 		if l.Zone != nil && !a.When.AllDay {
-			a.When.Zone = l.Zone(a.When.Zone)
+			a.MoveToZone(l.Zone(a.When.Zone))
 		}
 	}
 }
