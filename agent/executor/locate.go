@@ -145,29 +145,19 @@ func (s *slice) isHere(ctx context.Context, id pim.SideID, u store.Unit, b *stor
 // the key that the other item of the pair got then: a store that is an older one knows
 // neither.
 func (s *slice) matchRenewed(ctx context.Context) error {
-	hits, err := s.lease.Renewed(ctx)
-	if err != nil {
-		return err
-	}
-	rows, pairs := make(map[store.RowID]bool), make(map[store.PairID]bool)
-	for i := range hits {
-		h := &hits[i]
-		if rows[h.Row.Seq] || pairs[h.Pair.ID] {
-			continue
-		}
-		rows[h.Row.Seq], pairs[h.Pair.ID] = true, true
-		if err := s.lease.Renew(ctx, &h.Pair, &h.Row); err != nil {
-			return err
-		}
-	}
-	return nil
+	return eachOnce(ctx, s.lease.Renewed, s.lease.Renew)
 }
 
 // matchReturned recognises items that are missing without a trace among the
 // unpaired ones that look the same: a restored mailbox gives new ids, and an item
 // that left before it got its key comes back without one.
 func (s *slice) matchReturned(ctx context.Context) error {
-	hits, err := s.lease.Returned(ctx)
+	return eachOnce(ctx, s.lease.Returned, s.lease.Relink)
+}
+
+// eachOnce settles hits, of which each item and each pair takes the first.
+func eachOnce(ctx context.Context, find func(context.Context) ([]store.KeyHit, error), settle func(context.Context, *store.Pair, *store.Row) error) error {
+	hits, err := find(ctx)
 	if err != nil {
 		return err
 	}
@@ -178,7 +168,7 @@ func (s *slice) matchReturned(ctx context.Context) error {
 			continue
 		}
 		rows[h.Row.Seq], pairs[h.Pair.ID] = true, true
-		if err := s.lease.Relink(ctx, &h.Pair, &h.Row); err != nil {
+		if err := settle(ctx, &h.Pair, &h.Row); err != nil {
 			return err
 		}
 	}
