@@ -69,14 +69,7 @@ func newEmployeesPart(a *App) *employeesPart {
 }
 
 func (p *employeesPart) load() {
-	var got *contract.ListEmployeesResponse
-	p.app.ask(func(ctx context.Context) error {
-		r, err := p.app.opt.API.ListEmployees(ctx, connect.NewRequest(&contract.ListEmployeesRequest{}))
-		if err == nil {
-			got = r.Msg
-		}
-		return err
-	}, func(f *client.Failure) {
+	fetch(p.app, client.CallTimeout, p.app.opt.API.ListEmployees, &contract.ListEmployeesRequest{}, func(got *contract.ListEmployeesResponse, f *client.Failure) {
 		if f != nil {
 			p.note.set(p.app.fault(f))
 			return
@@ -278,14 +271,7 @@ func (p *employeesPart) save(e *contract.Employee, f *employeeForm, fresh bool) 
 func (p *employeesPart) forget(e *contract.Employee, f *employeeForm) {
 	t := p.app.texts
 	p.app.question(t.T("admin.employees.forget.title", "name", e.GetName()), t.T("admin.employees.forget.ask"), t.T("admin.employees.forget.yes"), true, func() {
-		var got *contract.ForgetEmployeeResponse
-		p.app.ask(func(ctx context.Context) error {
-			r, err := p.app.opt.API.ForgetEmployee(ctx, connect.NewRequest(&contract.ForgetEmployeeRequest{User: e.GetUser()}))
-			if err == nil {
-				got = r.Msg
-			}
-			return err
-		}, func(fail *client.Failure) {
+		fetch(p.app, client.CallTimeout, p.app.opt.API.ForgetEmployee, &contract.ForgetEmployeeRequest{User: e.GetUser()}, func(got *contract.ForgetEmployeeResponse, fail *client.Failure) {
 			if fail != nil {
 				p.detail.tell(f.message, theme.ColorNameError, p.app.fault(fail))
 				return

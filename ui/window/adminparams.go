@@ -70,14 +70,7 @@ func (p *paramsPart) load(reload bool) {
 	if len(p.params) > 0 && !reload && p.pending() > 0 {
 		return // he is in the middle of it
 	}
-	var got *contract.GetParametersResponse
-	p.app.ask(func(ctx context.Context) error {
-		r, err := p.app.opt.API.GetParameters(ctx, connect.NewRequest(&contract.GetParametersRequest{}))
-		if err == nil {
-			got = r.Msg
-		}
-		return err
-	}, func(f *client.Failure) {
+	fetch(p.app, client.CallTimeout, p.app.opt.API.GetParameters, &contract.GetParametersRequest{}, func(got *contract.GetParametersResponse, f *client.Failure) {
 		if f != nil {
 			p.tell(theme.ColorNameError, p.app.fault(f))
 			return
@@ -274,14 +267,7 @@ func (p *paramsPart) check() {
 	}
 	p.checking, p.again = true, false
 	asked := maps.Clone(p.values)
-	var got *contract.SetParametersResponse
-	p.app.ask(func(ctx context.Context) error {
-		r, err := p.app.opt.API.SetParameters(ctx, connect.NewRequest(&contract.SetParametersRequest{Values: asked, CheckOnly: true}))
-		if err == nil {
-			got = r.Msg
-		}
-		return err
-	}, func(f *client.Failure) {
+	fetch(p.app, client.CallTimeout, p.app.opt.API.SetParameters, &contract.SetParametersRequest{Values: asked, CheckOnly: true}, func(got *contract.SetParametersResponse, f *client.Failure) {
 		p.checking = false
 		if p.again {
 			p.check()
@@ -409,14 +395,7 @@ func (p *paramsPart) saved() {
 func (p *paramsPart) conflict() {
 	t := p.app.texts
 	old := p.params
-	var got *contract.GetParametersResponse
-	p.app.ask(func(ctx context.Context) error {
-		r, err := p.app.opt.API.GetParameters(ctx, connect.NewRequest(&contract.GetParametersRequest{}))
-		if err == nil {
-			got = r.Msg
-		}
-		return err
-	}, func(f *client.Failure) {
+	fetch(p.app, client.CallTimeout, p.app.opt.API.GetParameters, &contract.GetParametersRequest{}, func(got *contract.GetParametersResponse, f *client.Failure) {
 		if f != nil {
 			p.tell(theme.ColorNameError, p.app.fault(f))
 			return

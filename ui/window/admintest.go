@@ -18,14 +18,7 @@ const testTime = 2 * time.Minute
 // testMail sends a test notice, as the saved parameters say.
 func (p *paramsPart) testMail(_ *button, say func(fyne.ThemeColorName, string)) {
 	t := p.app.texts
-	var got *contract.SendTestNoticeResponse
-	p.app.askFor(testTime, func(ctx context.Context) error {
-		r, err := p.app.opt.API.SendTestNotice(ctx, connect.NewRequest(&contract.SendTestNoticeRequest{}))
-		if err == nil {
-			got = r.Msg
-		}
-		return err
-	}, func(f *client.Failure) {
+	fetch(p.app, testTime, p.app.opt.API.SendTestNotice, &contract.SendTestNoticeRequest{}, func(got *contract.SendTestNoticeResponse, f *client.Failure) {
 		if f != nil {
 			say(theme.ColorNameError, p.app.fault(f))
 			return

@@ -33,6 +33,19 @@ func (a *App) askFor(longest time.Duration, call func(context.Context) error, do
 	}()
 }
 
+// fetch asks the agent for something beside the screen, and hands over there what it
+// answered, nil where it didn't.
+func fetch[Q, A any](a *App, longest time.Duration, call func(context.Context, *connect.Request[Q]) (*connect.Response[A], error), q *Q, done func(*A, *client.Failure)) {
+	var got *A
+	a.askFor(longest, func(ctx context.Context) error {
+		r, err := call(ctx, connect.NewRequest(q))
+		if err == nil {
+			got = r.Msg
+		}
+		return err
+	}, func(f *client.Failure) { done(got, f) })
+}
+
 // stream runs a call that answers for as long as it likes beside the screen, and
 // tells there how it ended, unless ctx ended first.
 func (a *App) stream(ctx context.Context, call func() error, done func(*client.Failure)) {

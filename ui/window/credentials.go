@@ -124,14 +124,8 @@ const codeUnknown = "employee-unknown"
 
 // load asks the agent for what it has, unless the person is already typing.
 func (p *credentialsPage) load() {
-	var got *contract.Credentials
-	p.app.ask(func(ctx context.Context) error {
-		r, err := p.app.opt.API.GetCredentials(ctx, connect.NewRequest(&contract.GetCredentialsRequest{}))
-		if err == nil {
-			got = r.Msg.GetCredentials()
-		}
-		return err
-	}, func(f *client.Failure) {
+	fetch(p.app, client.CallTimeout, p.app.opt.API.GetCredentials, &contract.GetCredentialsRequest{}, func(answer *contract.GetCredentialsResponse, f *client.Failure) {
+		got := answer.GetCredentials()
 		if f != nil && f.Code != codeUnknown {
 			return
 		}

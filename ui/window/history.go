@@ -263,15 +263,8 @@ func (p *runsPart) undoText(key string, u *contract.UndoRunResponse) string {
 const undoTime = 10 * time.Minute
 
 func (p *runsPart) undoCall(r *contract.Run, preview bool, message *text, done func(*contract.UndoRunResponse)) {
-	var got *contract.UndoRunResponse
 	p.detail.tell(message, colorMuted, p.app.texts.T("list.working"))
-	p.app.askFor(undoTime, func(ctx context.Context) error {
-		a, err := p.app.opt.API.UndoRun(ctx, connect.NewRequest(&contract.UndoRunRequest{User: p.app.subject, Run: r.GetId(), Preview: preview}))
-		if err == nil {
-			got = a.Msg
-		}
-		return err
-	}, func(f *client.Failure) {
+	fetch(p.app, undoTime, p.app.opt.API.UndoRun, &contract.UndoRunRequest{User: p.app.subject, Run: r.GetId(), Preview: preview}, func(got *contract.UndoRunResponse, f *client.Failure) {
 		p.detail.tell(message, colorMuted, "")
 		if f != nil {
 			p.detail.tell(message, theme.ColorNameError, p.app.fault(f))

@@ -67,14 +67,8 @@ func (p *optionsPage) load() {
 	if p.app.picture.Connection != client.Connected || p.wanted() != nil || p.stopping != nil {
 		return
 	}
-	var got *contract.Options
-	p.app.ask(func(ctx context.Context) error {
-		r, err := p.app.opt.API.GetOptions(ctx, connect.NewRequest(&contract.GetOptionsRequest{User: p.app.subject}))
-		if err == nil {
-			got = r.Msg.GetOptions()
-		}
-		return err
-	}, func(f *client.Failure) {
+	fetch(p.app, client.CallTimeout, p.app.opt.API.GetOptions, &contract.GetOptionsRequest{User: p.app.subject}, func(answer *contract.GetOptionsResponse, f *client.Failure) {
+		got := answer.GetOptions()
 		switch {
 		case f != nil && f.Code == codeUnknown && p.app.subject == "":
 			p.say(theme.ColorNameForeground, p.app.texts.T("options.unknown"))
@@ -246,14 +240,8 @@ func (p *optionsPage) save() {
 	}
 	p.saving = true
 	p.refresh()
-	var got *contract.Options
-	p.app.ask(func(ctx context.Context) error {
-		r, err := p.app.opt.API.SetOptions(ctx, connect.NewRequest(&contract.SetOptionsRequest{User: user, Options: wanted}))
-		if err == nil {
-			got = r.Msg.GetOptions()
-		}
-		return err
-	}, func(f *client.Failure) {
+	fetch(p.app, client.CallTimeout, p.app.opt.API.SetOptions, &contract.SetOptionsRequest{User: user, Options: wanted}, func(answer *contract.SetOptionsResponse, f *client.Failure) {
+		got := answer.GetOptions()
 		p.saving = false
 		if f != nil {
 			p.refresh()

@@ -113,15 +113,8 @@ func (p *problemsPage) problemButtons(m *contract.Problem, title, text string, f
 // versions fetches what both sides have of the item now, and shows it field by field.
 func (p *problemsPage) versions(m *contract.Problem, failure *text) {
 	t := p.app.texts
-	var got *contract.GetProblemResponse
 	failure.show("")
-	p.app.ask(func(ctx context.Context) error {
-		r, err := p.app.opt.API.GetProblem(ctx, connect.NewRequest(&contract.GetProblemRequest{Id: m.GetId()}))
-		if err == nil {
-			got = r.Msg
-		}
-		return err
-	}, func(f *client.Failure) {
+	fetch(p.app, client.CallTimeout, p.app.opt.API.GetProblem, &contract.GetProblemRequest{Id: m.GetId()}, func(got *contract.GetProblemResponse, f *client.Failure) {
 		if f != nil {
 			failure.show(p.app.fault(f))
 			p.content.Refresh()
