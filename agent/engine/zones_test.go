@@ -6,13 +6,15 @@ import (
 
 	"abgleich/agent/engine"
 	"abgleich/agent/pim"
-	"abgleich/agent/side/fake"
 )
 
 // inBerlin is a side that tells all times by Berlin's clock.
-func inBerlin() engine.Projection {
-	loss := fake.Loss{Zone: func(string) string { return "Europe/Berlin" }}
-	return fake.New(pim.Business, fake.Options{Loss: loss}).Projection(pim.KindAppointment)
+type inBerlin struct{ zoneSide }
+
+func (b inBerlin) Project(i pim.Item) pim.Item {
+	a := b.zoneSide.Project(i).(*pim.Appointment)
+	a.MoveToZone("Europe/Berlin")
+	return pim.Canonical(a)
 }
 
 // onLineIslands is at 16:57 in Berlin, which is the next day's 4:57 on Kiritimati.
@@ -23,7 +25,7 @@ func onLineIslands(r *pim.Recurrence) pim.Item {
 }
 
 func TestASeriesKeepsItsDaysWhereOneSideDoesNotKnowItsZone(t *testing.T) {
-	r := engine.Rules{Business: inBerlin(), Exchange: zoneSide{}}
+	r := engine.Rules{Business: inBerlin{}, Exchange: zoneSide{}}
 	saturday := pim.Date{Year: 2026, Month: 4, Day: 4}
 	for name, c := range map[string]struct {
 		was, made *pim.Recurrence // was: by Kiritimati's clock, made: by Berlin's
@@ -71,7 +73,7 @@ func TestASeriesKeepsItsDaysWhereOneSideDoesNotKnowItsZone(t *testing.T) {
 // TestAZoneIsNotKeptAtThePriceOfTheTime is about an hour that the clocks of one zone show
 // twice: Exchange puts a series at the first of the two.
 func TestAZoneIsNotKeptAtThePriceOfTheTime(t *testing.T) {
-	r := engine.Rules{Business: inBerlin(), Exchange: firstOfTwo{}}
+	r := engine.Rules{Business: inBerlin{}, Exchange: firstOfTwo{}}
 	at := time.Date(2026, 4, 4, 14, 59, 0, 0, time.UTC) // 2:44 on Chatham for the second time
 	e := r.Exchange.Project(&pim.Appointment{When: pim.When{Start: at.AddDate(0, 0, 7), End: at.AddDate(0, 0, 7), Zone: "Pacific/Chatham"}})
 	base := r.Business.Project(e)
@@ -99,7 +101,7 @@ func (f firstOfTwo) Project(i pim.Item) pim.Item {
 }
 
 func TestAPatternIsToldByTheClockOfTheSideThatGetsIt(t *testing.T) {
-	r := engine.Rules{Business: zoneSide{}, Exchange: inBerlin()}
+	r := engine.Rules{Business: zoneSide{}, Exchange: inBerlin{}}
 	base := onLineIslands(nil)
 	edited := onLineIslands(&pim.Recurrence{Pattern: pim.Weekly, Interval: 2}) // on Sundays there
 	d := r.Decide(half(base, edited), half(r.Exchange.Project(base), nil))
