@@ -76,7 +76,18 @@ func (r *reader) item(element string) Item {
 			}
 		}
 	}
+	if it.Task != nil {
+		it.Task.onePercent()
+	}
 	return it
+}
+
+// onePercent undoes grommunio's multiplication where it can't be told from the number:
+// all of a task is done when its status says so, and only then.
+func (t *TaskFields) onePercent() {
+	if t.Percent == 100 && t.Status != "" && t.Status != "Completed" && t.Completed.IsZero() {
+		t.Percent = 1
+	}
 }
 
 func (r *reader) attachment() (a Attachment) {

@@ -30,6 +30,17 @@ func TestAPercentageTimesAHundredIsUnderstood(t *testing.T) {
 	}
 }
 
+func TestOnePercentTimesAHundredIsNotAllOfIt(t *testing.T) {
+	for status, want := range map[string]float64{"InProgress": 1, "Deferred": 1, "WaitingOnOthers": 1, "Completed": 100} {
+		for _, fields := range []string{`<t:PercentComplete>100</t:PercentComplete><t:Status>` + status + `</t:Status>`,
+			`<t:Status>` + status + `</t:Status><t:PercentComplete>100</t:PercentComplete>`} {
+			if it := getOne(t, `<t:Task><t:ItemId Id="a" ChangeKey="c"/>`+fields+`</t:Task>`); it.Task.Percent != want {
+				t.Errorf("%s: %v, want %v", fields, it.Task.Percent, want)
+			}
+		}
+	}
+}
+
 func TestACompletedTaskNeedsNoDate(t *testing.T) {
 	it := getOne(t, `<t:Task><t:ItemId Id="a" ChangeKey="c"/><t:DueDate>2026-03-01T00:00:00</t:DueDate><t:Status>Completed</t:Status></t:Task>`)
 	if !it.Task.Completed.IsZero() || it.Task.Status != "Completed" || !it.Task.Due.Equal(time.Date(2026, 3, 1, 0, 0, 0, 0, time.UTC)) {

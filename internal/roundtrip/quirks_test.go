@@ -21,7 +21,15 @@ func TestItemsTravelThroughAServerThatDeviates(t *testing.T) {
 		t.Run(k.String(), func(t *testing.T) {
 			j := newWorld(t, odd).journey(t, k, "Europe/Vienna")
 			items := stream{gen: someItem(k), next: int(time.Now().UnixNano() % 1e9)}
-			made := j.make(t, j.from, items.take(200, func(i pim.Item) bool { return holds(j.rules.Exchange, j.home, i) }))
+			wrote := items.take(200, func(i pim.Item) bool { return holds(j.rules.Exchange, j.home, i) })
+			made := j.make(t, j.from, wrote)
+			for i, g := range made {
+				want := withMeetingOf(g.Item, j.rules.Exchange.Project(wrote[i]))
+				if task, ok := want.(*pim.Task); ok {
+					task.Completed = g.Item.(*pim.Task).Completed // it tells no day
+				}
+				equal(t, "on Exchange", want, g.Item)
+			}
 			j.travel(t, made, true)
 		})
 	}
