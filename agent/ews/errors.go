@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"net/http"
 	"slices"
 	"strings"
 	"time"
@@ -91,6 +92,14 @@ func Detail(err error) *Error {
 func OutcomeUnknown(err error) bool {
 	e := Detail(err)
 	return e != nil && e.OutcomeUnknown
+}
+
+// TooLarge tells that a request was more than the server takes, or its reply more than
+// is read: with fewer items it may succeed. The request was not carried out, except
+// where only its reply was too large.
+func TooLarge(err error) bool {
+	e := Detail(err)
+	return e != nil && (e.Status == http.StatusRequestEntityTooLarge || errors.Is(e.Err, errTooLarge))
 }
 
 // BackOff gives how long the server asked to be left alone.

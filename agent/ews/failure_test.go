@@ -311,3 +311,23 @@ func TestTheServersLimitHoldsOverAllClients(t *testing.T) {
 		t.Errorf("%d places lost", running)
 	}
 }
+
+func TestARequestThatIsTooLargeIsToldApart(t *testing.T) {
+	for name, x := range map[string]struct {
+		answer http.HandlerFunc
+		want   bool
+	}{
+		"HTTP 413":      {status(413, "text/html", "413 - Request entity too large."), true},
+		"IIS's filter":  {status(404, "text/html", "HTTP Error 404.13 - Content Length Too Large"), true},
+		"no such page":  {status(404, "text/html", "404 - File or directory not found."), false},
+		"a busy server": {status(500, "text/xml", soapFault("ErrorServerBusy", 1)), false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := httptest.NewServer(x.answer)
+			defer s.Close()
+			if err := getCalendar(t.Context(), newTestClient(t, setup{url: s.URL})); TooLarge(err) != x.want || OutcomeUnknown(err) {
+				t.Errorf("%v", err)
+			}
+		})
+	}
+}

@@ -100,7 +100,10 @@ func (c *Client) failed(resp *http.Response, id string) *Error {
 		return e
 	}
 	text := strings.ToLower(string(page))
-	switch resp.StatusCode {
+	if resp.StatusCode == http.StatusNotFound && strings.Contains(text, "404.13") {
+		e.Status = http.StatusRequestEntityTooLarge // IIS's own word for it
+	}
+	switch e.Status {
 	case http.StatusUnauthorized:
 		e.Code = fault.LoginRejected
 	case http.StatusForbidden:

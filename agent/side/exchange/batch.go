@@ -6,6 +6,7 @@ import (
 
 	"abgleich/agent/ews"
 	"abgleich/agent/fault"
+	"abgleich/agent/pim"
 )
 
 const (
@@ -15,18 +16,31 @@ const (
 	// parallel is how many requests of one batch are under way: a batch of
 	// chunk*parallel takes one round trip.
 	parallel = 4
+	// mostText is how many bytes of text are written with one request. Exchange takes
+	// 64 MB (maxAllowedContentLength of its web.config), older ones and others less.
+	mostText = 8 << 20
 )
 
 // batch runs call over chunks of in, side by side, and gives one result for each
-// input. A request the server refuses as a whole is halved until the one bad item
-// is found. failed makes the result of an item whose request failed; when nothing
-// succeeded, the first error is the whole batch's.
+// input. A request the server refuses as a whole, or one that is too large for
+// either, is halved until the one bad item is found. failed makes the result of an
+// item whose request failed; when nothing succeeded, the first error is the whole
+// batch's.
 func batch[In, Out any](ctx context.Context, in []In, call func(context.Context, []In) ([]Out, error), failed func(In, error) Out) ([]Out, error) {
 	return batchBy(ctx, chunk, in, call, failed)
 }
 
 // batchBy is batch with size inputs in a request.
 func batchBy[In, Out any](ctx context.Context, size int, in []In, call func(context.Context, []In) ([]Out, error), failed func(In, error) Out) ([]Out, error) {
+	var parts []int
+	for n := len(in); n > 0; n -= size {
+		parts = append(parts, min(n, size))
+	}
+	return batchIn(ctx, parts, in, call, failed)
+}
+
+// batchIn is batch with so many inputs in each request.
+func batchIn[In, Out any](ctx context.Context, parts []int, in []In, call func(context.Context, []In) ([]Out, error), failed func(In, error) Out) ([]Out, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, fault.New(fault.Cancelled, "exchange.batch", "", err)
 	}
@@ -34,8 +48,10 @@ func batchBy[In, Out any](ctx context.Context, size int, in []In, call func(cont
 	out := make([]Out, len(in))
 	var wg sync.WaitGroup
 	places := make(chan struct{}, parallel)
-	for from := 0; from < len(in); from += size {
-		to := min(from+size, len(in))
+	next := 0
+	for _, n := range parts {
+		from, to := next, next+n
+		next = to
 		places <- struct{}{}
 		if err := r.stopped(); err != nil {
 			r.fail(in[from:to], out[from:to], fault.New(fault.CodeOf(err), "exchange.batch", "not tried", nil))
@@ -81,7 +97,7 @@ func (r *runner[In, Out]) run(ctx context.Context, in []In, out []Out) {
 	switch {
 	case err == nil:
 		copy(out, got)
-	case !fault.Has(err, fault.BadRequest):
+	case !divisible(err):
 		r.fail(in, out, err)
 		r.mu.Lock()
 		defer r.mu.Unlock()
@@ -100,6 +116,43 @@ func (r *runner[In, Out]) run(ctx context.Context, in []In, out []Out) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.answered += len(in)
+}
+
+// divisible tells that fewer items, or only the others, may well get through.
+func divisible(err error) bool {
+	return fault.Has(err, fault.BadRequest) || ews.TooLarge(err) && !ews.OutcomeUnknown(err)
+}
+
+// byText parts items into requests of at most [chunk] items and about [mostText].
+func byText[In any](in []In, item func(In) pim.Item) (parts []int) {
+	n, size := 0, 0
+	for _, x := range in {
+		t := textOf(item(x))
+		if n == chunk || n > 0 && size+t > mostText {
+			parts = append(parts, n)
+			n, size = 0, 0
+		}
+		n, size = n+1, size+t
+	}
+	if n > 0 {
+		parts = append(parts, n)
+	}
+	return parts
+}
+
+// textOf is how many bytes of text an item has that may be long.
+func textOf(i pim.Item) int {
+	if i == nil {
+		return 0
+	}
+	c := i.Shared()
+	n := len(c.Body)
+	if c.Recurrence != nil {
+		for _, e := range c.Recurrence.Changed {
+			n += len(e.Item.Body)
+		}
+	}
+	return n
 }
 
 // writeError gives a failed write the code ReplyLost when it may have been done.

@@ -130,7 +130,7 @@ func (f *folder) readPack(ctx context.Context, pack []int, ids []pim.ItemID, alo
 		}
 	}
 	results, err := f.client.GetItem(ctx, ask, f.shape)
-	if fault.Has(err, fault.BadRequest) { // one of them is to blame: the masters alone tell which
+	if divisible(err) { // one of them is to blame: the masters alone tell which
 		part := make([]pim.ItemID, len(pack))
 		for n, i := range pack {
 			part[n] = ids[i]

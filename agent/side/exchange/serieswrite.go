@@ -225,7 +225,7 @@ func sendPart[T any](ctx context.Context, ops []occurrenceOp[T], call func(conte
 				ops[i].job.fail(stepError(r.Err))
 			}
 		}
-	case !fault.Has(err, fault.BadRequest):
+	case !divisible(err):
 		for _, o := range ops {
 			o.job.fail(uncertain(err))
 		}

@@ -12,7 +12,8 @@ import (
 // Create makes items that carry their keys from the start. A series with exceptions
 // carries with it what is still to be written, until that is done.
 func (f *folder) Create(ctx context.Context, in []side.Creation) ([]side.Outcome, error) {
-	return batch(ctx, in, f.create, func(_ side.Creation, err error) side.Outcome { return side.Outcome{Err: writeError(err)} })
+	parts := byText(in, func(c side.Creation) pim.Item { return c.Item })
+	return batchIn(ctx, parts, in, f.create, func(_ side.Creation, err error) side.Outcome { return side.Outcome{Err: writeError(err)} })
 }
 
 func (f *folder) create(ctx context.Context, in []side.Creation) ([]side.Outcome, error) {
@@ -126,7 +127,8 @@ func (f *folder) Update(ctx context.Context, in []side.Update) ([]side.Outcome, 
 	out := make([]side.Outcome, len(in))
 	written := false
 	for p, call := range [2]func(context.Context, []side.Update) ([]side.Outcome, error){f.updatePlain, f.updateSeries} {
-		done, err := batch(ctx, parts[p], call, failed)
+		sizes := byText(parts[p], func(u side.Update) pim.Item { return u.Item })
+		done, err := batchIn(ctx, sizes, parts[p], call, failed)
 		if err != nil && !written {
 			return nil, err
 		}
