@@ -2,6 +2,7 @@ package agent_test
 
 import (
 	"context"
+	"strings"
 	"testing"
 	"time"
 
@@ -11,6 +12,7 @@ import (
 	"abgleich/agent/fault"
 	"abgleich/agent/params"
 	"abgleich/agent/vault"
+	"abgleich/assets"
 	"abgleich/ipc/contract"
 	"abgleich/ipc/seal"
 
@@ -56,6 +58,24 @@ func TestAServiceAccountSyncsMailboxesWithoutTheirPasswords(t *testing.T) {
 	}
 	if n := w.sim.Stats().Accepted["anna"]; n != 0 {
 		t.Errorf("%d logins as Anna, who has none", n)
+	}
+	// Status and check say so, and the check needs no login either.
+	w.agentStatus("the way mailboxes are opened", func(a *contract.AgentStatus) bool { return a.GetAccess() == "impersonation" })
+	check, err := w.client.VerifyCredentials(t.Context(), connect.NewRequest(&contract.VerifyCredentialsRequest{User: anna}))
+	must(t, err)
+	defer check.Close()
+	said := ""
+	for check.Receive() {
+		if st := check.Msg().GetStage(); st.GetName() == "login" && st.GetState() == contract.StageState_STAGE_STATE_OK {
+			said = assets.Texts(assets.English).Stage(st.GetName(), st.GetArgs())
+		}
+	}
+	must(t, check.Err())
+	if !strings.Contains(said, `service account LAB\service`) {
+		t.Errorf("the check says %q", said)
+	}
+	if n := w.sim.Stats().Accepted["anna"]; n != 0 {
+		t.Errorf("%d logins as Anna by the check", n)
 	}
 }
 

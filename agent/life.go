@@ -125,6 +125,7 @@ func (l *life) open(ctx context.Context, o Options, p params.Params, logs *logbo
 	r.board = status.New(o.Now, 0)
 	r.board.SetAgent(func(s *status.Agent) {
 		s.Started, s.Version, s.SyncEnabled, s.Interval = o.started, o.Version, p.Communication.SyncEnabled, p.Sync.Interval
+		s.Access = string(p.Communication.Access)
 	})
 	r.settings = &settings{File: o.Parameters, vault: r.vault, log: logs.Service(), board: r.board, report: o.Report, read: p, renew: l.renew}
 	r.settings.inForce.Store(&p)

@@ -123,6 +123,19 @@ func (c *Catalog) Fault(code string, args map[string]string) (text, hint string)
 	return fill(c.texts[key+".text"], args), fill(c.texts[key+".hint"], args)
 }
 
+// Stage gives the sentence for a stage of Verify Credentials that went well, "" if it has
+// none. args are the stage's: with "access" a service account opened the mailbox.
+func (c *Catalog) Stage(name string, args map[string]string) string {
+	key := "verify.stage." + name + ".ok"
+	if shared := key + ".shared"; args["access"] != "" && c.Has(shared) {
+		key = shared
+	}
+	if !c.Has(key) {
+		return ""
+	}
+	return fill(c.texts[key], args)
+}
+
 // Codes lists the problem codes that have a text, sorted.
 func (c *Catalog) Codes() (codes []string) {
 	for key := range c.texts {

@@ -81,7 +81,7 @@ func changeMessage(ch status.Change) *contract.WatchStatusResponse {
 			Started: stamp(a.Started), Version: a.Version, SyncEnabled: a.SyncEnabled,
 			BusinessReachable: a.BusinessCode == "", BusinessCode: string(a.BusinessCode), BusinessMissing: a.BusinessMissing,
 			Notifications: a.Notifications, Interval: durationpb.New(a.Interval),
-			EventsCode: string(a.EventsCode), EventsCommands: a.EventsCommands,
+			EventsCode: string(a.EventsCode), EventsCommands: a.EventsCommands, Access: a.Access,
 		}
 	}
 	for _, u := range ch.Users {

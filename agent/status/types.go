@@ -133,6 +133,9 @@ type Agent struct {
 	// "interval".
 	Notifications string
 	Interval      time.Duration
+	// Access is whose login opens the mailboxes: "user", or a service account's with
+	// "impersonation" or "delegate".
+	Access string
 }
 
 // Change is what a watcher gets.

@@ -32,7 +32,7 @@ func TestThePersonIsToldInWhichWayTheLoginWasTaken(t *testing.T) {
 				t.Fatalf("%+v", s)
 			}
 			for _, lang := range []assets.Lang{assets.German, assets.English} {
-				if text := assets.Texts(lang).T("verify.stage.login.ok", "method", s.Args["method"]); !strings.Contains(text, "("+c.want+")") {
+				if text := assets.Texts(lang).Stage(string(s.Name), s.Args); !strings.Contains(text, "("+c.want+")") {
 					t.Errorf("%q does not name %s", text, c.want)
 				}
 			}

@@ -32,6 +32,7 @@ type agentState struct {
 	EventsCommands    []string   `json:"events_commands,omitempty"`
 	Notifications     string     `json:"notifications"`
 	IntervalSeconds   float64    `json:"interval_seconds"`
+	Access            string     `json:"access"` // user, impersonation or delegate
 }
 
 type userState struct {
@@ -86,7 +87,7 @@ func countsOf(c *contract.Counts) counts {
 func (p *picture) take(m *contract.WatchStatusResponse) {
 	if a := m.GetAgent(); a != nil {
 		p.Agent = agentState{a.GetVersion(), instant(a.GetStarted()), a.GetSyncEnabled(), a.GetBusinessReachable(), a.GetBusinessCode(), a.GetBusinessMissing(), a.GetEventsCode(), a.GetEventsCommands(),
-			a.GetNotifications(), a.GetInterval().AsDuration().Seconds()}
+			a.GetNotifications(), a.GetInterval().AsDuration().Seconds(), a.GetAccess()}
 	}
 	if m.GetFull() {
 		p.Users = []userState{}

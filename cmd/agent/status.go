@@ -78,6 +78,9 @@ func (g *global) writePicture(w io.Writer, p picture) {
 	if !p.Agent.SyncEnabled {
 		fmt.Fprint(w, " – ", g.t("Synchronisation ist abgeschaltet", "sync is switched off"))
 	}
+	if shared := p.Agent.Access; shared == "impersonation" || shared == "delegate" {
+		fmt.Fprint(w, "\n    ", g.texts.T("access.shared"))
+	}
 	if !p.Agent.BusinessReachable {
 		text, hint := g.sayFault(p.Agent.BusinessCode, "")
 		fmt.Fprint(w, " – ", text)

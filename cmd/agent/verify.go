@@ -134,7 +134,7 @@ func (g *global) stage(st *contract.Stage) stage {
 	case st.GetState() == contract.StageState_STAGE_STATE_SKIPPED:
 		x.Text = g.texts.T("verify.skipped")
 	default:
-		x.Text = g.texts.T("verify.stage." + x.Name + ".ok")
+		x.Text = g.texts.Stage(x.Name, x.Args)
 	}
 	return x
 }

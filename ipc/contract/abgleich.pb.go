@@ -1602,6 +1602,7 @@ type AgentStatus struct {
 	BusinessMissing   []string               `protobuf:"bytes,8,rep,name=business_missing,json=businessMissing,proto3" json:"business_missing,omitempty"` // what the database lacks of the contract: table, or table.column
 	EventsCode        string                 `protobuf:"bytes,9,opt,name=events_code,json=eventsCode,proto3" json:"events_code,omitempty"`                // why the mail server can't report changes to the event port, or ""
 	EventsCommands    []string               `protobuf:"bytes,10,rep,name=events_commands,json=eventsCommands,proto3" json:"events_commands,omitempty"`   // what an administrator types against it
+	Access            string                 `protobuf:"bytes,11,opt,name=access,proto3" json:"access,omitempty"`                                         // whose login opens the mailboxes: user; impersonation or delegate: a service account's, and nobody needs a password
 	unknownFields     protoimpl.UnknownFields
 	sizeCache         protoimpl.SizeCache
 }
@@ -1704,6 +1705,13 @@ func (x *AgentStatus) GetEventsCommands() []string {
 		return x.EventsCommands
 	}
 	return nil
+}
+
+func (x *AgentStatus) GetAccess() string {
+	if x != nil {
+		return x.Access
+	}
+	return ""
 }
 
 type UserStatus struct {
@@ -6686,7 +6694,7 @@ const file_abgleich_proto_rawDesc = "" +
 	"\x05users\x18\x03 \x03(\v2\x17.abgleich.v1.UserStatusR\x05users\x12B\n" +
 	"\x0fwithout_user_id\x18\x04 \x01(\v2\x1a.abgleich.v1.WithoutUserIdR\rwithoutUserId\"F\n" +
 	"\rWithoutUserId\x125\n" +
-	"\temployees\x18\x01 \x03(\v2\x17.abgleich.v1.UserStatusR\temployees\"\xa6\x03\n" +
+	"\temployees\x18\x01 \x03(\v2\x17.abgleich.v1.UserStatusR\temployees\"\xbe\x03\n" +
 	"\vAgentStatus\x124\n" +
 	"\astarted\x18\x01 \x01(\v2\x1a.google.protobuf.TimestampR\astarted\x12\x18\n" +
 	"\aversion\x18\x02 \x01(\tR\aversion\x12!\n" +
@@ -6699,7 +6707,8 @@ const file_abgleich_proto_rawDesc = "" +
 	"\vevents_code\x18\t \x01(\tR\n" +
 	"eventsCode\x12'\n" +
 	"\x0fevents_commands\x18\n" +
-	" \x03(\tR\x0eeventsCommands\"\x96\x02\n" +
+	" \x03(\tR\x0eeventsCommands\x12\x16\n" +
+	"\x06access\x18\v \x01(\tR\x06access\"\x96\x02\n" +
 	"\n" +
 	"UserStatus\x12\x12\n" +
 	"\x04user\x18\x01 \x01(\tR\x04user\x12\x12\n" +

@@ -82,8 +82,20 @@ func newCredentialsPage(a *App) *credentialsPage {
 	return p
 }
 
-// passwordNote says what becomes of a password.
+// shared tells that a service account opens the mailboxes: nobody needs a password.
+func (a *App) shared() bool {
+	switch a.picture.Agent.GetAccess() {
+	case "impersonation", "delegate":
+		return true
+	}
+	return false
+}
+
+// passwordNote says what becomes of a password, or that none is needed.
 func (a *App) passwordNote() string {
+	if a.shared() {
+		return a.texts.T("credentials.note.shared")
+	}
 	if a.decided() {
 		return a.texts.T("credentials.note.decided")
 	}
@@ -172,6 +184,9 @@ func (p *credentialsPage) edited() {
 func (p *credentialsPage) refresh() {
 	t := p.app.texts
 	p.password.SetPlaceHolder(t.T("credentials.password.empty"))
+	if p.app.shared() {
+		p.password.SetPlaceHolder("")
+	}
 	if p.keepsPassword() {
 		p.password.SetPlaceHolder(t.T("credentials.password.kept"))
 	}
@@ -240,13 +255,29 @@ func (p *credentialsPage) enter() {
 }
 
 func (p *credentialsPage) isProved() bool {
-	return p.proved != nil && *p.proved == secretLogin{p.login.Text, p.password.Text}
+	return p.proved != nil && *p.proved == p.entered()
+}
+
+// needsNone tells that no login is typed in, and none is needed. The name that stands
+// there from the start, without a password, is none.
+func (p *credentialsPage) needsNone() bool {
+	return p.app.shared() && p.password.Text == "" && !p.keepsPassword()
+}
+
+// entered is the login in the fields; an empty one where none is needed.
+func (p *credentialsPage) entered() secretLogin {
+	if p.needsNone() {
+		return secretLogin{login: p.stored.GetLogin()}
+	}
+	return secretLogin{p.login.Text, p.password.Text}
 }
 
 // complete tells whether the fields can be sent, and else what is missing.
 func (p *credentialsPage) complete() bool {
 	t := p.app.texts
 	switch {
+	case p.needsNone():
+		return true
 	case p.login.Text == "":
 		p.complain(t.T("credentials.login.missing"), p.login)
 	case p.password.Text == "" && !p.keepsPassword():
@@ -277,7 +308,7 @@ func (p *credentialsPage) check() {
 	p.message.show("")
 	p.proved = nil
 	p.list.begin()
-	asked := secretLogin{p.login.Text, p.password.Text}
+	asked := p.entered()
 	// Who saw it fail and asks for the very same again means it: only then is a
 	// login shown to the server that refused it.
 	again := p.refused != nil && *p.refused == asked

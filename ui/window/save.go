@@ -28,6 +28,10 @@ func (p *credentialsPage) save() {
 	if !p.complete() {
 		return
 	}
+	if p.needsNone() {
+		p.send(false)
+		return
+	}
 	if p.isProved() || p.verifiedBefore() {
 		p.send(false)
 		return
@@ -51,7 +55,11 @@ func (p *credentialsPage) askFirst() {
 func (p *credentialsPage) send(unverified bool) {
 	p.saving = true
 	p.refresh()
-	m := &contract.SaveCredentialsRequest{Sync: p.sync.Checked, Appointments: p.appointments.Checked, Tasks: p.tasks.Checked, Login: p.login.Text, Unverified: unverified}
+	login := p.login.Text
+	if p.needsNone() {
+		login = p.entered().login
+	}
+	m := &contract.SaveCredentialsRequest{Sync: p.sync.Checked, Appointments: p.appointments.Checked, Tasks: p.tasks.Checked, Login: login, Unverified: unverified}
 	p.app.keepLogin(m, p.password.Text, func(saved *contract.Credentials, notKept error, f *client.Failure) {
 		p.saving = false
 		if f != nil {

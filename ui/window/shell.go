@@ -163,7 +163,7 @@ func (a *App) Picture(p client.Picture) {
 // lead shows the first run to somebody who has never synced, unless he is already
 // at something else.
 func (a *App) lead(c *contract.Credentials) {
-	if !a.opt.Lead || a.postponed || !a.firstRun() || a.credentials.touched {
+	if !a.opt.Lead || a.postponed || !a.firstRun() || a.credentials.touched || a.shared() {
 		return
 	}
 	a.setup.resume(c)

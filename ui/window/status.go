@@ -210,6 +210,9 @@ func (p *statusPage) footerText() string {
 		return ""
 	}
 	s := t.T("status.connected")
+	if p.app.shared() {
+		s += " · " + t.T("access.shared")
+	}
 	switch pic.Agent.GetNotifications() {
 	case "push", "streaming":
 		s += " · " + t.T("status.notify.push")

@@ -263,8 +263,8 @@ func (r *stageRow) show(s *contract.Stage) {
 		icon, color, line = assets.StageRunning, theme.ColorNameForeground, r.title+" …"
 	case contract.StageState_STAGE_STATE_OK:
 		icon, color = assets.StateFine, theme.ColorNameForeground
-		if key := "verify.stage." + r.name + ".ok"; t.Has(key) {
-			line = t.T(key)
+		if said := t.Stage(r.name, s.GetArgs()); said != "" {
+			line = said
 		}
 	case contract.StageState_STAGE_STATE_WARNING:
 		icon, color = assets.StateAttention, theme.ColorNameForeground
