@@ -22,6 +22,13 @@ import (
 
 const onLoopback = "HTTP/127.0.0.1"
 
+// What TestWindowsLogsInWithItsOwnKerberos tells the tests it runs: a folder with
+// tickets and keytabs, and the address that krb5.conf has for the realm SILENT.TEST.
+const (
+	sspiFolder = "ABGLEICH_SSPI_FOLDER"
+	silentKDC  = "ABGLEICH_SSPI_SILENT"
+)
+
 func ask(t *testing.T, c *ews.Client) error {
 	t.Helper()
 	r, err := c.GetFolder(t.Context(), []ews.FolderID{ews.Folder(ews.Calendar)}, nil)

@@ -3,7 +3,6 @@ package ews
 import (
 	"context"
 	"encoding/base64"
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
@@ -11,17 +10,14 @@ import (
 	"runtime"
 	"syscall"
 
-	"github.com/alexbrainman/sspi"
-	windows "github.com/alexbrainman/sspi/kerberos"
-
 	"abgleich/agent/ews/kerberos"
-	"abgleich/agent/ews/ntlm"
 	"abgleich/agent/fault"
 )
 
 // SSPI logs in with Kerberos through Windows: with name and password, or as the
-// account the process runs as when the password is empty. It compiles and is
-// vetted, but was never run in a real domain.
+// account the process runs as when the password is empty. scripts/wine-tests runs
+// it against a real KDC, but never did it run in a real Windows domain
+// (docs/real-windows.md).
 func SSPI(login, password string) Login { return &sspiLogin{login, password} }
 
 type sspiLogin struct{ login, password string }
@@ -32,38 +28,35 @@ func (l *sspiLogin) Format(w fmt.State, _ rune) { io.WriteString(w, l.login+" â€
 func (*sspiLogin) Scheme() string { return "Negotiate" }
 func (*sspiLogin) Method() string { return "kerberos" }
 
-func (l *sspiLogin) Begin(_ context.Context, b Binding) (Handshake, error) {
-	var cred *sspi.Credentials
-	var err error
+// who is whose login it is, for people.
+func (l *sspiLogin) who() string {
 	if l.password == "" {
-		cred, err = windows.AcquireCurrentUserCredentials()
-	} else {
-		domain, user := ntlm.SplitLogin(l.login)
-		cred, err = windows.AcquireUserCredentials(domain, user, l.password)
+		return "the account the service runs as"
 	}
-	if err != nil {
-		return nil, sspiError(err)
-	}
-	h := &sspiHandshake{cred: cred, binding: b}
-	// A handshake lives as long as its connection, and nothing tells it the end.
-	runtime.AddCleanup(h, func(c *sspi.Credentials) { c.Release() }, cred)
-	return h, nil
+	return l.login
+}
+
+func (l *sspiLogin) Begin(_ context.Context, b Binding) (Handshake, error) {
+	return &sspiHandshake{login: l, binding: b}, nil
 }
 
 type sspiHandshake struct {
-	cred    *sspi.Credentials
+	login   *sspiLogin
 	binding Binding
-	context *windows.ClientContext
+	context *securityContext // nil before Next and after the server's verdict
+	dropped runtime.Cleanup
 }
 
-func (h *sspiHandshake) Next(context.Context, Offer) (string, bool, error) {
-	c, _, token, err := windows.NewClientContextWithChannelBindings(h.cred, "HTTP/"+h.binding.Host,
-		sspi.ISC_REQ_CONNECTION|sspi.ISC_REQ_MUTUAL_AUTH, channelBindings(h.binding))
+func (h *sspiHandshake) Next(ctx context.Context, _ Offer) (string, bool, error) {
+	c, token, err := h.login.ask(ctx, h.binding)
 	if err != nil {
-		return "", false, sspiError(err)
+		return "", false, err
 	}
 	h.context = c
-	runtime.AddCleanup(h, func(c *windows.ClientContext) { c.Release() }, c)
+	// A connection that breaks before the verdict takes the handshake with it, and
+	// tells nobody.
+	h.dropped = runtime.AddCleanup(h, (*securityContext).release, c)
+	defer runtime.KeepAlive(h)
 	msg, err := kerberos.WrapInit(token)
 	if err != nil {
 		return "", false, err
@@ -71,24 +64,69 @@ func (h *sspiHandshake) Next(context.Context, Offer) (string, bool, error) {
 	return "Negotiate " + base64.StdEncoding.EncodeToString(msg), true, nil
 }
 
-// channelBindings is SEC_CHANNEL_BINDINGS (sspi.h): four pairs of words, the last
-// of them length and offset of the application data behind.
-func channelBindings(b Binding) []byte {
-	if b.Certificate == nil {
-		return nil
+// ask gets a ticket for the server and the token that shows it. Windows can't be
+// interrupted while it looks for a domain controller: who may wait no longer leaves
+// it alone, and what it still brings is thrown away.
+func (l *sspiLogin) ask(ctx context.Context, b Binding) (*securityContext, []byte, error) {
+	type answer struct {
+		context *securityContext
+		token   []byte
+		err     error
 	}
-	data := ntlm.EndPoint(b.Certificate)
-	out := make([]byte, 32, 32+len(data))
-	binary.LittleEndian.PutUint32(out[24:], uint32(len(data)))
-	binary.LittleEndian.PutUint32(out[28:], 32)
-	return append(out, data...)
+	answers := make(chan answer)
+	go func() {
+		c, err := newSecurityContext(l.login, l.password, b)
+		var token []byte
+		if err == nil {
+			if token, _, err = c.step(nil); err != nil {
+				c.release()
+				c = nil
+			}
+		}
+		select {
+		case answers <- answer{c, token, err}:
+		case <-ctx.Done():
+			if c != nil {
+				c.release()
+			}
+		}
+	}()
+	select {
+	case a := <-answers:
+		if a.err != nil {
+			return nil, nil, l.sspiError(a.err)
+		}
+		return a.context, a.token, nil
+	case <-ctx.Done():
+		return nil, nil, context.Cause(ctx)
+	}
 }
 
-func (h *sspiHandshake) Refused(context.Context, Offer) (bool, error) {
-	return false, PassOver(&Error{Code: fault.KerberosRefused, Op: "Login", Status: http.StatusUnauthorized})
+// release ends the context, which no later request needs: the connection itself is
+// logged in.
+func (h *sspiHandshake) release() {
+	h.dropped.Stop()
+	h.context.release()
+	h.context = nil
 }
 
+// Refused: the ticket was not taken. Windows renews it by itself when it is over; one
+// made for an old key of the server stays until `klist purge`.
+func (h *sspiHandshake) Refused(_ context.Context, o Offer) (bool, error) {
+	h.release()
+	e := &Error{Code: fault.KerberosRefused, Op: "Login", Status: http.StatusUnauthorized,
+		Message: "the mail server does not take the ticket of " + h.login.who() + " for HTTP/" + h.binding.Host}
+	if raw, err := base64.StdEncoding.DecodeString(o.Token); err == nil {
+		if said := kerberos.Refusal(h.login.who(), raw, h.binding.Now); said != nil {
+			e.Code, e.Err = said.Code, said
+		}
+	}
+	return false, PassOver(e)
+}
+
+// Accepted checks the server's proof, where it is needed as with [Kerberos].
 func (h *sspiHandshake) Accepted(o Offer) error {
+	defer h.release()
 	if o.Token == "" && h.binding.Certificate != nil {
 		return nil
 	}
@@ -96,7 +134,7 @@ func (h *sspiHandshake) Accepted(o Offer) error {
 	if err == nil {
 		var a kerberos.Answer
 		if a, err = kerberos.ParseAnswer(raw); err == nil {
-			_, _, err = h.context.Update(a.Token)
+			err = h.context.prove(a.Token)
 		}
 	}
 	if err != nil {
@@ -107,39 +145,41 @@ func (h *sspiHandshake) Accepted(o Offer) error {
 
 func (*sspiHandshake) Header(context.Context) (string, error) { return "", nil }
 
-// Status codes of winerror.h that tell causes apart. Windows calls an unknown name
-// and a wrong password the same, and keeps locked and expired accounts behind it.
-const (
-	secLogonDenied    = 0x8009030C
-	secTargetUnknown  = 0x80090303
-	secNoAuthority    = 0x80090311
-	secTimeSkew       = 0x80090324
-	secNoCredentials  = 0x8009030E
-	secAccountLocked  = 0xC0000234
-	secPasswordExpire = 0xC0000071
-)
-
-func sspiError(err error) error {
-	e := &Error{Code: fault.KerberosFailed, Op: "Login", Err: err}
+// sspiError gives Windows' error its code, and decides whether another way may be
+// tried: not where name and password were judged.
+func (l *sspiLogin) sspiError(err error) error {
 	n, _ := errors.AsType[syscall.Errno](err)
-	switch uint32(n) {
-	case secLogonDenied:
-		e.Code = fault.LoginRejected
+	status := uint32(n) // the upper half is what a register happened to hold
+	code := sspiCode(status)
+	if code == fault.KerberosNoTicket && l.password != "" {
+		code = fault.KerberosRealmUnknown // nobody to ask for one
+	}
+	e := &Error{Code: code, Op: "Login", Message: "no ticket for " + l.who(), Err: fmt.Errorf("%w (%#x)", err, status)}
+	if final(code) {
 		return e
-	case secAccountLocked:
-		e.Code = fault.AccountLocked
-		return e
-	case secPasswordExpire:
-		e.Code = fault.PasswordExpired
-		return e
-	case secTargetUnknown:
-		e.Code = fault.KerberosServiceUnknown
-	case secNoAuthority:
-		e.Code = fault.KerberosUnreachable
-	case secTimeSkew:
-		e.Code = fault.ClocksDisagree
-	case secNoCredentials:
-		e.Code = fault.KerberosRealmUnknown
 	}
 	return PassOver(e)
+}
+
+// sspiCode knows the numbers of winerror.h and ntstatus.h that tell causes apart.
+// Windows calls an unknown name and a wrong password the same, and often a locked
+// account too.
+func sspiCode(status uint32) fault.Code {
+	switch status {
+	case 0x8009030C: // SEC_E_LOGON_DENIED
+		return fault.LoginRejected
+	case 0xC0000234: // STATUS_ACCOUNT_LOCKED_OUT
+		return fault.AccountLocked
+	case 0xC0000071: // STATUS_PASSWORD_EXPIRED
+		return fault.PasswordExpired
+	case 0x80090303: // SEC_E_TARGET_UNKNOWN
+		return fault.KerberosServiceUnknown
+	case 0x80090311: // SEC_E_NO_AUTHENTICATING_AUTHORITY
+		return fault.KerberosUnreachable
+	case 0x80090324: // SEC_E_TIME_SKEW
+		return fault.ClocksDisagree
+	case 0x8009030E, 0x80090317: // SEC_E_NO_CREDENTIALS, SEC_E_CONTEXT_EXPIRED: none, or it is over
+		return fault.KerberosNoTicket
+	}
+	return fault.KerberosFailed
 }

@@ -8,6 +8,9 @@ const (
 	KerberosUnreachable Code = "kerberos-unreachable"
 	// KerberosRealmUnknown is a login whose Kerberos realm nobody knows.
 	KerberosRealmUnknown Code = "kerberos-realm-unknown"
+	// KerberosNoTicket is an account the agent runs as that has no ticket: it is none
+	// of a domain, or its ticket is over.
+	KerberosNoTicket Code = "kerberos-no-ticket"
 	// KerberosUserUnknown is a login name the KDC does not have.
 	KerberosUserUnknown Code = "kerberos-user-unknown"
 	// KerberosServiceUnknown is a mail server the KDC has no account for: its

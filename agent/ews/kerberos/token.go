@@ -95,15 +95,18 @@ func gssToken(kind [2]byte, msg []byte) []byte {
 	return asn1tools.AddASNAppTag(append(b, msg...), 0)
 }
 
-// Refusal reads what a server said with its refusal: nil if it said nothing that
-// can be understood.
-func (p *Proof) Refusal(token []byte) *Error {
+// Refusal is [Refusal] of this login.
+func (p *Proof) Refusal(token []byte) *Error { return Refusal(p.who, token, p.now()) }
+
+// Refusal reads what a server said with its refusal of somebody's ticket, now by our
+// clock: nil if it said nothing that can be understood. Hostile input.
+func Refusal(who string, token []byte, now time.Time) *Error {
 	answer, err := ParseAnswer(token)
 	if err != nil {
 		return nil
 	}
 	if k, ok := serverError(answer.Token); ok {
-		e := said(p.who, k, p.now())
+		e := said(who, k, now)
 		if e.Code != fault.ClocksDisagree {
 			e.Code = fault.KerberosRefused
 		}

@@ -125,13 +125,14 @@ func (k *KDC) Admin(t testing.TB, queries ...string) {
 	}
 }
 
-// Login gets anna's tickets into the cache that Env names, with kinit.
-func (k *KDC) Login(t testing.TB, name, password string) {
+// Login gets somebody's tickets into the cache that Env names, with kinit, which takes
+// more arguments before the name.
+func (k *KDC) Login(t testing.TB, name, password string, more ...string) {
 	t.Helper()
 	if find("kinit") == "" {
 		t.Skip("kinit is not installed: scripts/setup test installs it")
 	}
-	c := exec.Command(find("kinit"), name)
+	c := exec.Command(find("kinit"), append(more, name)...)
 	c.Env, c.Stdin = k.Env, strings.NewReader(password+"\n")
 	if out, err := c.CombinedOutput(); err != nil {
 		t.Fatalf("kinit: %v\n%s", err, out)
