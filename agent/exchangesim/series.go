@@ -43,10 +43,15 @@ func sinceMidnight(t time.Time) time.Duration {
 	return time.Duration(h)*time.Hour + time.Duration(m)*time.Minute + time.Duration(s)*time.Second
 }
 
-// times are the start and end of the occurrence on a day of the pattern.
+// times are the start and end of the occurrence on a day of the pattern. One that
+// begins in the hour a clock skips does not end before it begins.
 func (it *Item) times(day int) (start, end time.Time) {
 	s, e, loc := it.clock()
-	return wall(day, s, loc), wall(day, e, loc)
+	start, end = wall(day, s, loc), wall(day, e, loc)
+	if end.Before(start) {
+		end = start
+	}
+	return start, end
 }
 
 // anchor moves a master to the first day of its pattern, as Exchange does, and
@@ -177,8 +182,8 @@ func (it *Item) between(start, end time.Time) (list []*Item) {
 		if !s.Before(end) {
 			break
 		}
-		if e := wall(day, clockEnd, loc); overlaps(s, e, start, end) {
-			list = append(list, it.plain(day))
+		if o := it.plain(day); overlaps(o.Start, o.End, start, end) {
+			list = append(list, o)
 		}
 	}
 	for i := range it.exceptions {

@@ -21,6 +21,7 @@ import (
 // simFlags are the flags of exchange-sim.
 type simFlags struct {
 	listen, certificate, record string
+	protection                  string
 	users, faults               []string
 	throttle                    int
 	autodiscover                bool
@@ -67,6 +68,8 @@ func simCommand(g *global) *cobra.Command {
 	f.BoolVar(&s.options.NoNTLM, "no-ntlm", false, g.t("NTLM nicht anbieten", "do not offer NTLM"))
 	f.StringVar(&s.options.Kerberos, "kerberos", "", g.t("Kerberos anbieten, mit der Keytab-Datei von HTTP/<Servername>", "offer Kerberos, with the keytab of HTTP/<server>"))
 	f.BoolVar(&s.options.NegotiateOnly, "negotiate-only", false, g.t("NTLM nur innerhalb von Negotiate anbieten", "offer NTLM inside Negotiate only"))
+	f.StringVar(&s.protection, "extended-protection", "off", g.t("Kanalbindungen von NTLM und Kerberos über TLS: off, allowed oder required",
+		"channel bindings of NTLM and Kerberos over TLS: off, allowed or required"))
 	f.BoolVar(&s.options.BasicWithoutTLS, "basic-without-tls", false, g.t("Basic auch ohne TLS anbieten", "offer Basic without TLS too"))
 	f.BoolVar(&s.options.RequireSSL, "require-ssl", false, g.t("ohne TLS mit 403.4 antworten", "answer plain HTTP with 403.4"))
 	f.IntVar(&s.options.LockAfter, "lock-after", 0, g.t("Konto nach so vielen falschen Anmeldungen sperren", "lock an account after so many wrong logins"))
@@ -88,6 +91,15 @@ func (s *simFlags) check() ([]exchangesim.Fault, error) {
 			return nil, usageError{err}
 		}
 		s.options.Users = append(s.options.Users, user)
+	}
+	switch s.protection {
+	case "", "off":
+	case "allowed":
+		s.options.ExtendedProtection = exchangesim.ProtectionAllowed
+	case "required":
+		s.options.ExtendedProtection = exchangesim.ProtectionRequired
+	default:
+		return nil, usageError{fmt.Errorf("--extended-protection %s: off, allowed, required", s.protection)}
 	}
 	var list []exchangesim.Fault
 	for _, f := range s.faults {

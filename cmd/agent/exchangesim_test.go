@@ -16,6 +16,7 @@ import (
 
 	"github.com/jcmturner/gokrb5/v8/keytab"
 
+	"abgleich/agent/exchangesim"
 	"abgleich/assets"
 )
 
@@ -50,6 +51,31 @@ func TestTheSimulatorTellsThroughAutodiscoverWhereItIs(t *testing.T) {
 			case on && (a == nil || a.External != c.want || a.Internal != c.want):
 				t.Errorf("%s: tells %+v, want %s", name, a, c.want)
 			}
+		}
+	}
+}
+
+func TestTheSimulatorsFlagsReachIt(t *testing.T) {
+	g := &global{out: io.Discard, err: io.Discard}
+	g.lang, g.texts = assets.English, assets.Texts(assets.English)
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	for line, good := range map[string]bool{
+		"--quirks grommunio": true, "--quirks klingon": false,
+		"--extended-protection off": true, "--extended-protection allowed": true, "--extended-protection required": true, "--extended-protection perhaps": false,
+	} {
+		c := simCommand(g)
+		c.SetContext(ctx)
+		c.SetArgs(append(strings.Fields(line), "--tls", "--listen", "127.0.0.1:0", "--user", "anna:secret1:anna@lab.test"))
+		c.SilenceErrors, c.SilenceUsage = true, true
+		if err := c.ExecuteContext(ctx); (err == nil) != good {
+			t.Errorf("%s: %v", line, err)
+		}
+	}
+	for word, want := range map[string]exchangesim.ExtendedProtection{"required": exchangesim.ProtectionRequired, "allowed": exchangesim.ProtectionAllowed, "off": exchangesim.ProtectionOff} {
+		s := simFlags{users: []string{"anna:secret1:anna@lab.test"}, protection: word}
+		if _, err := s.check(); err != nil || s.options.ExtendedProtection != want {
+			t.Errorf("%s: %v, %v", word, s.options.ExtendedProtection, err)
 		}
 	}
 }

@@ -2,6 +2,8 @@ package roundtrip
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -101,6 +103,9 @@ func series(t *testing.T, at time.Time, zone string) []named {
 			}
 			for n := 3; n <= 5; n++ {
 				for how := range exceptions {
+					if strings.HasPrefix(how, "two days") && p.days < 3 {
+						continue // that is another's day
+					}
 					a := plain.Clone().(*pim.Appointment)
 					original, _ := timing.Start(n)
 					if how == "deleted" {
@@ -129,6 +134,9 @@ var exceptions = map[string]func(o *pim.Appointment, original time.Time, zone st
 		}
 		o.When.Start, o.When.End = o.When.Start.Add(20*time.Minute), o.When.End.Add(80*time.Minute)
 	},
+	// Across the change, from one side of it to the other.
+	"two days earlier": func(o *pim.Appointment, _ time.Time, zone string) { byDays(&o.When, zone, -2) },
+	"two days later":   func(o *pim.Appointment, _ time.Time, zone string) { byDays(&o.When, zone, 2) },
 	"turned": func(o *pim.Appointment, original time.Time, zone string) {
 		if !o.When.AllDay {
 			loc, err := time.LoadLocation(zone)
@@ -142,6 +150,21 @@ var exceptions = map[string]func(o *pim.Appointment, original time.Time, zone st
 		start := o.When.First.In(time.UTC).Add(11 * time.Hour)
 		o.When = pim.When{Start: start, End: start.Add(time.Hour), Zone: "UTC"}
 	},
+}
+
+// byDays moves a time by days of the calendar, at the same hour of its zone.
+func byDays(w *pim.When, zone string, days int) {
+	if w.AllDay {
+		w.First, w.Last = w.First.AddDays(days), w.Last.AddDays(days)
+		return
+	}
+	loc, err := time.LoadLocation(zone)
+	if err != nil {
+		panic(err)
+	}
+	long := w.End.Sub(w.Start)
+	w.Start = w.Start.In(loc).AddDate(0, 0, days).UTC()
+	w.End = w.Start.Add(long)
 }
 
 // TestNoHourShiftsOnTheWay takes the matrix of zones, changes of the clocks, all-day
@@ -199,7 +222,7 @@ func (j *journey) matrix(t *testing.T, loc *time.Location, cells []named) {
 				t.Errorf("%s: takes place at\n%s, was written at\n%s", names[i], got, want)
 			}
 		}
-		j.asExchangeHasIt(t, names[i], a, back[i])
+		j.asExchangeHasIt(t, names[i], a, loc, back[i])
 	}
 }
 
@@ -242,13 +265,19 @@ func span(w pim.When) string {
 }
 
 // asExchangeHasIt compares what the person sees in Bert's calendar.
-func (j *journey) asExchangeHasIt(t *testing.T, name string, wrote *pim.Appointment, g side.Got) {
+func (j *journey) asExchangeHasIt(t *testing.T, name string, wrote *pim.Appointment, loc *time.Location, g side.Got) {
 	t.Helper()
 	it, ok := j.w.sim.Mailbox("bert@lab.test").Get(exchangesim.ItemID(g.ID))
 	if !ok {
 		t.Fatalf("%s: not in the mailbox", name)
 	}
 	if wrote.Recurrence != nil {
+		if wrote.When.AllDay {
+			loc = j.home // its days begin there; those of other series where their clock is
+		}
+		if want, got := places(t, wrote), j.occurrences(t, it, loc); want != got {
+			t.Errorf("%s: Exchange shows it at\n%s, was written at\n%s", name, got, want)
+		}
 		return
 	}
 	if wrote.When.AllDay {
@@ -261,4 +290,33 @@ func (j *journey) asExchangeHasIt(t *testing.T, name string, wrote *pim.Appointm
 	if it.AllDay || !it.Start.Equal(wrote.When.Start) || !it.End.Equal(wrote.When.End) {
 		t.Errorf("%s: stands from %s to %s, not %s", name, it.Start, it.End, span(wrote.When))
 	}
+}
+
+// occurrences tells where the server shows a series: an expansion that shares nothing
+// with that of package pim, and is itself compared with rrule-go.
+func (j *journey) occurrences(t *testing.T, it exchangesim.Item, loc *time.Location) string {
+	t.Helper()
+	list, err := j.w.sim.Mailbox("bert@lab.test").Occurrences(it.ID, it.Start.AddDate(-1, 0, 0), it.Start.AddDate(2, 0, 0))
+	if err != nil {
+		t.Fatal(err)
+	}
+	all := map[time.Time]string{}
+	for _, d := range it.DeletedOccurrences() {
+		all[d] = "deleted"
+	}
+	for _, o := range list {
+		s := span(pim.When{Start: o.Start, End: o.End})
+		if o.AllDay {
+			s = span(pim.When{AllDay: true, First: pim.DateOf(o.Start.In(loc)), Last: pim.DateOf(o.End.In(loc)).AddDays(-1)})
+		}
+		if o.Exceptional {
+			s += " " + o.Subject
+		}
+		all[o.OriginalStart] = s
+	}
+	text := ""
+	for _, at := range slices.SortedFunc(maps.Keys(all), time.Time.Compare) {
+		text += all[at] + "\n"
+	}
+	return text
 }

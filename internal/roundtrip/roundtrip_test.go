@@ -72,7 +72,7 @@ func TestTenThousandItemsComeBackFromTheBusinessSideAsTheyWere(t *testing.T) {
 					for i, g := range made {
 						equal(t, "on Exchange", withMeetingOf(g.Item, j.rules.Exchange.Project(wrote[i])), g.Item)
 					}
-					if j.kind == pim.KindAppointment && done/perBatch%2 == 1 {
+					if done/perBatch%2 == 1 {
 						made = j.dress(t, made)
 					}
 					j.travel(t, made, done/perBatch%2 == 0)
@@ -105,6 +105,9 @@ func (j *journey) dress(t *testing.T, made []side.Got) []side.Got {
 			guests := []exchangesim.Attendee{
 				{Name: "Bert", Mail: "bert@lab.test", Response: "Accept"}, {Name: "Čeněk", Mail: "c@else.test"},
 			}
+			if j.kind == pim.KindTask && i%8 > 0 {
+				return
+			}
 			switch i % 8 {
 			case 0:
 				it.BodyIsHTML = true
@@ -120,7 +123,7 @@ func (j *journey) dress(t *testing.T, made []side.Got) []side.Got {
 				it.Meeting, it.MyResponse, it.Required, it.Cancelled = true, "Accept", guests[1:], true
 				it.Organizer, it.Busy = guests[0], "Free"
 			case 4:
-				if it.Recurrence == nil { // a series in such a zone can't be carried
+				if it.Recurrence == nil { // of a series no occurrence would stay where it is
 					it.Zone, it.EndZone = "Customized Time Zone", "Customized Time Zone"
 				}
 			}

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"abgleich/agent/exchangesim"
+	"abgleich/agent/exchangesim/schemacheck"
 	"abgleich/agent/pim"
 	"abgleich/agent/side"
 )
@@ -163,4 +164,5 @@ func TestNoRequestAsksForAMail(t *testing.T) {
 	if writes["CreateItem"] == 0 || writes["UpdateItem"] < 6 || writes["DeleteItem"] < 3 {
 		t.Errorf("only %v were seen", writes)
 	}
+	schemacheck.Check(t, dir)
 }
