@@ -19,10 +19,10 @@ import (
 // agentProgram names the variable with the agent built for Windows.
 const agentProgram = "ABGLEICH_AGENT_PROGRAM"
 
-// TestOnWindowsAServiceAccountNeedsNoPassword runs the real program under Wine, in a
-// domain with a real KDC, as an account that has a ticket and then none.
-// scripts/wine-tests calls it.
-func TestOnWindowsAServiceAccountNeedsNoPassword(t *testing.T) {
+// TestOnWindowsTheAgentLogsInWithWindowsOwnKerberos runs the real program under Wine, in
+// a domain with a real KDC: as an account that has a ticket, as one that has none, and
+// with Anna's own login. scripts/wine-tests calls it.
+func TestOnWindowsTheAgentLogsInWithWindowsOwnKerberos(t *testing.T) {
 	program := os.Getenv(agentProgram)
 	if program == "" {
 		t.Skip("scripts/wine-tests runs it, with " + agentProgram)
@@ -66,6 +66,16 @@ func TestOnWindowsAServiceAccountNeedsNoPassword(t *testing.T) {
 	w.plug()
 	if out, _ := g.run("verify", "anna", "--json"); !strings.Contains(out, string(fault.KerberosNoTicket)) {
 		t.Errorf("without a ticket:\n%s", out)
+	}
+
+	g.must("params", "set", "communication.access=user", "communication.realm=LAB="+kdctest.Realm)
+	verify := g.command("verify", "anna", "--login", annaLogin)
+	verify.Stdin = strings.NewReader(annaPassword + "\n")
+	if out, _ := verify.CombinedOutput(); !strings.Contains(string(out), "The mail server accepts your login (Kerberos).") {
+		t.Errorf("the login of Anna:\n%s", out)
+	}
+	if st := w.sim.Stats(); st.Accepted["anna"] == 0 || len(st.Refused) != 0 {
+		t.Errorf("logins: %v, refused: %v", st.Accepted, st.Refused)
 	}
 }
 

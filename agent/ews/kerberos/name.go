@@ -45,6 +45,12 @@ func (m Mapping) Realms() []string {
 	return slices.Compact(all)
 }
 
+// Realm is the realm of a login's domain, "" if nothing is said about it.
+func (m Mapping) Realm(login string) string {
+	p, _ := m.principalOf(login, "")
+	return p.realm
+}
+
 // principal is who logs in.
 type principal struct{ user, realm string }
 
