@@ -149,7 +149,9 @@ func textOf(i pim.Item) int {
 	n := len(c.Body)
 	if c.Recurrence != nil {
 		for _, e := range c.Recurrence.Changed {
-			n += len(e.Item.Body)
+			if e.Item != nil {
+				n += len(e.Item.Body)
+			}
 		}
 	}
 	return n
