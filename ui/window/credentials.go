@@ -23,7 +23,9 @@ type credentialsPage struct {
 	login, password           *field
 	verify, ok, cancel        *button
 	forget                    *button
-	note, message             *text
+	intro, note, message      *text
+	form                      *fyne.Container
+	own                       *fyne.Container // of the form: the person's login, which a service account makes needless
 	list                      *verifyList
 
 	stored   *contract.Credentials // what the agent has; nil while unknown
@@ -57,7 +59,7 @@ func newCredentialsPage(a *App) *credentialsPage {
 	p.forget = newButton(t.T("credentials.forget"), p.askForget, a.escape)
 	p.forget.Importance = widget.LowImportance
 	p.forget.Hide()
-	p.note = caption(a.passwordNote())
+	p.intro, p.note = muted(t.T("credentials.intro")), caption(a.passwordNote())
 	p.message = body("")
 	p.message.Hide()
 	p.fill(&contract.Credentials{Sync: true, Appointments: true, Tasks: true, Login: a.opt.LoggedOn})
@@ -66,18 +68,21 @@ func newCredentialsPage(a *App) *credentialsPage {
 	label := func(key string) *text {
 		return newText(t.T(key), theme.SizeNameText, theme.ColorNameForeground, true, false)
 	}
-	form := stack(gapBig,
-		container.New(layout.NewCustomPaddedLayout(-6, -4, -7, 0), stack(0, p.sync, container.New(layout.NewCustomPaddedLayout(0, 0, 22, 0), row(gapBig, p.appointments, p.tasks)))),
+	p.own = stack(gapBig,
 		stack(gap, label("credentials.login"), p.login),
 		stack(gap, label("credentials.password"), p.password, a.capsLine(p.password), p.note),
+	)
+	p.form = stack(gapBig,
+		container.New(layout.NewCustomPaddedLayout(-6, -4, -7, 0), stack(0, p.sync, container.New(layout.NewCustomPaddedLayout(0, 0, 22, 0), row(gapBig, p.appointments, p.tasks)))),
+		p.own,
 		p.verify,
 		p.message,
 	)
-	left := card(minWidth(280, form))
+	left := card(minWidth(280, p.form))
 	columns := container.New(&sideColumns{width: 320, gap: gapBig}, container.NewVScroll(left), card(p.list.content))
 	buttons := container.NewHBox(p.forget, layout.NewSpacer(), minWidth(110, p.cancel), minWidth(110, p.ok))
 	p.content = border(
-		stack(6, heading(t.T("credentials.title")), muted(t.T("credentials.intro")), newGap(6)),
+		stack(6, heading(t.T("credentials.title")), p.intro, newGap(6)),
 		stack(0, newGap(12), buttons), nil, nil, columns)
 	return p
 }
@@ -91,11 +96,8 @@ func (a *App) shared() bool {
 	return false
 }
 
-// passwordNote says what becomes of a password, or that none is needed.
+// passwordNote says what becomes of a password.
 func (a *App) passwordNote() string {
-	if a.shared() {
-		return a.texts.T("credentials.note.shared")
-	}
 	if a.decided() {
 		return a.texts.T("credentials.note.decided")
 	}
@@ -123,8 +125,11 @@ func (l *sideColumns) Layout(o []fyne.CanvasObject, size fyne.Size) {
 
 // focus puts the keyboard into the first field that wants something.
 func (p *credentialsPage) focus() {
-	target := p.password
-	if p.login.Text == "" {
+	var target fyne.Focusable = p.password
+	switch {
+	case p.app.shared():
+		target = p.verify
+	case p.login.Text == "":
 		target = p.login
 	}
 	p.app.opt.Window.Canvas().Focus(target)
@@ -184,9 +189,6 @@ func (p *credentialsPage) edited() {
 func (p *credentialsPage) refresh() {
 	t := p.app.texts
 	p.password.SetPlaceHolder(t.T("credentials.password.empty"))
-	if p.app.shared() {
-		p.password.SetPlaceHolder("")
-	}
 	if p.keepsPassword() {
 		p.password.SetPlaceHolder(t.T("credentials.password.kept"))
 	}
@@ -198,7 +200,17 @@ func (p *credentialsPage) refresh() {
 		}
 		note = verified
 	}
-	p.note.set(note)
+	intro := t.T("credentials.intro")
+	if p.app.shared() {
+		intro = t.T("credentials.intro.shared")
+	}
+	if p.note.segment.Text != note || p.intro.segment.Text != intro {
+		p.note.set(note)
+		p.intro.set(intro)
+		visible(p.own, !p.app.shared())
+		p.content.Refresh() // they may take more lines
+		p.form.Refresh()
+	}
 	connected := p.app.picture.Connection == client.Connected
 	enable(&p.appointments.Check, p.sync.Checked && !p.checking())
 	enable(&p.tasks.Check, p.sync.Checked && !p.checking())
@@ -258,15 +270,9 @@ func (p *credentialsPage) isProved() bool {
 	return p.proved != nil && *p.proved == p.entered()
 }
 
-// needsNone tells that no login is typed in, and none is needed. The name that stands
-// there from the start, without a password, is none.
-func (p *credentialsPage) needsNone() bool {
-	return p.app.shared() && p.password.Text == "" && !p.keepsPassword()
-}
-
-// entered is the login in the fields; an empty one where none is needed.
+// entered is the login in the fields; where none is needed, whichever the agent has.
 func (p *credentialsPage) entered() secretLogin {
-	if p.needsNone() {
+	if p.app.shared() {
 		return secretLogin{login: p.stored.GetLogin()}
 	}
 	return secretLogin{p.login.Text, p.password.Text}
@@ -276,7 +282,7 @@ func (p *credentialsPage) entered() secretLogin {
 func (p *credentialsPage) complete() bool {
 	t := p.app.texts
 	switch {
-	case p.needsNone():
+	case p.app.shared():
 		return true
 	case p.login.Text == "":
 		p.complain(t.T("credentials.login.missing"), p.login)
@@ -365,6 +371,8 @@ func (p *credentialsPage) checked(asked secretLogin, ok bool, f *client.Failure)
 	switch {
 	case ok:
 		p.app.opt.Window.Canvas().Focus(p.ok)
+	case p.app.shared():
+		p.app.opt.Window.Canvas().Focus(p.verify)
 	default:
 		p.app.opt.Window.Canvas().Focus(p.password)
 	}

@@ -28,11 +28,7 @@ func (p *credentialsPage) save() {
 	if !p.complete() {
 		return
 	}
-	if p.needsNone() {
-		p.send(false)
-		return
-	}
-	if p.isProved() || p.verifiedBefore() {
+	if p.app.shared() || p.isProved() || p.verifiedBefore() {
 		p.send(false)
 		return
 	}
@@ -55,12 +51,9 @@ func (p *credentialsPage) askFirst() {
 func (p *credentialsPage) send(unverified bool) {
 	p.saving = true
 	p.refresh()
-	login := p.login.Text
-	if p.needsNone() {
-		login = p.entered().login
-	}
-	m := &contract.SaveCredentialsRequest{Sync: p.sync.Checked, Appointments: p.appointments.Checked, Tasks: p.tasks.Checked, Login: login, Unverified: unverified}
-	p.app.keepLogin(m, p.password.Text, func(saved *contract.Credentials, notKept error, f *client.Failure) {
+	entered := p.entered()
+	m := &contract.SaveCredentialsRequest{Sync: p.sync.Checked, Appointments: p.appointments.Checked, Tasks: p.tasks.Checked, Login: entered.login, Unverified: unverified}
+	p.app.keepLogin(m, entered.password, func(saved *contract.Credentials, notKept error, f *client.Failure) {
 		p.saving = false
 		if f != nil {
 			p.refresh()

@@ -28,6 +28,7 @@ func TestWhereAServiceAccountOpensTheMailboxesNobodyIsAskedForAPassword(t *testi
 func TestWhereAServiceAccountOpensTheMailboxesTheCheckIsOfIt(t *testing.T) {
 	s := open(t, setup{script: withServiceAccount})
 	s.sees("weder Anmeldung noch Passwort")
+	golden(t, "credentials-shared-de-light", s.capture())
 	s.press(s.app.texts.T("credentials.verify"))
 	s.until("checked", func() bool { return slices.Contains(s.agent.Calls(), "verify login= right=false") })
 }
