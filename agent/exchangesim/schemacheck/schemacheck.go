@@ -103,7 +103,7 @@ func Judge(ctx context.Context, dir, pattern string) (documents int, complaints 
 	}
 	for list := files; len(list) > 0; {
 		n := min(batch, len(list))
-		args := append([]string{"--nonet", "--noout", "--schema", schema}, list[:n]...)
+		args := append([]string{"--nonet", "--huge", "--noout", "--schema", schema}, list[:n]...)
 		out, err := exec.CommandContext(ctx, lint, args...).CombinedOutput()
 		lines := complaintsIn(string(out))
 		if err != nil && len(lines) == 0 {
