@@ -138,6 +138,9 @@ func TestActionsRunWhereTheirFilesAreThere(t *testing.T) {
 	for _, e := range read(t, "server.wxs") {
 		switch e.name {
 		case "CustomAction":
+			if e.attr["Property"] != "" {
+				continue // needs no file
+			}
 			actions[e.attr["Id"]] = e
 			if e.attr["Impersonate"] != "no" || e.attr["FileKey"] != "AgentExe" {
 				t.Errorf("%v", e.attr)
@@ -150,7 +153,7 @@ func TestActionsRunWhereTheirFilesAreThere(t *testing.T) {
 			sequence[e.attr["Action"]], conditions[e.attr["Action"]] = n, e.text
 		}
 	}
-	const installInitialize, removeExisting = 1500, 1510
+	const appSearch, installInitialize, removeExisting = 400, 1500, 1510
 	const stopServices, removeFiles, installFiles, installServices, startServices = 1900, 3500, 4000, 5800, 5900
 	for id := range actions {
 		n, ok := sequence[id]
@@ -177,6 +180,9 @@ func TestActionsRunWhereTheirFilesAreThere(t *testing.T) {
 	}
 	if a := actions["Done"].attr; a["Execute"] != "commit" || sequence["Done"] <= sequence["Configure"] {
 		t.Errorf("what was made is settled before everything is done: %v", a)
+	}
+	if n := sequence["KeepAccount"]; n <= appSearch || n >= removeExisting {
+		t.Errorf("the account is looked at before it is read, or after it is gone: %d", n)
 	}
 	for _, id := range []string{"Unconfigure", "Purge"} {
 		if !strings.Contains(conditions[id], "NOT UPGRADINGPRODUCTCODE") {
