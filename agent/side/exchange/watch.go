@@ -15,7 +15,7 @@ import (
 // streamLife is how long one stream is asked for: the most a server allows.
 const streamLife = 30 * time.Minute
 
-var errNoPush = errors.New("the mail server did not reach the event server")
+var errNoPush = errors.New("the mail server does not reach the event server")
 
 // Watch hints at changes of a user's calendar and tasks, by push where the server
 // reaches the event server, else by stream.
@@ -53,16 +53,14 @@ func (s *Side) ProvePush(ctx context.Context, a side.Account) error {
 	}
 	w := &watcher{client: c, side: s, folders: []ews.FolderID{ews.Folder(ews.Calendar)}}
 	calls, end, err := w.subscribePush(ctx)
-	if err != nil {
-		return err
+	if err == nil {
+		defer end()
+		err = w.await(ctx, calls, s.opts.FirstPush)
 	}
-	defer end()
-	if err := w.await(ctx, calls, s.opts.FirstPush); errors.Is(err, errNoPush) {
+	if errors.Is(err, errNoPush) {
 		return fault.New(fault.EventServerUnproven, "exchange.ProvePush", "", err)
-	} else if err != nil {
-		return err
 	}
-	return nil
+	return err
 }
 
 // watcher watches for one account.
@@ -120,7 +118,8 @@ func (w *watcher) tell(n ews.Notification) {
 }
 
 // subscribePush subscribes with an address of its own. calls gets each
-// notification; end forgets the address.
+// notification; end forgets the address. The error of a server that wants no such
+// subscription, or not with our address, is an errNoPush.
 func (w *watcher) subscribePush(ctx context.Context) (calls <-chan ews.Notification, end func(), err error) {
 	in := make(chan ews.Notification, 64)
 	url, end := w.side.opts.Events.Listen(func(n ews.Notification) {
@@ -132,6 +131,10 @@ func (w *watcher) subscribePush(ctx context.Context) (calls <-chan ews.Notificat
 	})
 	if _, err := w.client.SubscribePush(ctx, w.folders, url, w.side.opts.PushFrequency); err != nil {
 		end()
+		switch fault.CodeOf(err) {
+		case fault.ItemRefused, fault.BadRequest, fault.VersionUnsupported, fault.ServerFailed:
+			err = errors.Join(errNoPush, err)
+		}
 		return nil, nil, err
 	}
 	return in, end, nil

@@ -199,6 +199,30 @@ func TestAStreamReplacesPushesThatNoLongerArrive(t *testing.T) {
 	}
 }
 
+func TestAServerThatWantsNoPushSubscriptionIsListenedToByStream(t *testing.T) {
+	events := withEvents(t)
+	w := newWorld(t, options{side: events})
+	w.sim.Faults().Add(exchangesim.Fault{Effect: exchangesim.InternalError, Operation: "Subscribe"})
+	if err := w.side.ProvePush(t.Context(), account(t, "anna")); !fault.Has(err, fault.EventServerUnproven) {
+		t.Errorf("proving says %v", err)
+	}
+	w.sim.Faults().Add(exchangesim.Fault{Effect: exchangesim.InternalError, Operation: "Subscribe"})
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	ready, done := make(chan struct{}), make(chan error, 1)
+	go func() { done <- w.side.Watch(ctx, account(t, "anna"), func() { close(ready) }, func(pim.Kind) {}) }()
+	select {
+	case <-ready:
+		cancel()
+		<-done
+	case err := <-done:
+		t.Fatal(err)
+	}
+	if n := w.sim.Stats().Requests["GetStreamingEvents"]; n != 1 {
+		t.Errorf("%d streams", n)
+	}
+}
+
 func TestNoHintIsLostWhilePushesComeFasterThanTheyArePassedOn(t *testing.T) {
 	road := &pushRoad{}
 	events := withEvents(t)
