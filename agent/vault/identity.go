@@ -86,7 +86,7 @@ func parseIdentity(path string, b []byte) (*age.X25519Identity, error) {
 }
 
 // writeNew writes a file that must not exist yet, completely or not at all:
-// a temporary file is flushed and then linked to its name.
+// a temporary file is flushed and then gets its name.
 func writeNew(path string, content []byte) (err error) {
 	f, err := os.CreateTemp(filepath.Dir(path), ".key-*") // mode 0600
 	if err != nil {
@@ -99,5 +99,5 @@ func writeNew(path string, content []byte) (err error) {
 	if err := errors.Join(err, f.Close()); err != nil {
 		return fmt.Errorf("write key: %w", err)
 	}
-	return os.Link(f.Name(), path)
+	return nameNew(f.Name(), path)
 }

@@ -27,3 +27,6 @@ func readKeyFile(path string) ([]byte, error) {
 }
 
 func writeKeyFile(path string, content []byte) error { return writeNew(path, content) }
+
+// nameNew gives a file a name that nothing has yet.
+func nameNew(file, path string) error { return os.Link(file, path) }

@@ -1,8 +1,10 @@
 package vault
 
 import (
+	"errors"
 	"fmt"
 	"os"
+	"time"
 	"unsafe"
 
 	"golang.org/x/sys/windows"
@@ -25,13 +27,40 @@ const access = "D:P(A;;FA;;;SY)(A;;FA;;;BA)(A;;FA;;;OW)(A;;FA;;;" + serviceSID +
 const serviceSID = "S-1-5-80-2208614790-257062208-3204103719-1476649255-1223895501"
 
 func readKeyFile(path string) ([]byte, error) {
-	sealed, err := os.ReadFile(path)
+	sealed, err := readShared(path)
 	if err != nil {
 		return nil, err
 	}
 	return dpapi(sealed, func(in, salt, out *windows.DataBlob) error {
 		return windows.CryptUnprotectData(in, nil, salt, 0, nil, windows.CRYPTPROTECT_UI_FORBIDDEN, out)
 	})
+}
+
+// readShared reads a file that another process may be giving its name right now: for
+// that moment it lets nobody in who does not bear it being deleted, as Go's files don't.
+func readShared(path string) ([]byte, error) {
+	const pause, most = 10 * time.Millisecond, 100
+	for tries := 1; ; tries++ {
+		b, err := os.ReadFile(path)
+		if tries == most || !errors.Is(err, windows.ERROR_SHARING_VIOLATION) {
+			return b, err
+		}
+		time.Sleep(pause)
+	}
+}
+
+// nameNew gives a file a name that nothing has yet. A second link would keep the first
+// one from being removed while somebody reads the file.
+func nameNew(file, path string) error {
+	from, err := windows.UTF16PtrFromString(file)
+	if err != nil {
+		return err
+	}
+	to, err := windows.UTF16PtrFromString(path)
+	if err != nil {
+		return err
+	}
+	return windows.MoveFileEx(from, to, windows.MOVEFILE_WRITE_THROUGH)
 }
 
 func writeKeyFile(path string, content []byte) error {
