@@ -65,7 +65,18 @@ func (c *Client) sendNew(ctx context.Context, tr *trip) (*http.Response, *conn, 
 		cn.http.Close()
 		return nil, nil, lost, err
 	}
-	return resp, cn, false, nil
+	if resp.StatusCode != http.StatusUnauthorized {
+		return resp, cn, false, nil
+	}
+	// A server that wants a login for each request (authPersistSingleRequest of IIS)
+	// says nothing of the secret, which it took a moment ago.
+	err = c.refusedKept(ctx, cn, resp)
+	resp.Body.Close()
+	cn.http.Close()
+	if err != nil {
+		return nil, nil, false, err
+	}
+	return c.logInNew(ctx, tr)
 }
 
 // postKept sends a request on a connection that is logged in.

@@ -32,6 +32,9 @@ func (c *Client) refuse(err error) error {
 	if !ok || !final(e.Code) {
 		return err
 	}
+	if e.Code == fault.MailboxDisabled && (c.view.Impersonate || c.view.Delegate) {
+		return err // one mailbox of the many this login opens
+	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.refusal = e
