@@ -120,7 +120,8 @@ func codeOf(responseCode string) fault.Code {
 	switch responseCode {
 	case "ErrorServerBusy", "ErrorInsufficientResources", "ErrorMailboxStoreUnavailable",
 		"ErrorMailboxMoveInProgress", "ErrorTimeoutExpired", "ErrorConnectionFailed",
-		"ErrorInternalServerTransientError", "ErrorBatchProcessingStopped", "ErrorMailboxFailover":
+		"ErrorInternalServerTransientError", "ErrorBatchProcessingStopped", "ErrorMailboxFailover",
+		"ErrorNotEnoughMemory", "ErrorTooManyObjectsOpened":
 		return fault.ServerBusy
 	case "ErrorExceededConnectionCount", "ErrorExceededSubscriptionCount", "ErrorExceededFindCountLimit":
 		return fault.TooManyConnections
@@ -138,7 +139,8 @@ func codeOf(responseCode string) fault.Code {
 	case "ErrorAccessDenied", "ErrorAccessModeSpecified", "ErrorDelegateNoUser", "ErrorCreateItemAccessDenied",
 		"ErrorCannotDeleteObject", "ErrorInsufficientPermissions":
 		return fault.AccessDenied
-	case "ErrorFolderNotFound", "ErrorParentFolderNotFound", "ErrorNoFolderFound", "ErrorFolderCorrupt":
+	case "ErrorFolderNotFound", "ErrorParentFolderNotFound", "ErrorNoFolderFound", "ErrorFolderCorrupt",
+		"ErrorSyncFolderNotFound", "ErrorToFolderNotFound", "ErrorSavedItemFolderNotFound", "ErrorInvalidFolderId", "ErrorNoCalendar":
 		return fault.FolderUnavailable
 	case "ErrorAccountDisabled", "ErrorNonExistentMailbox", "ErrorMissingEmailAddress",
 		"ErrorNonPrimarySmtpAddress", "ErrorUserNotFound":
@@ -148,7 +150,19 @@ func codeOf(responseCode string) fault.Code {
 	case "ErrorInvalidServerVersion", "ErrorInvalidSchemaVersionForMailboxVersion",
 		"ErrorIncorrectSchemaVersion", "ErrorUnsupportedMethod", "ErrorInvalidExchangeImpersonationHeaderData":
 		return fault.VersionUnsupported
-	case "ErrorInternalServerError", "ErrorADUnavailable", "ErrorUnexpectedFault":
+	case "ErrorInternalServerError", "ErrorADUnavailable", "ErrorUnexpectedFault",
+		// The servers behind the one that answers, and the directory: a mailbox on its
+		// way to another server or site is among them. None says anything of an item.
+		"ErrorADOperation", "ErrorADSessionFilter", "ErrorMailboxLogonFailed", "ErrorMailboxConfiguration",
+		"ErrorNoRespondingCASInDestinationSite", "ErrorNoApplicableProxyCASServersAvailable",
+		"ErrorNoDestinationCASDueToKerberosRequirements", "ErrorNoDestinationCASDueToSSLRequirements",
+		"ErrorNoDestinationCASDueToVersionMismatch", "ErrorCrossSiteRequest", "ErrorIncorrectServer", "ErrorServiceDiscoveryFailed",
+		"ErrorProxyCallFailed", "ErrorProxyRequestNotAllowed", "ErrorProxyRequestProcessingFailed",
+		"ErrorProxyServiceDiscoveryFailed", "ErrorProxyTokenExpired", "ErrorProxyGroupSidLimitExceeded",
+		"ErrorProxiedSubscriptionCallFailure", "ErrorLocalServerObjectNotFound", "ErrorWrongServerVersion",
+		"ErrorLogonAsNetworkServiceFailed", "ErrorTokenSerializationDenied", "ErrorInvalidClientSecurityContext",
+		"ErrorInvalidSerializedAccessToken", "ErrorWebRequestInInvalidState", "ErrorWin32InteropError",
+		"ErrorRequestAborted", "ErrorClientDisconnected", "ErrorDataSourceOperation":
 		return fault.ServerFailed
 	case "ErrorCorruptData", "ErrorItemCorrupt", "ErrorMimeContentInvalid", "ErrorContentConversionFailed":
 		return fault.ItemUnreadable

@@ -166,7 +166,8 @@ func (c *Client) GetEvents(ctx context.Context, s Subscription) (Notification, e
 // Stream reads streaming subscriptions for at most lifetime (1 to 30 minutes),
 // calling event for each notification, until the server closes the stream (nil),
 // the context ends, or an error. opened is called when the server has answered
-// and before the first event. After a loss subscribe afresh. Where the server named
+// and before the first event, and once more where a stream that a busy server broke
+// off was opened anew: what happened in between may be lost. After a loss subscribe afresh. Where the server named
 // the subscriptions it knows no more, the error holds a [LostSubscriptionsError].
 func (c *Client) Stream(ctx context.Context, subscriptions []string, lifetime time.Duration, opened func(), event func(Notification)) error {
 	w := c.request("GetStreamingEvents", "")
@@ -175,8 +176,8 @@ func (c *Client) Stream(ctx context.Context, subscriptions []string, lifetime ti
 		w.text("SubscriptionId", id)
 	}
 	w.raw("</m:SubscriptionIds><m:ConnectionTimeout>" + strconv.Itoa(minutes(lifetime, 30)) + "</m:ConnectionTimeout>")
-	begun := false
 	return c.do(ctx, operation{name: "GetStreamingEvents", stream: true}, w.end("GetStreamingEvents"), func(r *reader) error {
+		begun := false
 		for {
 			over := false
 			err := r.envelope("GetStreamingEventsResponse", func() {

@@ -138,7 +138,8 @@ func unsure(e *Error) bool {
 	switch e.ResponseCode {
 	case "":
 		return e.Status >= 500 && e.Status != http.StatusServiceUnavailable
-	case "ErrorInternalServerError", "ErrorInternalServerTransientError", "ErrorTimeoutExpired", "ErrorConnectionFailed":
+	case "ErrorInternalServerError", "ErrorInternalServerTransientError", "ErrorTimeoutExpired", "ErrorConnectionFailed",
+		"ErrorRequestAborted", "ErrorClientDisconnected", "ErrorProxyCallFailed", "ErrorProxyRequestProcessingFailed", "ErrorWebRequestInInvalidState":
 		return true
 	}
 	return false

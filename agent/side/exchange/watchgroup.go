@@ -275,8 +275,9 @@ func (g *group) listen(ctx context.Context, ids []string, now []*member) *stream
 	go func() {
 		defer close(s.ended)
 		defer cancel()
+		opened := sync.OnceFunc(func() { close(s.opened) }) // it may open anew after an error inside
 		s.err = now[0].client.Stream(ctx, ids, streamLife, func() {
-			close(s.opened)
+			opened()
 			for _, m := range now {
 				m.call((*watcher).begin)
 			}
