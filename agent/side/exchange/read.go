@@ -3,6 +3,7 @@ package exchange
 import (
 	"context"
 	"errors"
+	"net/http"
 	"slices"
 
 	"abgleich/agent/ews"
@@ -177,8 +178,28 @@ func (f *folder) loadAgain(ctx context.Context, ids []pim.ItemID, out []loaded, 
 
 func (f *folder) getter(shape ews.Shape) func(context.Context, []pim.ItemID) ([]ews.ItemResult, error) {
 	return func(ctx context.Context, ids []pim.ItemID) ([]ews.ItemResult, error) {
-		return f.client.GetItem(ctx, itemIDs(ids), shape)
+		results, err := f.client.GetItem(ctx, itemIDs(ids), shape)
+		return damaged(results), err
 	}
+}
+
+// damaged tells items that a server can't read from a server in trouble: Exchange
+// answers ErrorInternalServerError for an item it keeps damaged, and reads the others
+// of the same request. Taken for the server's trouble, it would stop its whole folder.
+func damaged(results []ews.ItemResult) []ews.ItemResult {
+	var at []int
+	for i, r := range results {
+		if d := ews.Detail(r.Err); d != nil && d.ResponseCode == "ErrorInternalServerError" && d.Status == http.StatusOK {
+			at = append(at, i)
+		}
+	}
+	if len(at) > 1 && len(at) == len(results) {
+		return results
+	}
+	for _, i := range at {
+		results[i].Err = fault.New(fault.ItemUnreadable, "exchange.Get", "", results[i].Err)
+	}
+	return results
 }
 
 func failedItem[In any](_ In, err error) ews.ItemResult { return ews.ItemResult{Err: err} }

@@ -48,7 +48,9 @@ func TestABusyServerInsideAnOpenStreamCostsNoChange(t *testing.T) {
 	w := newWorld(t, options{
 		server: func(o *ews.ServerOptions) { o.URL = fake.URL },
 		side: func(o *exchange.Options) {
-			o.Credentials = func(context.Context, pim.UserID) (exchange.Credential, error) { return exchange.Credential{ID: "1"}, nil }
+			o.Credentials = func(context.Context, pim.UserID) (exchange.Credential, error) {
+				return exchange.Credential{ID: "1"}, nil
+			}
 		},
 	})
 	ctx, cancel := context.WithCancel(t.Context())
