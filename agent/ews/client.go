@@ -58,6 +58,7 @@ type session struct {
 	transport *http.Transport
 	places    chan struct{}
 	gate      chan struct{} // who holds it may log in
+	cookies   cookies
 
 	// lock order: mu is a leaf.
 	mu      sync.Mutex

@@ -155,11 +155,13 @@ func (c *Client) post(ctx context.Context, cn *conn, tr *trip, body []byte, auth
 	if authorization != "" {
 		req.Header.Set("Authorization", authorization)
 	}
+	c.cookies.mark(req)
 	before := cn.wire.written.Load()
 	resp, err = cn.http.RoundTrip(req)
 	if err != nil {
 		return nil, cn.wire.written.Load() != before, err
 	}
+	c.cookies.learn(resp, c.server.opts.Clock.Now())
 	return resp, false, nil
 }
 
