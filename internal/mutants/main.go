@@ -132,7 +132,7 @@ func (m *mutant) plant(root string) ([]byte, error) {
 }
 
 // steps is how long a model test has to notice a bug; most are noticed far earlier.
-const steps = "60000"
+const steps = "240000"
 
 var failing = regexp.MustCompile(`(?m)^--- FAIL: (\S+)|^panic: (.*)`)
 
