@@ -66,6 +66,7 @@ type Side struct {
 	users   map[pim.UserID]string  // the credential id last used
 
 	streams streams
+	watched watched
 	zones   zoneMemory
 }
 
@@ -187,6 +188,7 @@ func (s *Side) Open(ctx context.Context, a side.Account, k pim.Kind) (side.Folde
 	if err != nil {
 		return nil, err
 	}
+	s.watched.opened(a.User, k, info.ID.ID)
 	windows, home := homeZone(a.Zone)
 	return &folder{
 		client: c, meter: meter, id: ews.FolderID{ID: info.ID.ID}, named: a.Folders.Of(k) != "",

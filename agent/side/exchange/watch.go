@@ -33,6 +33,8 @@ func (s *Side) Watch(ctx context.Context, a side.Account, ready func(), hint fun
 		w.kinds[info.ID.ID] = k
 		w.folders = append(w.folders, ews.FolderID{ID: info.ID.ID})
 	}
+	w.elsewhere = make(chan struct{}, 1)
+	defer s.watched.add(a.User, w)()
 	if s.opts.Events != nil {
 		if err := w.push(ctx); !errors.Is(err, errNoPush) {
 			return err
@@ -73,6 +75,8 @@ type watcher struct {
 	ready      func()
 	hint       func(pim.Kind)
 	begun      bool
+	// elsewhere gets a token when one of the folders is another one now.
+	elsewhere chan struct{}
 	// missed tells that notifications came faster than they were passed on.
 	missed atomic.Bool
 }
@@ -183,6 +187,8 @@ func (w *watcher) await(ctx context.Context, calls <-chan ews.Notification, d ti
 		return nil
 	case <-late:
 		return errNoPush
+	case <-w.elsewhere:
+		return errElsewhere()
 	case <-ctx.Done():
 		return fault.New(fault.Cancelled, "exchange.Watch", "", context.Cause(ctx))
 	}

@@ -132,6 +132,8 @@ func (w *watcher) streamOnce(ctx context.Context) error {
 	select {
 	case err := <-m.failed:
 		return err
+	case <-w.elsewhere:
+		return errElsewhere()
 	case <-ctx.Done():
 		return fault.New(fault.Cancelled, "exchange.Watch", "", context.Cause(ctx))
 	}
