@@ -123,14 +123,23 @@ func (c *Client) failed(resp *http.Response, id string) *Error {
 		}
 	default:
 		e.Code = fault.NotSOAP
-		if resp.StatusCode >= 500 && !isHTML(resp) {
+		switch {
+		case resp.StatusCode >= 500: // IIS shows its pages in HTML where the application is down
 			e.Code = fault.ServerFailed
+		case resp.StatusCode >= 300 && resp.StatusCode < 400 && c.wantsTLS(resp):
+			e.Code = fault.SSLRequired
 		}
 	}
 	if (resp.StatusCode == 401 || resp.StatusCode == 403) && isMicrosoft365(c.server.url.Hostname()) {
 		e.Code = fault.NeedsGraph
 	}
 	return e
+}
+
+// wantsTLS tells a redirect that only leads from HTTP to the same server's HTTPS.
+func (c *Client) wantsTLS(resp *http.Response) bool {
+	to, err := resp.Location()
+	return err == nil && !c.server.TLS() && to.Scheme == "https" && strings.EqualFold(to.Hostname(), c.server.url.Hostname())
 }
 
 // unsure tells failures after which a write may or may not have been done.

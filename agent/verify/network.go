@@ -194,6 +194,7 @@ type probe struct {
 	text        string // of the page, lower case
 	html        bool
 	location    string
+	toTLS       bool          // it leads from HTTP to the same server's HTTPS
 	skew        time.Duration // server's clock minus ours
 	dated       bool
 	certificate string
@@ -227,6 +228,9 @@ func (c *course) ask(ctx context.Context) probe {
 	p.status, p.text = resp.StatusCode, strings.ToLower(string(page))
 	p.html = strings.HasPrefix(resp.Header.Get("Content-Type"), "text/html")
 	p.server, p.owaVersion, p.location = resp.Header.Get("Server"), resp.Header.Get("X-Owa-Version"), resp.Header.Get("Location")
+	if to, err := resp.Location(); err == nil && resp.StatusCode >= 300 && resp.StatusCode < 400 {
+		p.toTLS = c.url.Scheme == "http" && to.Scheme == "https" && strings.EqualFold(to.Hostname(), c.url.Hostname())
+	}
 	for _, h := range resp.Header.Values("Www-Authenticate") {
 		scheme, _, _ := strings.Cut(strings.TrimSpace(h), " ")
 		p.schemes = append(p.schemes, strings.ToLower(scheme))

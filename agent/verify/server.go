@@ -70,9 +70,9 @@ func known(scheme string) bool {
 	return scheme == "ntlm" || scheme == "basic" || scheme == "negotiate"
 }
 
-// sslRequired recognises IIS' 403.4.
+// sslRequired recognises IIS' 403.4, and a redirect to the same address with TLS.
 func (p probe) sslRequired() bool {
-	return p.status == http.StatusForbidden && (strings.Contains(p.text, "403.4") || strings.Contains(p.text, "ssl"))
+	return p.toTLS || p.status == http.StatusForbidden && (strings.Contains(p.text, "403.4") || strings.Contains(p.text, "ssl"))
 }
 
 func microsoft365(host string) bool {

@@ -227,6 +227,15 @@ func TestWhatAnswersIsNoExchange(t *testing.T) {
 		got, _ := r.check(t)
 		want(t, got, Version, Failed, fault.NeedsGraph)
 	})
+	t.Run("a redirect demands SSL", func(t *testing.T) {
+		r := against(t, serve(t, func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Location", "https://127.0.0.1/EWS/Exchange.asmx")
+			w.WriteHeader(http.StatusMovedPermanently)
+		}).URL+"/EWS/Exchange.asmx")
+		got, _ := r.check(t)
+		want(t, got, Version, Skipped, fault.SSLRequired)
+		want(t, got, SSLRequired, Failed, fault.SSLRequired)
+	})
 	t.Run("IIS demands SSL", func(t *testing.T) {
 		r := simulated(t, exchangesim.Options{RequireSSL: true})
 		got, _ := r.check(t)
