@@ -219,6 +219,7 @@ func (c *Client) attempt(ctx context.Context, op operation, body []byte, decode 
 	}
 	w.touch()
 	resp.Body = c.view.meter.body(w.body(resp.Body))
+	resp.Body = unzipped(resp)
 	c.view.Affinity.learn(c.view.Mailbox, resp)
 	if resp.StatusCode != http.StatusOK {
 		e := c.failed(resp, id)
