@@ -33,6 +33,9 @@ const (
 	ConnectionCount
 	// InternalError answers HTTP 500 with a SOAP fault ErrorInternalServerError.
 	InternalError
+	// Unsupported answers HTTP 500 with a SOAP fault ErrorUnsupportedMethod, as a server
+	// does that lacks an operation.
+	Unsupported
 )
 
 // Fault is one thing that goes wrong.

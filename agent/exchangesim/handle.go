@@ -193,6 +193,8 @@ func (s *Server) before(c *call, bad Fault) bool {
 		c.fault(&soapFault{code: "ErrorExceededConnectionCount", message: "You have exceeded the available concurrent connections for your account. Try again once your other requests have completed."})
 	case InternalError:
 		c.fault(&soapFault{code: "ErrorInternalServerError", message: "An internal server error occurred. The operation failed."})
+	case Unsupported:
+		c.fault(&soapFault{code: "ErrorUnsupportedMethod", message: "This method is not supported."})
 	default:
 		return false
 	}

@@ -35,7 +35,7 @@ func effects() map[string]exchangesim.Effect {
 		"cut": exchangesim.CutBefore, "drop-reply": exchangesim.DropReply, "unavailable": exchangesim.Unavailable,
 		"html": exchangesim.HTMLPage, "truncate": exchangesim.TruncatedReply, "stall": exchangesim.Stall,
 		"busy": exchangesim.BusyFault, "busy-503": exchangesim.Busy503, "busy-response": exchangesim.BusyResponse,
-		"connection-count": exchangesim.ConnectionCount, "internal-error": exchangesim.InternalError,
+		"connection-count": exchangesim.ConnectionCount, "internal-error": exchangesim.InternalError, "unsupported": exchangesim.Unsupported,
 	}
 }
 

@@ -40,7 +40,12 @@ func (s *Side) Watch(ctx context.Context, a side.Account, ready func(), hint fun
 			return err
 		}
 	}
-	return w.stream(ctx)
+	err = w.stream(ctx)
+	if fault.Has(err, fault.VersionUnsupported) {
+		// What can't be listened to can be read all the same: the interval does it.
+		err = fault.New(fault.ServerFailed, "exchange.Watch", "no notifications", err)
+	}
+	return err
 }
 
 // ProvePush makes a subscription and waits for the server's first call: the check

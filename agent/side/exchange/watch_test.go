@@ -12,6 +12,7 @@ import (
 	"abgleich/agent/exchangesim"
 	"abgleich/agent/fault"
 	"abgleich/agent/pim"
+	"abgleich/agent/schedule"
 	"abgleich/agent/side/exchange"
 )
 
@@ -220,6 +221,18 @@ func TestAServerThatWantsNoPushSubscriptionIsListenedToByStream(t *testing.T) {
 	}
 	if n := w.sim.Stats().Requests["GetStreamingEvents"]; n != 1 {
 		t.Errorf("%d streams", n)
+	}
+}
+
+func TestAServerWithoutNotificationsStopsNobody(t *testing.T) {
+	w := newWorld(t, options{side: withEvents(t)})
+	w.sim.Faults().Add(exchangesim.Fault{Effect: exchangesim.Unsupported, Operation: "Subscribe", Times: -1})
+	err := w.side.Watch(t.Context(), account(t, "anna"), func() { t.Error("it listens") }, func(pim.Kind) {})
+	if code := fault.CodeOf(err); err == nil || schedule.Stops(code) {
+		t.Errorf("watching ended with %v, which stops the user", err)
+	}
+	if n := w.sim.Stats().Requests["Subscribe"]; n != 2 {
+		t.Errorf("%d subscriptions, not one by push and one by stream", n)
 	}
 }
 
