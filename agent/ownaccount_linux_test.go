@@ -23,15 +23,7 @@ const agentProgram = "ABGLEICH_AGENT_PROGRAM"
 // a domain with a real KDC: as an account that has a ticket, as one that has none, and
 // with Anna's own login. scripts/wine-tests calls it.
 func TestOnWindowsTheAgentLogsInWithWindowsOwnKerberos(t *testing.T) {
-	program := os.Getenv(agentProgram)
-	if program == "" {
-		t.Skip("scripts/wine-tests runs it, with " + agentProgram)
-	}
-	defer func() {
-		if t.Skipped() {
-			t.Error("scripts/setup windows installs what is missing")
-		}
-	}()
+	program := kdctest.Program(t, agentProgram)
 	kdc := kdctest.Start(t, "HTTP/127.0.0.1")
 	kdc.Admin(t, "addprinc -pw secret9 service")
 	kdc.Login(t, "service", "secret9")

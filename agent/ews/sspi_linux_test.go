@@ -21,15 +21,7 @@ const sspiProgram = "ABGLEICH_SSPI_PROGRAM"
 // Kerberos is MIT's, with a real KDC and the tickets of an account that is logged on.
 // scripts/wine-tests calls it.
 func TestWindowsLogsInWithItsOwnKerberos(t *testing.T) {
-	program := os.Getenv(sspiProgram)
-	if program == "" {
-		t.Skip("scripts/wine-tests runs it, with " + sspiProgram)
-	}
-	defer func() {
-		if t.Skipped() {
-			t.Error("scripts/setup windows installs what is missing")
-		}
-	}()
+	program := kdctest.Program(t, sspiProgram)
 	kdc := kdctest.Start(t, onLoopback)
 	silent := freeAddress(t) // a KDC that takes questions and answers none: the test is it
 	config, err := os.ReadFile(kdc.Config)

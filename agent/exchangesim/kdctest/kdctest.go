@@ -125,6 +125,22 @@ func (k *KDC) Admin(t testing.TB, queries ...string) {
 	}
 }
 
+// Program is a program built for Windows, which scripts/wine-tests names in an environment
+// variable: without it the test is skipped. With it, nothing else may be missing.
+func Program(t testing.TB, variable string) string {
+	t.Helper()
+	program := os.Getenv(variable)
+	if program == "" {
+		t.Skip("scripts/wine-tests runs it, with " + variable)
+	}
+	t.Cleanup(func() {
+		if t.Skipped() {
+			t.Error("scripts/setup windows installs what is missing")
+		}
+	})
+	return program
+}
+
 // Login gets somebody's tickets into the cache that Env names, with kinit, which takes
 // more arguments before the name.
 func (k *KDC) Login(t testing.TB, name, password string, more ...string) {
