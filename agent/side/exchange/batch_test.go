@@ -6,6 +6,8 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
+	"time"
 	"unicode/utf16"
 	"unicode/utf8"
 
@@ -60,39 +62,42 @@ func TestABadItemSpoilsOnlyItsOwnResult(t *testing.T) {
 }
 
 func TestARequestThatFailsSpoilsItsOwnItemsAndStopsTheRest(t *testing.T) {
-	broken := fault.New(fault.ServerStalled, "", "", errors.New("silence"))
-	var calls atomic.Int64
-	out, err := batch(t.Context(), numbers(5000), func(_ context.Context, part []int) ([]result, error) {
-		if calls.Add(1) == 2 {
-			return nil, broken
+	synctest.Test(t, func(t *testing.T) {
+		broken := fault.New(fault.ServerStalled, "", "", errors.New("silence"))
+		var calls atomic.Int64
+		out, err := batch(t.Context(), numbers(5000), func(_ context.Context, part []int) ([]result, error) {
+			if calls.Add(1) == 2 {
+				return nil, broken
+			}
+			time.Sleep(time.Millisecond) // of the bubble: the failure is known by then
+			rs := make([]result, len(part))
+			for i, n := range part {
+				rs[i].n = n
+			}
+			return rs, nil
+		}, failedNumber)
+		if err != nil {
+			t.Fatal(err)
 		}
-		rs := make([]result, len(part))
-		for i, n := range part {
-			rs[i].n = n
-		}
-		return rs, nil
-	}, failedNumber)
-	if err != nil {
-		t.Fatal(err)
-	}
-	bad := 0
-	for i, r := range out {
-		if r.n != i {
-			t.Fatalf("result %d is of %d", i, r.n)
-		}
-		if r.err != nil {
-			bad++
-			if !fault.Has(r.err, fault.ServerStalled) {
-				t.Fatal(r.err)
+		bad := 0
+		for i, r := range out {
+			if r.n != i {
+				t.Fatalf("result %d is of %d", i, r.n)
+			}
+			if r.err != nil {
+				bad++
+				if !fault.Has(r.err, fault.ServerStalled) {
+					t.Fatal(r.err)
+				}
 			}
 		}
-	}
-	if bad < chunk || bad == len(out) || calls.Load() > 50-1 {
-		t.Errorf("%d items failed in %d requests", bad, calls.Load())
-	}
-	if _, err := batch(t.Context(), numbers(10), func(context.Context, []int) ([]result, error) { return nil, broken }, failedNumber); !errors.Is(err, broken) {
-		t.Errorf("nothing succeeded, and the batch says %v", err)
-	}
+		if bad < chunk || bad == len(out) || calls.Load() > 50-1 {
+			t.Errorf("%d items failed in %d requests", bad, calls.Load())
+		}
+		if _, err := batch(t.Context(), numbers(10), func(context.Context, []int) ([]result, error) { return nil, broken }, failedNumber); !errors.Is(err, broken) {
+			t.Errorf("nothing succeeded, and the batch says %v", err)
+		}
+	})
 }
 
 func TestHTMLBecomesReadableText(t *testing.T) {
